@@ -1,0 +1,46 @@
+// Builds dist/: WebAssembly kernels (AssemblyScript), then the TypeScript tree, tests and benchmarks included.
+// Kernels live in folders named `assembly/` with an `asconfig.json`; `foo/assembly/` becomes `dist/foo/kernels.wasm`.
+// dist/ is made anew (a deleted source leaves no stale test behind); kernels are kept while their sources are unchanged.
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const dist = join(root, 'dist')
+const tool = (...path) => join(root, 'node_modules', ...path)
+
+function run(script, args, cwd = root) {
+  const { status } = spawnSync(process.execPath, [script, ...args], { cwd, stdio: 'inherit' })
+  if (status !== 0) process.exit(status ?? 1)
+}
+
+function assemblyFolders() {
+  return readdirSync(root, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.name === 'asconfig.json' && !/node_modules|dist/.test(relative(root, entry.parentPath)))
+    .map((entry) => entry.parentPath)
+}
+
+function buildKernels(folder, cache) {
+  const hash = createHash('sha256')
+  for (const file of readdirSync(folder).sort()) hash.update(readFileSync(join(folder, file)))
+  const outFile = join(dist, relative(root, dirname(folder)), 'kernels.wasm')
+  const kept = join(cache, `${hash.digest('hex')}.wasm`)
+  if (!existsSync(kept)) {
+    run(
+      tool('assemblyscript', 'bin', 'asc.js'),
+      ['index.ts', '--config', 'asconfig.json', '--target', 'release', '--outFile', `${kept}.part`],
+      folder,
+    )
+    renameSync(`${kept}.part`, kept)
+  }
+  mkdirSync(dirname(outFile), { recursive: true })
+  writeFileSync(outFile, readFileSync(kept))
+}
+
+const cache = join(tool(), '.cache', 'gymnura-kernels')
+mkdirSync(cache, { recursive: true })
+rmSync(dist, { recursive: true, force: true })
+for (const folder of assemblyFolders()) buildKernels(folder, cache)
+run(tool('typescript', 'bin', 'tsc'), ['-p', 'tsconfig.json'])
