@@ -8,6 +8,7 @@ import { type Seed, SeedSequence } from '../../envs/seeding.js'
 import { LearningError } from '../errors.js'
 import type { ActOptions, Observation, Policy } from '../policy/index.js'
 import { decodeSafetensors, encodeSafetensors, type Tensor, type TensorData } from '../policy/safetensors.js'
+import { preset } from './presets.js'
 import { Progress, type ProgressSink } from './progress.js'
 import { type MetricsRow, RunFolder, STEPS_TAG } from './run-folder.js'
 
@@ -113,13 +114,13 @@ export abstract class Agent {
   protected abstract setState(state: AgentState): void
 
   /**
-   * Trains for `totalSteps` environment steps (rounded up to whole updates). On an agent from `resume`, `totalSteps` is that of the whole
-   * run, and by default the one it was started with.
+   * Trains for `totalSteps` environment steps (rounded up to whole updates), by default those of the environment's preset.
+   * On an agent from `resume` it is the total of the whole run, by default the one it was started with.
    * @throws LearningError `RL_RUN_EXISTS`, `RL_DIVERGED`; whatever a callback throws
    */
   async learn(totalSteps?: number, { progress, logDir, callbacks = [], signal }: LearnOptions = {}): Promise<this> {
     const before = this.#resumed ? 0 : this.#steps
-    const total = totalSteps ?? this.#resumed?.config.totalSteps
+    const total = totalSteps ?? this.#resumed?.config.totalSteps ?? preset(this.algorithm, this.environmentId)?.totalSteps
     if (total === undefined || !Number.isSafeInteger(total) || total < 1) {
       throw new LearningError('RL_OPTION', `learn() takes the number of environment steps to train for, at least 1; got ${total}`)
     }

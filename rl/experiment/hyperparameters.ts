@@ -1,6 +1,6 @@
 import { closest } from 'fastest-levenshtein'
 import { LearningError } from '../errors.js'
-import { PRESETS } from './presets.js'
+import { preset } from './presets.js'
 
 /** Says what a value must be, or undefined where it is that. */
 type Check = (value: unknown) => string | undefined
@@ -49,6 +49,6 @@ export function resolveHyperparameters<H extends object>(algorithm: string, envi
     const expected = rules[name as keyof H](value)
     if (expected) throw new LearningError('RL_OPTION', `${algorithm}'s ${name} is ${JSON.stringify(value)}; expected ${expected}`)
   }
-  return { ...defaults, ...PRESETS[algorithm]?.[environmentId], ...overrides }
+  return { ...defaults, ...preset(algorithm, environmentId)?.hyperparameters, ...overrides }
 }
 

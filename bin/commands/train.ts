@@ -1,0 +1,61 @@
+import { join } from 'node:path'
+import type { CommandModule } from 'yargs'
+import { spec } from '../../envs/index.js'
+import { type Callback, type Evaluation, PPO, stopWhenSolved } from '../../rl/index.js'
+import { interruptSignal, print, usageError } from '../output.js'
+
+interface TrainArguments {
+  env?: string
+  algo: 'ppo'
+  seed: number
+  steps?: number
+  out?: string
+  resume?: string
+  workers?: number
+  json: boolean
+}
+
+export const trainCommand: CommandModule<unknown, TrainArguments> = {
+  command: 'train [env]',
+  describe: 'Train a policy; without --steps, until the environment counts as solved',
+  builder: (yargs) =>
+    yargs
+      .positional('env', { type: 'string', describe: 'Environment id' })
+      .option('algo', { choices: ['ppo'] as const, default: 'ppo' as const, describe: 'Algorithm' })
+      .option('seed', { type: 'number', default: 1, describe: 'Everything random follows from it' })
+      .option('steps', { type: 'number', describe: 'Environment steps to train for' })
+      .option('out', { type: 'string', describe: 'Folder for the run (default: runs/ENV-ALGO-SEED)' })
+      .option('resume', { type: 'string', describe: 'Go on with the run in this folder' })
+      .option('workers', { type: 'number', describe: 'Worker threads (default: one a core); the numbers do not depend on it' })
+      .conflicts('resume', ['env', 'steps', 'out'])
+      .example('$0 train CartPole-v1 --seed 1 --out runs/cp', 'solve CartPole; the policy is runs/cp/policy.safetensors'),
+  handler: async ({ env, algo, seed, steps, out, resume, workers, json }) => {
+    if (!env && !resume) throw usageError('train needs an environment, as in: gymnura train CartPole-v1')
+    const agent = resume ? await PPO.resume(resume, { numWorkers: workers }) : new PPO(env!, { seed, numWorkers: workers })
+    const folder = resume ?? out ?? join('runs', `${env}-${algo}-${seed}`)
+    const signal = interruptSignal()
+    let solved: Evaluation | undefined
+    const threshold = spec(agent.environmentId).rewardThreshold
+    const callbacks: Callback[] = []
+    if (threshold !== null && steps === undefined) {
+      callbacks.push(
+        stopWhenSolved({
+          threshold,
+          onEvaluation: (evaluation) => {
+            if (evaluation.meanReward >= threshold) solved = evaluation
+          },
+        }),
+      )
+    }
+    const startedAt = performance.now()
+    await agent.learn(steps, { progress: !json, logDir: resume ? undefined : folder, callbacks, signal })
+    const seconds = (performance.now() - startedAt) / 1000
+    const policy = join(folder, 'policy.safetensors')
+    const result = { folder, policy, steps: agent.steps, seconds, solved: solved !== undefined, interrupted: signal.aborted, return: solved?.meanReward ?? agent.meanReward }
+    const outcome = solved
+      ? `solved: greedy mean return ${solved.meanReward.toFixed(1)} over ${solved.rewards.length} fresh episodes (≥ ${threshold})`
+      : `training return ${agent.meanReward?.toFixed(1) ?? '–'}`
+    const next = signal.aborted ? `go on with: gymnura train --resume ${folder}` : `next: gymnura eval ${policy}`
+    print(json, result, `${outcome} after ${agent.steps} steps in ${seconds.toFixed(1)} s\n${policy}\n${next}`)
+  },
+}
