@@ -1,5 +1,9 @@
 /** How every command speaks: text for a person, JSON for a program, one line for an error, an exit code that tells. */
 import pc from 'picocolors'
+import type { CommandModule } from 'yargs'
+
+/** A command with its own arguments, beside those that all have. */
+export type Command<Own> = CommandModule<{ json: boolean }, Own & { json: boolean }>
 
 /** 1: it went wrong; 2: the command line was wrong; 130: stopped by Ctrl-C, as shells report it. */
 export const EXIT = { failed: 1, usage: 2, interrupted: 130 } as const

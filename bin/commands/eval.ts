@@ -1,17 +1,15 @@
-import type { CommandModule } from 'yargs'
 import { evaluate, loadPolicy } from '../../rl/index.js'
-import { print } from '../output.js'
+import { type Command, print } from '../output.js'
 
 interface EvaluateArguments {
   policy: string
-  env?: string
+  env: string | undefined
   episodes: number
-  seed?: number
+  seed: number | undefined
   stochastic: boolean
-  json: boolean
 }
 
-export const evaluateCommand: CommandModule<unknown, EvaluateArguments> = {
+export const evaluateCommand: Command<EvaluateArguments> = {
   command: 'eval <policy>',
   describe: 'Play fresh episodes with a policy and tell its mean return',
   builder: (yargs) =>

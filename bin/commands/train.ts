@@ -1,21 +1,19 @@
 import { join } from 'node:path'
-import type { CommandModule } from 'yargs'
 import { spec } from '../../envs/index.js'
 import { type Callback, type Evaluation, PPO, stopWhenSolved } from '../../rl/index.js'
-import { interruptSignal, print, usageError } from '../output.js'
+import { type Command, interruptSignal, print, usageError } from '../output.js'
 
 interface TrainArguments {
-  env?: string
+  env: string | undefined
   algo: 'ppo'
   seed: number
-  steps?: number
-  out?: string
-  resume?: string
-  workers?: number
-  json: boolean
+  steps: number | undefined
+  out: string | undefined
+  resume: string | undefined
+  workers: number | undefined
 }
 
-export const trainCommand: CommandModule<unknown, TrainArguments> = {
+export const trainCommand: Command<TrainArguments> = {
   command: 'train [env]',
   describe: 'Train a policy; without --steps, until the environment counts as solved',
   builder: (yargs) =>

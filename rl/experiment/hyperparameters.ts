@@ -16,16 +16,18 @@ const isSchedule = (value: unknown) => {
   return isNumber(from) && isNumber(to) && from >= 0 && to >= 0
 }
 
+const isPositiveInteger = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 1
+
 /** The kinds of values that hyperparameters have. */
 export const checks = {
-  positiveInteger: rule('a whole number of at least 1', (value) => Number.isSafeInteger(value) && (value as number) >= 1),
+  positiveInteger: rule('a whole number of at least 1', isPositiveInteger),
   fraction: rule('a number from 0 to 1', (value) => isNumber(value) && value >= 0 && value <= 1),
   notNegative: rule('a number of at least 0', (value) => isNumber(value) && value >= 0),
   positive: rule('a number above 0', (value) => isNumber(value) && value > 0),
   positiveOrNull: rule('a number above 0, or null', (value) => value === null || (isNumber(value) && value > 0)),
   schedule: rule('a number of at least 0, or { from, to } of such', isSchedule),
   flag: rule('true or false', (value) => typeof value === 'boolean'),
-  layers: rule('a list of layer widths, such as [64, 64]', (value) => Array.isArray(value) && value.every((width) => checks.positiveInteger(width) === undefined)),
+  layers: rule('a list of layer widths, such as [64, 64]', (value) => Array.isArray(value) && value.every(isPositiveInteger)),
   activation: rule('"tanh" or "relu"', (value) => value === 'tanh' || value === 'relu'),
 }
 
@@ -49,6 +51,6 @@ export function resolveHyperparameters<H extends object>(algorithm: string, envi
     const expected = rules[name as keyof H](value)
     if (expected) throw new LearningError('RL_OPTION', `${algorithm}'s ${name} is ${JSON.stringify(value)}; expected ${expected}`)
   }
-  return { ...defaults, ...preset(algorithm, environmentId)?.hyperparameters, ...overrides }
+  return { ...defaults, ...preset(algorithm, environmentId)?.hyperparameters, ...overrides } as H
 }
 

@@ -1,6 +1,5 @@
 import type { Heap } from '../nn/heap.js'
-import { Mlp, type MlpDescription } from '../nn/mlp.js'
-import type { Tensor } from './safetensors.js'
+import { Mlp, type MlpDescription, type NamedTensor } from '../nn/mlp.js'
 
 export interface ActorCriticDescription {
   readonly actor: MlpDescription
@@ -82,14 +81,14 @@ export class ActorCritic {
   }
 
   /** Tensors under PyTorch's names and shapes: `actor.0.weight` `[out, in]`, `actor.0.bias` `[out]`, `critic.…`. */
-  toTensors(parameters: Float32Array): Tensor[] {
+  toTensors(parameters: Float32Array): NamedTensor[] {
     const critic = this.critic?.toTensors(this.criticPart(parameters), 'critic') ?? []
     return [...this.actor.toTensors(this.actorPart(parameters), 'actor'), ...critic]
   }
 
   /** @throws NnError for a tensor that is missing or has another shape */
-  fromTensors(parameters: Float32Array, tensors: ReadonlyMap<string, Tensor>): void {
-    this.actor.fromTensors(this.actorPart(parameters), tensors.values(), 'actor')
-    this.critic?.fromTensors(this.criticPart(parameters), tensors.values(), 'critic')
+  fromTensors(parameters: Float32Array, tensors: readonly NamedTensor[]): void {
+    this.actor.fromTensors(this.actorPart(parameters), tensors, 'actor')
+    this.critic?.fromTensors(this.criticPart(parameters), tensors, 'critic')
   }
 }

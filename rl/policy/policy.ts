@@ -2,11 +2,12 @@ import { RandomGenerator } from '../../envs/seeding.js'
 import { Discrete, flatdim, type Space } from '../../envs/spaces/index.js'
 import * as categorical from '../nn/categorical.js'
 import { Heap } from '../nn/heap.js'
+import type { NamedTensor } from '../nn/mlp.js'
 import { ActorCritic } from './actor-critic.js'
 import { METADATA_KEY, type ParsedDescription, type PolicyDescription, parseDescription } from './description.js'
 import { PolicyError } from './errors.js'
 import { Normalizer } from './normalizer.js'
-import { decodeSafetensors, encodeSafetensors } from './safetensors.js'
+import { decodeSafetensors, encodeSafetensors, type Safetensors } from './safetensors.js'
 
 /** Rows of one pass through the network; larger batches are taken in blocks. */
 const BLOCK_ROWS = 256
@@ -193,13 +194,21 @@ export async function loadPolicy(source: string | Uint8Array): Promise<Policy> {
     const heap = Heap.create(MAXIMUM_BYTES)
     const network = new ActorCritic(heap, parsed.description.network, { maxBatch: BLOCK_ROWS })
     const parameters = network.allocateParameters()
-    network.fromTensors(parameters, tensors)
+    network.fromTensors(parameters, float32Tensors(tensors))
     if (!parameters.every(Number.isFinite)) throw new PolicyError('POLICY_INVALID', 'a weight is not finite; train the policy again')
     return new Policy(parsed, network, parameters)
   } catch (cause) {
     if (cause instanceof PolicyError) throw new PolicyError(cause.code, `${at}${cause.message}`, { cause: cause.cause })
     throw new PolicyError('POLICY_INVALID', `${at}${(cause as Error).message}`, { cause })
   }
+}
+
+/** @throws PolicyError `POLICY_INVALID` for a tensor of another dtype */
+function float32Tensors(tensors: Safetensors['tensors']): NamedTensor[] {
+  return Array.from(tensors.values(), ({ name, shape, data }) => {
+    if (data instanceof Float32Array) return { name, shape: [...shape], data }
+    throw new PolicyError('POLICY_INVALID', `tensor ${name} is a ${data.constructor.name}; a policy's weights are float32 (dtype F32)`)
+  })
 }
 
 async function readPolicy(path: string): Promise<Uint8Array> {

@@ -103,6 +103,9 @@ function readHeader(bytes: Uint8Array): { header: Record<string, unknown>; start
   return { header: header as Record<string, unknown>, start }
 }
 
+/** `Uint8Array.prototype.slice` would not do: a Buffer's own `slice` is a view. */
+const copyOf = (bytes: Uint8Array, from: number, to: number) => new Uint8Array(bytes.subarray(from, to)).buffer
+
 /**
  * Reads a safetensors file. Data are copied, so that every array is aligned and owns its memory.
  * @throws PolicyError `POLICY_NOT_SAFETENSORS`, `POLICY_TRUNCATED` or `POLICY_INVALID`
@@ -129,7 +132,7 @@ export function decodeSafetensors(bytes: Uint8Array): Safetensors {
       )
     }
     end = Math.max(end, start + to)
-    tensors.set(name, { name, shape: entry.shape, data: new type(bytes.slice(start + from, start + to).buffer) })
+    tensors.set(name, { name, shape: entry.shape, data: new type(copyOf(bytes, start + from, start + to)) })
   }
   if (end !== bytes.length) {
     throw new PolicyError('POLICY_INVALID', `the file has ${bytes.length} bytes, its tensors end at ${end}; save it again`)

@@ -28,7 +28,8 @@ export function allocateColumns<S extends ColumnSpec>(heap: Heap, spec: S): Colu
 
 /** Views of allocated columns; made again by each thread from its own handle of the memory. */
 export function viewColumns<S extends ColumnSpec>(heap: Heap, layout: ColumnLayout<S>): Columns<S> {
-  const entries = Object.entries(layout).map(([name, { type, byteOffset, length }]) => [
+  const listed = Object.entries<ColumnLayout<ColumnSpec>[string]>(layout)
+  const entries = listed.map(([name, { type, byteOffset, length }]) => [
     name,
     new CONSTRUCTORS[type](heap.memory.buffer, byteOffset, length),
   ])

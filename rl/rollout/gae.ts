@@ -24,7 +24,7 @@ export interface AdvantageOptions {
  *     δ_t = r_t + γ V(s_{t+1}) − V(s_t)          Â_t = δ_t + γλ Â_{t+1}          return_t = Â_t + V(s_t)
  *
  * V(s_{t+1}) is 0 after a terminal state and V(final observation) after a truncation; the sum over t stops at either,
- * since the next row belongs to another episode. `lastValues[i]` is V of the observation after the last step.
+ * since the next row belongs to another episode. `lastValues[i - from]` is V of the observation after the last step.
  * Writes `advantages` and `returns` for environments `from ≤ i < to`.
  */
 export function generalizedAdvantages(
@@ -38,7 +38,7 @@ export function generalizedAdvantages(
   const { rewards, values, terminated, truncated, finalValues, advantages, returns } = columns
   for (let i = from; i < to; i++) {
     let advantage = 0
-    let nextValue = lastValues[i]
+    let nextValue = lastValues[i - from]
     for (let t = steps - 1; t >= 0; t--) {
       const at = t * stride + i
       if (terminated[at]) {

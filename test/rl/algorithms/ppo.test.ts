@@ -53,7 +53,9 @@ test('a run that was stopped and resumed ends with the weights and the log of on
   const [whole, parts] = [join(path, 'whole'), join(path, 'parts')]
   const unbroken = await new PPO('CartPole-v1', options).learn(6 * UPDATE, { logDir: whole })
   const abort = new AbortController()
-  const stopAfterTwo = ({ steps }: { steps: number }) => steps >= 2 * UPDATE && abort.abort()
+  const stopAfterTwo = ({ steps }: { steps: number }) => {
+    if (steps >= 2 * UPDATE) abort.abort()
+  }
   await new PPO('CartPole-v1', options).learn(6 * UPDATE, { logDir: parts, signal: abort.signal, callbacks: [stopAfterTwo] })
   const resumed = await PPO.resume(parts)
   assert.is(resumed.steps, 2 * UPDATE)

@@ -41,6 +41,13 @@ test('what was encoded is decoded, whatever the tensors and metadata', () => {
   )
 })
 
+test('a Buffer is read like any bytes, and what was read does not change with it', () => {
+  const bytes = Buffer.from(encodeSafetensors([{ name: 'w', shape: [2], data: Float32Array.of(1, 2) }], {}))
+  const { data } = decodeSafetensors(bytes).tensors.get('w')!
+  bytes.fill(0)
+  assert.equal(data, Float32Array.of(1, 2))
+})
+
 test('tensors are aligned to their element size, so that others can map the file', () => {
   const file = encodeSafetensors(
     [

@@ -70,7 +70,7 @@ test('a truncated episode is worth the value of its final observation, a termina
 test('only the environments asked for are written, each from its own column', () => {
   const rows: Row[] = Array.from({ length: 6 }, (_, i) => ({ reward: i, value: 0, end: 'none', finalValue: 0 }))
   const columns = columnsOf(rows)
-  generalizedAdvantages(columns, [0, 10], 3, 2, [1, 2], { gamma: 1, gaeLambda: 1 })
+  generalizedAdvantages(columns, [10], 3, 2, [1, 2], { gamma: 1, gaeLambda: 1 })
   assert.equal(Array.from(columns.advantages), [0, 1 + 3 + 5 + 10, 0, 3 + 5 + 10, 0, 5 + 10])
 })
 
