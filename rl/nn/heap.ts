@@ -75,23 +75,23 @@ export class Heap {
   }
 
   float32(length: number): Float32Array {
-    return new Float32Array(this.#buffer(), this.#allocate(length, 4), length)
+    return this.viewFloat32(this.#allocate(length, 4), length)
   }
 
   float64(length: number): Float64Array {
-    return new Float64Array(this.#buffer(), this.#allocate(length, 8), length)
+    return this.viewFloat64(this.#allocate(length, 8), length)
   }
 
   int32(length: number): Int32Array {
-    return new Int32Array(this.#buffer(), this.#allocate(length, 4), length)
+    return this.viewInt32(this.#allocate(length, 4), length)
   }
 
   uint32(length: number): Uint32Array {
-    return new Uint32Array(this.#buffer(), this.#allocate(length, 4), length)
+    return this.viewUint32(this.#allocate(length, 4), length)
   }
 
   uint8(length: number): Uint8Array {
-    return new Uint8Array(this.#buffer(), this.#allocate(length, 1), length)
+    return this.viewUint8(this.#allocate(length, 1), length)
   }
 
   /** A view of what was allocated elsewhere, e.g. in another thread that sent `byteOffset` and `length` over. */

@@ -1,7 +1,11 @@
 /**
- * How a multi-layer perceptron's parameters lie in one flat array: layer by layer the weights [inputs, columns], then the bias [columns].
- * That is the transpose of PyTorch's [out, in], so that kernels vectorise over outputs; `columns` is the number of outputs rounded up to
- * a multiple of 4, the extra ones always zero. Each part begins on a multiple of 16 floats (64 bytes).
+ * How a multi-layer perceptron's parameters lie in one flat array: layer by layer the weights, then the bias, each beginning on a multiple
+ * of 16 floats (64 bytes). Kernels vectorise along the longer side of a matrix, so
+ *
+ * - a hidden layer's weights lie [inputs, columns], columns = outputs (the transpose of PyTorch's),
+ * - the output layer's lie [outputs, columns], columns = inputs (as PyTorch's),
+ *
+ * with columns rounded up to a multiple of 4; what is in the gaps is zero and stays zero.
  */
 import { NnError } from './errors.js'
 
@@ -15,7 +19,9 @@ export interface MlpDescription {
 export interface Layer {
   readonly inputs: number
   readonly outputs: number
+  /** The row length of the weights in memory; for a hidden layer that of its activations too. */
   readonly columns: number
+  readonly isOutput: boolean
   /** Where the parts begin in the flat array, in floats. */
   readonly weight: number
   readonly bias: number
@@ -43,18 +49,21 @@ export function layersOf({ sizes, activation }: MlpDescription): { layers: Layer
   for (let l = 0; l + 1 < sizes.length; l++) {
     const inputs = sizes[l]!
     const outputs = sizes[l + 1]!
-    const columns = padTo4(outputs)
-    const bias = offset + padTo16(inputs * columns)
-    layers.push({ inputs, outputs, columns, weight: offset, bias })
-    offset = bias + padTo16(columns)
+    const isOutput = l + 2 === sizes.length
+    const columns = padTo4(isOutput ? inputs : outputs)
+    const bias = offset + padTo16((isOutput ? outputs : inputs) * columns)
+    layers.push({ inputs, outputs, columns, isOutput, weight: offset, bias })
+    offset = bias + padTo16(outputs)
   }
   return { layers, parameterCount: offset }
 }
 
+const indexOf = ({ weight, columns, isOutput }: Layer, o: number, i: number) => weight + (isOutput ? o * columns + i : i * columns + o)
+
 /** Writes a weight matrix [outputs, inputs] into the flat array. */
 export function writeWeight(params: Float32Array, layer: Layer, matrix: ArrayLike<number>, gain = 1): void {
   for (let o = 0; o < layer.outputs; o++) {
-    for (let i = 0; i < layer.inputs; i++) params[layer.weight + i * layer.columns + o] = matrix[o * layer.inputs + i]! * gain
+    for (let i = 0; i < layer.inputs; i++) params[indexOf(layer, o, i)] = matrix[o * layer.inputs + i]! * gain
   }
 }
 
@@ -63,7 +72,7 @@ export function toTensors(layers: readonly Layer[], params: Float32Array, prefix
   return layers.flatMap((layer, l) => {
     const weight = new Float32Array(layer.outputs * layer.inputs)
     for (let o = 0; o < layer.outputs; o++) {
-      for (let i = 0; i < layer.inputs; i++) weight[o * layer.inputs + i] = params[layer.weight + i * layer.columns + o]!
+      for (let i = 0; i < layer.inputs; i++) weight[o * layer.inputs + i] = params[indexOf(layer, o, i)]!
     }
     return [
       { name: `${prefix}.${2 * l}.weight`, shape: [layer.outputs, layer.inputs], data: weight },

@@ -31,12 +31,12 @@ export class Mlp {
   readonly #kernels: Kernels
   readonly #layers: Layer[]
   readonly #activation: number
-  /** Byte offsets: each hidden layer's activations [maxBatch, columns], and its next layer's weights, transposed. */
+  /** Byte offsets: each hidden layer's activations [maxBatch, columns]; each hidden layer's weights transposed, for the way back. */
   readonly #hidden: number[]
   readonly #transposed: number[]
   readonly #output: Float32Array
-  /** Byte offsets of two blocks [BLOCK_ROWS, widest columns], for what flows back (and for a padded output on its way out). */
-  readonly #blocks: [number, number]
+  /** Byte offsets of two blocks [BLOCK_ROWS, widest columns], for what flows back. */
+  readonly #blocks: readonly [number, number]
   #result: Float32Array
   #rows = -1
 
@@ -52,10 +52,12 @@ export class Mlp {
     this.#kernels = loadKernels(heap.memory)
     this.#layers = layers
     this.#activation = ACTIVATIONS[description.activation]
-    const block = BLOCK_ROWS * Math.max(...layers.map((layer) => layer.columns))
-    this.#hidden = layers.slice(0, -1).map((layer) => heap.float32(maxBatch * layer.columns).byteOffset)
-    this.#transposed = layers.map((layer, l) => (l === 0 ? 0 : heap.float32(layer.columns * padTo4(layer.inputs)).byteOffset))
+    const hidden = layers.slice(0, -1)
+    this.#hidden = hidden.map(({ columns }) => heap.float32(maxBatch * columns).byteOffset)
+    // The first layer's are never needed: nothing flows back into observations.
+    this.#transposed = hidden.map(({ columns, inputs }, l) => (l === 0 ? 0 : heap.float32(columns * padTo4(inputs)).byteOffset))
     this.#output = heap.float32(maxBatch * layers.at(-1)!.outputs)
+    const block = BLOCK_ROWS * Math.max(...layers.map(({ columns }) => columns))
     this.#blocks = [heap.float32(block).byteOffset, heap.float32(block).byteOffset]
     this.#result = this.#output
   }
@@ -85,10 +87,10 @@ export class Mlp {
     const layers = this.#layers
     const kernels = this.#kernels
     const width = layers[0]!.inputs
-    const outputs = layers.at(-1)!.outputs
+    const last = layers.length - 1
+    const top = layers[last]!
     const p = this.#heap.address(params, this.parameterCount, 'params')
     const input = this.#heap.address(x, this.#checkRows(n) * width, 'x')
-    const last = layers.length - 1
     for (let start = 0; start < n; start += BLOCK_ROWS) {
       const rows = Math.min(BLOCK_ROWS, n - start)
       let from = input + start * width * FLOAT
@@ -100,54 +102,54 @@ export class Mlp {
         from = to
         stride = columns
       }
-      const { inputs, columns, weight, bias } = layers[last]!
-      const to = this.#output.byteOffset + start * outputs * FLOAT
-      const padded = columns === outputs ? to : this.#blocks[0]
-      kernels.dense(from, stride, p + weight * FLOAT, p + bias * FLOAT, padded, rows, inputs, columns, ACTIVATIONS.linear)
-      if (padded !== to) kernels.copyRows(padded, columns, to, outputs, rows, outputs)
+      from = this.#padded(from, stride, rows)
+      const to = this.#output.byteOffset + start * top.outputs * FLOAT
+      kernels.output(from, p + top.weight * FLOAT, p + top.bias * FLOAT, to, rows, top.columns, top.outputs)
     }
     if (n !== this.#rows) {
       this.#rows = n
-      this.#result = this.#output.subarray(0, n * outputs)
+      this.#result = this.#output.subarray(0, n * top.outputs)
     }
     return this.#result
   }
 
   /** Adds to `gradients` those of Σ dOutput · output for the rows of the last `forward` (same params, x and n). */
   backward(params: Float32Array, gradients: Float32Array, x: Float32Array, dOutput: Float32Array, n: number): void {
-    const layers = this.#layers
-    const kernels = this.#kernels
-    const width = layers[0]!.inputs
-    const last = layers.length - 1
-    const { outputs, columns } = layers[last]!
     if (n !== this.#rows) {
       const before = this.#rows < 0 ? 'there was none' : `the last one had ${this.#rows}`
       throw new NnError('BACKWARD_FIRST', `backward of ${n} rows needs the forward of the same rows just before it; ${before}`)
     }
+    const layers = this.#layers
+    const kernels = this.#kernels
+    const width = layers[0]!.inputs
+    const last = layers.length - 1
+    const top = layers[last]!
     const p = this.#heap.address(params, this.parameterCount, 'params')
     const g = this.#heap.address(gradients, this.parameterCount, 'gradients')
     const input = this.#heap.address(x, n * width, 'x')
-    const slope = this.#heap.address(dOutput, n * outputs, 'dOutput')
-    for (let l = 1; l <= last; l++) {
+    const slope = this.#heap.address(dOutput, n * top.outputs, 'dOutput')
+    for (let l = 1; l < last; l++) {
       kernels.transpose(p + layers[l]!.weight * FLOAT, this.#transposed[l]!, layers[l]!.inputs, layers[l]!.columns)
     }
     for (let start = 0; start < n; start += BLOCK_ROWS) {
       const rows = Math.min(BLOCK_ROWS, n - start)
+      const seen = input + start * width * FLOAT
+      const dy = slope + start * top.outputs * FLOAT
       let [dz, next] = this.#blocks
-      if (columns === outputs) dz = slope + start * outputs * FLOAT
-      else kernels.copyRows(slope + start * outputs * FLOAT, outputs, dz, columns, rows, outputs)
-      for (let l = last; l >= 0; l--) {
-        const layer = layers[l]!
-        const h = l === 0 ? input + start * width * FLOAT : this.#hidden[l - 1]! + start * padTo4(layer.inputs) * FLOAT
-        const stride = l === 0 ? width : padTo4(layer.inputs)
-        const dw = g + layer.weight * FLOAT
-        kernels.denseGradients(h, stride, dz, rows, layer.inputs, layer.columns, dw, g + layer.bias * FLOAT)
-        if (l > 0) {
-          kernels.denseBackward(dz, layer.columns, this.#transposed[l]!, h, next, rows, layer.outputs, stride, this.#activation)
-          const done = l === last ? this.#blocks[0] : dz
-          dz = next
-          next = done
-        }
+      const into = last === 0 ? this.#padded(seen, width, rows) : this.#hidden[last - 1]! + start * top.columns * FLOAT
+      kernels.weightGradients(dy, top.outputs, into, rows, top.outputs, top.columns, g + top.weight * FLOAT)
+      kernels.biasGradients(dy, rows, top.outputs, g + top.bias * FLOAT)
+      if (last === 0) continue
+      kernels.denseBackward(dy, top.outputs, p + top.weight * FLOAT, into, dz, rows, top.outputs, top.columns, this.#activation)
+      for (let l = last - 1; l >= 0; l--) {
+        const { inputs, outputs, columns, weight, bias } = layers[l]!
+        const stride = l === 0 ? width : padTo4(inputs)
+        const h = l === 0 ? seen : this.#hidden[l - 1]! + start * stride * FLOAT
+        kernels.weightGradients(h, stride, dz, rows, inputs, columns, g + weight * FLOAT)
+        kernels.biasGradients(dz, rows, columns, g + bias * FLOAT)
+        if (l === 0) break
+        kernels.denseBackward(dz, columns, this.#transposed[l]!, h, next, rows, outputs, stride, this.#activation)
+        ;[dz, next] = [next, dz]
       }
     }
   }
@@ -162,6 +164,14 @@ export class Mlp {
   fromTensors(params: Float32Array, tensors: Iterable<NamedTensor>, prefix: string): void {
     this.#heap.address(params, this.parameterCount, 'params')
     fromTensors(this.#layers, params, tensors, prefix)
+  }
+
+  /** The output layer reads rows of a multiple of 4; only a network without hidden layers may have others, and gets them copied. */
+  #padded(x: number, stride: number, rows: number): number {
+    const { columns } = this.#layers.at(-1)!
+    if (stride === columns) return x
+    this.#kernels.copyRows(x, stride, this.#blocks[0], columns, rows, stride)
+    return this.#blocks[0]
   }
 
   #checkRows(n: number): number {

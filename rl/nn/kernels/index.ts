@@ -30,7 +30,9 @@ export interface Kernels {
     columns: number,
     activation: number,
   ): void
-  denseGradients(x: number, xStride: number, dz: number, rows: number, inputs: number, columns: number, dw: number, db: number): void
+  output(x: number, w: number, bias: number, y: number, rows: number, depth: number, outputs: number): void
+  weightGradients(a: number, aStride: number, b: number, rows: number, m: number, columns: number, dw: number): void
+  biasGradients(dz: number, rows: number, width: number, db: number): void
   transpose(w: number, wT: number, rows: number, columns: number): void
   copyRows(from: number, fromStride: number, to: number, toStride: number, n: number, width: number): void
   gatherRows(source: number, sourceRows: number, indices: number, out: number, n: number, width: number): number
