@@ -4,6 +4,7 @@
  * Every operation is in Gymnasium's order, so that the doubles are the same.
  */
 import { Box, Discrete } from '../spaces/index.js'
+import { cosine, sine } from './trigonometry.js'
 
 const GRAVITY = 9.8
 const POLE_MASS = 0.1
@@ -43,8 +44,8 @@ export function advanceCartPole(states: Float64Array, n: number, i: number, acti
   const theta = states[it]!
   const omega = states[iw]!
   const force = action === 1 ? FORCE : -FORCE
-  const cos = Math.cos(theta)
-  const sin = Math.sin(theta)
+  const cos = cosine(theta)
+  const sin = sine(theta)
   const temp = (force + POLE_MASS_LENGTH * (omega * omega) * sin) / TOTAL_MASS
   const thetaAcceleration = (GRAVITY * sin - cos * temp) / (HALF_LENGTH * (4 / 3 - (POLE_MASS * (cos * cos)) / TOTAL_MASS))
   const xAcceleration = temp - (POLE_MASS_LENGTH * thetaAcceleration * cos) / TOTAL_MASS

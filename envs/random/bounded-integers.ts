@@ -38,6 +38,16 @@ export function lemire32(bits: PCG64, range: number): number {
   return ((draw * exclusive - low) / TWO_32 + 0.5) >>> 0
 }
 
+/** An integer in [0, range] by masking and rejection, which NumPy keeps for its shuffles. */
+export function maskedInterval(bits: PCG64, range: number): number {
+  if (range === 0) return 0
+  const mask = 0xffffffff >>> Math.clz32(range)
+  let draw: number
+  do draw = (bits.next32() & mask) >>> 0
+  while (draw > range)
+  return draw
+}
+
 /** An integer in [0, range], range < 2⁶⁴. Only ranges beyond 32 bits pay for BigInt. */
 export function lemire64(bits: PCG64, range: bigint): bigint {
   if (range <= 0xffffffffn) return BigInt(lemire32(bits, Number(range)))
@@ -115,7 +125,7 @@ export function boundedInteger(bits: PCG64, low: number, high: number, dtype: In
 }
 
 /** An empty array for a dtype; 64-bit integers get doubles, which hold every safe integer. */
-export function outputArray(dtype: IntegerDtype, size: number) {
+function outputArray(dtype: IntegerDtype, size: number) {
   switch (dtype) {
     case 'int8':
       return new Int8Array(size)

@@ -3,7 +3,7 @@
  * methods draw one after the other, except for 8- and 16-bit integers, whose bits are shared out within one call (`integersArray`).
  */
 import { EnvError, InvalidBound } from '../errors.js'
-import { boundedInteger, boundedIntegers, type IntegerDtype, lemire32, lemire64, outputArray } from './bounded-integers.js'
+import { boundedInteger, boundedIntegers, type IntegerDtype, lemire64, maskedInterval } from './bounded-integers.js'
 import { choiceWithoutReplacement, cumulative, searchSorted, weightedWithoutReplacement } from './choice.js'
 import { PCG64, type PCG64State } from './pcg64.js'
 import { type Seed, SeedSequence } from './seed-sequence.js'
@@ -104,7 +104,7 @@ export class RandomGenerator {
   /** Shuffles in place (Fisher and Yates, from the end). */
   shuffle(values: { [index: number]: unknown; length: number }): void {
     for (let i = values.length - 1; i > 0; i--) {
-      const j = lemire32(this.bits, i)
+      const j = maskedInterval(this.bits, i)
       const value = values[i]
       values[i] = values[j]
       values[j] = value
@@ -207,4 +207,4 @@ export interface ChoiceOptions {
   shuffle?: boolean
 }
 
-export { type IntegerDtype, outputArray }
+export type { IntegerDtype }
