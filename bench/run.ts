@@ -3,7 +3,7 @@
  * process of its own so that none warms up another's code. What a benchmark returns is kept in bench/results/AREA-NAME.json.
  */
 import { fork } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus, totalmem } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -13,24 +13,31 @@ const results = join(here, '..', '..', 'bench', 'results')
 
 interface Benchmark {
   run(): Promise<unknown>
+  /** What `run` returned, as SVG. */
+  chart?(rows: unknown): string
 }
 
 /** In the child: run one benchmark and send back what it returns. */
 async function runFile(file: string): Promise<void> {
   const benchmark: Benchmark = await import(file)
   const rows = await benchmark.run()
-  process.send?.(rows)
+  process.send?.({ rows, chart: benchmark.chart?.(rows) })
   process.disconnect()
 }
 
-function runInChild(file: string): Promise<unknown> {
+interface Outcome {
+  rows: unknown
+  chart?: string
+}
+
+function runInChild(file: string): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     const child = fork(fileURLToPath(import.meta.url), [], { env: { ...process.env, GYMNURA_BENCH_FILE: file } })
-    let rows: unknown
-    child.on('message', (message) => {
-      rows = message
+    let outcome: Outcome | undefined
+    child.on('message', (message: Outcome) => {
+      outcome = message
     })
-    child.on('exit', (code) => (code === 0 ? resolve(rows) : reject(new Error(`${file} ended with exit code ${code}`))))
+    child.on('exit', (code) => (code === 0 && outcome ? resolve(outcome) : reject(new Error(`${file} ended with exit code ${code}`))))
   })
 }
 
@@ -48,10 +55,11 @@ async function main([area, name = '']: string[]): Promise<void> {
   for (const file of readdirSync(join(here, area)).filter((file) => file.endsWith('.js') && file.includes(name))) {
     const title = basename(file, '.js')
     console.log(`\n${area} / ${title}`)
-    const rows = await runInChild(join(here, area, file))
-    if (!existsSync(results)) mkdirSync(results, { recursive: true })
+    const { rows, chart } = await runInChild(join(here, area, file))
+    mkdirSync(results, { recursive: true })
     const kept = { date: new Date().toISOString().slice(0, 10), machine, command: `npm run bench -- ${area} ${title}`, rows }
     writeFileSync(join(results, `${area}-${title}.json`), `${JSON.stringify(kept, null, 2)}\n`)
+    if (chart) writeFileSync(join(results, `${area}-${title}.svg`), chart)
   }
 }
 
