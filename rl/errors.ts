@@ -14,9 +14,4 @@ import { GymnuraError } from '../core/index.js'
  */
 export type LearningErrorCode = 'RL_OPTION' | 'RL_SPACE' | 'RL_RUN_EXISTS' | 'RL_RUN_NOT_FOUND' | 'RL_RUN_INVALID' | 'RL_DIVERGED'
 
-export class LearningError extends GymnuraError {
-  declare readonly code: LearningErrorCode
-  constructor(code: LearningErrorCode, message: string, options?: ErrorOptions) {
-    super(code, message, options)
-  }
-}
+export class LearningError extends GymnuraError<LearningErrorCode> {}

@@ -38,10 +38,11 @@ export type ErrorCode =
   | 'ERR_INIT'
   | 'ERR_SHUTDOWN'
 
-export class GymnuraError extends Error {
-  readonly code: ErrorCode
+/** `Code` is wider in the rooms above, which have tables of their own. */
+export class GymnuraError<Code extends string = ErrorCode> extends Error {
+  readonly code: Code
 
-  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+  constructor(code: Code, message: string, options?: ErrorOptions) {
     super(message, options)
     this.code = code
   }

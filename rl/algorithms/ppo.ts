@@ -19,7 +19,7 @@ import { readConfig } from '../experiment/run-folder.js'
 import { type Schedule, scheduled } from '../experiment/schedule.js'
 import { addInto, gatherRows } from '../nn/arrays.js'
 import { Heap } from '../nn/heap.js'
-const KERNELS_BUILD = "simd128"
+import { KERNELS_BUILD } from '../nn/kernels/index.js'
 import { PPO_STATS, ppoCategorical, valueLoss } from '../nn/losses.js'
 import { Adam } from '../nn/optimizers.js'
 import { ActorCritic, type ActorCriticDescription } from '../policy/actor-critic.js'

@@ -4,6 +4,9 @@
  */
 import { readFileSync } from 'node:fs'
 
+/** Names this build's arithmetic: a policy keeps it, since the last bits depend on it. */
+export const KERNELS_BUILD = 'simd128'
+
 /** What a hidden layer applies; the numbers of assembly/activations.ts. */
 export const ACTIVATIONS = { linear: 0, tanh: 1, relu: 2 } as const
 
