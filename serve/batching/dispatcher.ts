@@ -1,0 +1,173 @@
+import { type BatchReply, type Container, ITEM_OK, type ModelDescription } from '../containers/container.js'
+import { type Prediction, predictionAt } from '../query/prediction.js'
+import { AimdController } from './aimd.js'
+import { Batch } from './batch.js'
+import { DeadlineQueue } from './deadline-queue.js'
+import type { Evaluation } from './evaluation.js'
+
+/**
+ * A query may wait for the batch before its own, so a batch gets half of the time the query has.
+ * With the whole of it (as in Clipper) a growing batch size makes every query of the next batch late.
+ */
+const BATCH_SHARE_OF_SLO = 0.5
+/** An input that has been in this many containers when they were lost is not tried on another one. */
+const LOSSES_PER_EVALUATION = 3
+
+/** Where finished evaluations go, before those who asked are told. */
+export interface EvaluationSink {
+  predicted(evaluation: Evaluation, prediction: Prediction): void
+  /** It will not be predicted; `reason` is undefined when nobody waits any more. */
+  dropped(evaluation: Evaluation, reason: string | undefined): void
+}
+
+class Replica {
+  inFlight = 0
+  constructor(
+    readonly container: Container,
+    readonly controller: AimdController,
+  ) {}
+}
+
+/** The state of one replica's batching, for people and metrics. */
+export interface ReplicaState {
+  readonly ready: boolean
+  readonly pid: number | undefined
+  readonly restarts: number
+  readonly maxBatch: number
+  readonly objectiveMs: number
+}
+
+/** One model version's queue and the replicas that empty it. */
+export class Dispatcher {
+  /** How many batches had how many items. */
+  readonly batchSizes = new Map<number, number>()
+  /** Evaluations that went back into the queue because a container was lost. */
+  retried = 0
+  readonly #description: ModelDescription
+  readonly #replicas: Replica[]
+  readonly #sink: EvaluationSink
+  readonly #queue = new DeadlineQueue<Evaluation>()
+  #scheduled = false
+  #closed = false
+
+  constructor(description: ModelDescription, containers: readonly Container[], sloMs: number, sink: EvaluationSink) {
+    this.#description = description
+    this.#sink = sink
+    this.#replicas = containers.map((container) => new Replica(container, new AimdController(sloMs * BATCH_SHARE_OF_SLO)))
+    for (const container of containers) container.onReady = () => this.#schedule()
+  }
+
+  /** The tightest objective of the applications that use the model. */
+  setSlo(sloMs: number): void {
+    for (const { controller } of this.#replicas) controller.objectiveMs = sloMs * BATCH_SHARE_OF_SLO
+  }
+
+  get ready(): boolean {
+    return this.#replicas.some(({ container }) => container.ready)
+  }
+
+  get queued(): number {
+    return this.#queue.size
+  }
+
+  get replicas(): ReplicaState[] {
+    return this.#replicas.map(({ container: { ready, pid, restarts }, controller: { maxBatch, objectiveMs } }) => {
+      return { ready, pid, restarts, maxBatch, objectiveMs }
+    })
+  }
+
+  enqueue(evaluation: Evaluation, now: number): void {
+    // While no container is ready nothing else takes expired evaluations out: the queue never holds more than one SLO's worth.
+    this.#dropExpired(now)
+    this.#queue.push(evaluation)
+    this.#schedule()
+  }
+
+  #dropExpired(now: number): void {
+    for (let head = this.#queue.peek(); head !== undefined && head.expiresAt <= now; head = this.#queue.peek()) {
+      this.#queue.pop()
+      this.#sink.dropped(head, undefined)
+    }
+  }
+
+  /** After this turn of the event loop has read every socket: what came together travels together, and nothing waits for more. */
+  #schedule(): void {
+    if (this.#scheduled) return
+    this.#scheduled = true
+    setImmediate(this.#dispatch)
+  }
+
+  readonly #dispatch = (): void => {
+    this.#scheduled = false
+    for (const replica of this.#replicas) {
+      while (this.#queue.size > 0 && replica.container.ready && replica.inFlight < replica.container.maxInFlight) {
+        const now = performance.now()
+        const evaluations = this.#take(replica.controller.maxBatch, now)
+        if (evaluations.length > 0) this.#send(replica, new Batch(evaluations, this.#description.inputSize, now))
+      }
+    }
+  }
+
+  #take(most: number, now: number): Evaluation[] {
+    const taken: Evaluation[] = []
+    while (taken.length < most) {
+      const evaluation = this.#queue.pop()
+      if (evaluation === undefined) break
+      if (evaluation.expiresAt <= now) this.#sink.dropped(evaluation, undefined)
+      else taken.push(evaluation)
+    }
+    return taken
+  }
+
+  #send(replica: Replica, batch: Batch): void {
+    replica.inFlight++
+    this.batchSizes.set(batch.size, (this.batchSizes.get(batch.size) ?? 0) + 1)
+    replica.container.evaluate(batch, (reply, reason) => {
+      replica.inFlight--
+      if (reply === null) this.#lost(batch, reason)
+      else {
+        replica.controller.observe(batch.size, performance.now() - batch.sentAt)
+        this.#answered(batch, reply)
+      }
+      if (this.#queue.size > 0) this.#schedule()
+    })
+  }
+
+  #answered({ evaluations }: Batch, { outputs, statuses, errors }: BatchReply): void {
+    const { outputSize, outputType } = this.#description
+    const scalar = outputType === 'integer'
+    for (let item = 0; item < evaluations.length; item++) {
+      const evaluation = evaluations[item]!
+      if (statuses !== undefined && statuses[item] !== ITEM_OK) {
+        this.#sink.dropped(evaluation, `The model failed on this input: ${errors?.[item] ?? 'no reason given'}`)
+        continue
+      }
+      const prediction = predictionAt(outputs, item, outputSize, scalar)
+      if (prediction) this.#sink.predicted(evaluation, prediction)
+      else this.#sink.dropped(evaluation, 'The model answered a number that is not finite')
+    }
+  }
+
+  #lost({ evaluations }: Batch, reason = 'was lost'): void {
+    const now = performance.now()
+    for (const evaluation of evaluations) {
+      evaluation.losses++
+      if (this.#closed || evaluation.losses >= LOSSES_PER_EVALUATION) {
+        this.#sink.dropped(evaluation, `The model's container ${reason}`)
+      } else if (evaluation.expiresAt <= now) this.#sink.dropped(evaluation, undefined)
+      else {
+        this.retried++
+        this.#queue.push(evaluation)
+      }
+    }
+  }
+
+  /** Stops the containers. What is still queued is given up, with the reason. */
+  async close(): Promise<void> {
+    this.#closed = true
+    await Promise.all(this.#replicas.map(({ container }) => container.stop()))
+    for (let left = this.#queue.pop(); left !== undefined; left = this.#queue.pop()) {
+      this.#sink.dropped(left, 'The model was stopped')
+    }
+  }
+}

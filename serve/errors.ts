@@ -1,0 +1,58 @@
+/**
+ * What can go wrong in serving. `code` is for programs, `status` is what HTTP answers, the message says what was given,
+ * what was expected and what to do.
+ *
+ * | code | status | meaning |
+ * | --- | --- | --- |
+ * | `SERVE_OPTION` | 400 | an option of serve, registerApplication, publish or link is unknown or out of range |
+ * | `SERVE_PORT_IN_USE` | 500 | another program listens on the port |
+ * | `SERVE_LISTEN` | 500 | the address cannot be listened on for another reason |
+ * | `SERVE_HOST_REFUSED` | 403 | an address beyond loopback, which needs tokens; or a foreign Host header on an admin call |
+ * | `SERVE_CLOSED` | 503 | the server is closing or closed |
+ * | `APPLICATION_UNKNOWN` | 404 | no application has this name |
+ * | `APPLICATION_EXISTS` | 409 | the name is taken |
+ * | `MODEL_UNKNOWN` | 404 | no model has this name |
+ * | `MODEL_VERSION_UNKNOWN` | 400 | the model has no such version |
+ * | `MODEL_VERSION_EXISTS` | 409 | versions are immutable: publish under another one |
+ * | `MODEL_SHAPE` | 409 | the model's inputs differ from those of the models beside it |
+ * | `MODEL_REFUSED` | 400 | the container could not load the policy |
+ * | `MODEL_FILE` | 400 | the policy file cannot be read |
+ * | `CONTAINER_FAILED` | 500 | the container did not start, died, or broke the protocol |
+ * | `QUERY_INVALID` | 400 | a query's body is malformed; the message begins with the field's path |
+ * | `REQUEST_REFUSED` | – | (client) the server answered with an error; `status` is the one it gave |
+ * | `SERVER_UNREACHABLE` | – | (client) no connection, or it broke |
+ */
+const STATUS = {
+  SERVE_OPTION: 400,
+  SERVE_PORT_IN_USE: 500,
+  SERVE_LISTEN: 500,
+  SERVE_HOST_REFUSED: 403,
+  SERVE_CLOSED: 503,
+  APPLICATION_UNKNOWN: 404,
+  APPLICATION_EXISTS: 409,
+  MODEL_UNKNOWN: 404,
+  MODEL_VERSION_UNKNOWN: 400,
+  MODEL_VERSION_EXISTS: 409,
+  MODEL_SHAPE: 409,
+  MODEL_REFUSED: 400,
+  MODEL_FILE: 400,
+  CONTAINER_FAILED: 500,
+  QUERY_INVALID: 400,
+  REQUEST_REFUSED: 400,
+  SERVER_UNREACHABLE: 503,
+} as const
+
+export type ServeErrorCode = keyof typeof STATUS
+
+export class ServeError extends Error {
+  override readonly name = 'ServeError'
+  readonly code: ServeErrorCode
+  /** The HTTP status that goes with it. */
+  readonly status: number
+
+  constructor(code: ServeErrorCode, message: string, options?: ErrorOptions & { status?: number }) {
+    super(message, options)
+    this.code = code
+    this.status = options?.status ?? STATUS[code]
+  }
+}

@@ -1,0 +1,123 @@
+import type { FastifyInstance } from 'fastify'
+import { ServeError } from '../errors.js'
+import type { Publisher } from '../registry/publisher.js'
+import type { Registry } from '../registry/registry.js'
+import type { ApplicationRecord, Json, ModelRecord } from '../state/state.js'
+
+const LARGEST_ARTIFACT_BYTES = 1024 ** 3
+const LOOPBACK_HOST = /^(localhost|127(\.\d+){3}|\[::1\])(:\d+)?$/i
+
+type Body = Readonly<Record<string, unknown>>
+
+function parseBody(text: unknown): Body {
+  if (typeof text !== 'string' || text === '') return {}
+  let body: unknown
+  try {
+    body = JSON.parse(text)
+  } catch (cause) {
+    throw new ServeError('QUERY_INVALID', `the body is not JSON: ${(cause as Error).message}`, { cause })
+  }
+  if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body as Body
+  throw new ServeError('QUERY_INVALID', 'the body is not a JSON object')
+}
+
+function field<T extends 'string' | 'number'>(body: Body, name: string, type: T): T extends 'string' ? string : number {
+  const value = body[name]
+  if (typeof value === type) return value as T extends 'string' ? string : number
+  throw new ServeError('QUERY_INVALID', `${name}: expected a ${type}, got ${JSON.stringify(value) ?? 'nothing'}`)
+}
+
+function stringList(body: Body, name: string): string[] {
+  const value = body[name]
+  if (Array.isArray(value) && value.every((entry) => typeof entry === 'string')) return value
+  throw new ServeError('QUERY_INVALID', `${name}: expected an array of strings, got ${JSON.stringify(value) ?? 'nothing'}`)
+}
+
+const applicationJson = ({ name, inputType, defaultOutput, sloMs, selection, models }: ApplicationRecord) => ({
+  name,
+  input_type: inputType,
+  default_output: defaultOutput,
+  latency_slo_micros: sloMs * 1000,
+  selection,
+  linked_models: models,
+})
+
+const modelJson = ({ name, version, current, isolation, replicas, inputType, inputSize, algorithm, environmentId }: ModelRecord) => ({
+  model_name: name,
+  model_version: version,
+  is_current_version: current,
+  input_type: inputType,
+  input_size: inputSize,
+  isolation,
+  replicas,
+  algorithm,
+  environment_id: environmentId,
+})
+
+/** Clipper's admin API under `/admin/`, and `POST /admin/publish`, whose body is a policy file's bytes. */
+export function adminApi(app: FastifyInstance, registry: Registry, publisher: Publisher): void {
+  app.register(
+    async (admin) => {
+      // A page in the user's browser can reach loopback under a name of its own; such a call carries that name.
+      admin.addHook('onRequest', async (request) => {
+        if (LOOPBACK_HOST.test(request.headers.host ?? '')) return
+        throw new ServeError('SERVE_HOST_REFUSED', `admin calls are taken for localhost only, not for Host "${request.headers.host}"`)
+      })
+      admin.get('/ping', async () => 'PONG')
+      admin.post('/add_app', async (request) => {
+        const body = parseBody(request.body)
+        const micros = body.latency_slo_micros === undefined ? undefined : field(body, 'latency_slo_micros', 'number')
+        await registry.registerApplication({
+          name: field(body, 'name', 'string'),
+          inputType: body.input_type as 'floats' | undefined,
+          defaultOutput: body.default_output as Json,
+          sloMs: micros === undefined ? undefined : micros / 1000,
+          selection: body.selection as 'fixed' | undefined,
+        })
+        return 'Success!'
+      })
+      admin.post('/add_model_links', async (request) => {
+        const body = parseBody(request.body)
+        const application = field(body, 'app_name', 'string')
+        for (const model of stringList(body, 'model_names')) await registry.link(application, model)
+        return 'Success!'
+      })
+      admin.post('/get_all_applications', async (request) => {
+        const records = await registry.listApplications()
+        return parseBody(request.body).verbose === true ? records.map(applicationJson) : records.map(({ name }) => name)
+      })
+      admin.post('/get_all_models', async (request) => {
+        const records = await registry.listModels()
+        return parseBody(request.body).verbose === true ? records.map(modelJson) : records.map(({ name, version }) => `${name}:${version}`)
+      })
+      await admin.register(async (upload) => publishRoute(upload, publisher))
+    },
+    { prefix: '/admin' },
+  )
+}
+
+interface PublishQuery {
+  name?: string
+  version?: string
+  replicas?: string
+  isolation?: string
+}
+
+function publishRoute(upload: FastifyInstance, publisher: Publisher): void {
+  upload.removeAllContentTypeParsers()
+  upload.addContentTypeParser(
+    'application/octet-stream',
+    { parseAs: 'buffer', bodyLimit: LARGEST_ARTIFACT_BYTES },
+    (_request, body, done) => done(null, body),
+  )
+  upload.post<{ Querystring: PublishQuery }>('/publish', { bodyLimit: LARGEST_ARTIFACT_BYTES }, async (request) => {
+    const { name = '', version, replicas, isolation } = request.query
+    const bytes = request.body instanceof Uint8Array ? request.body : new Uint8Array(0)
+    const record = await publisher.publish(name, bytes, {
+      version,
+      replicas: replicas === undefined ? undefined : Number(replicas),
+      isolation: isolation as 'process' | undefined,
+    })
+    return modelJson(record)
+  })
+}

@@ -1,0 +1,16 @@
+/**
+ * The prediction tier: applications, models in containers, adaptive batching, a prediction cache, and an answer before every
+ * deadline, after Clipper (Crankshaw et al., NSDI'17).
+ *
+ * @example
+ * const server = await serve({ port: 8080 })
+ * await server.publish('cartpole', 'cartpole.safetensors')
+ * const { output } = await connect(server.url).predict('cartpole', [0, 0, 0, 0])
+ */
+export { type Client, connect, type PredictOptions, type PredictResult } from './client.js'
+export { ServeError, type ServeErrorCode } from './errors.js'
+export type { ApplicationMetrics, ModelMetrics, ServeMetrics } from './metrics.js'
+export type { ApplicationOptions, PublishOptions } from './registry/options.js'
+export type { PolicySource } from './registry/publisher.js'
+export { type ServeOptions, type Server, serve } from './server.js'
+export type { ApplicationRecord, Json, ModelRecord } from './state/state.js'

@@ -1,0 +1,77 @@
+import { LRUCache } from 'lru-cache'
+import type { EvaluationSink } from '../batching/dispatcher.js'
+import { type Asker, Evaluation } from '../batching/evaluation.js'
+import type { Prediction } from './prediction.js'
+
+/** What the map and the list around an entry cost, bytes, roughly. */
+const ENTRY_BYTES = 120
+
+/** A model version as the cache sees it. */
+export interface CachedModel {
+  /** Keeps its inputs apart from every other model version's. */
+  readonly cachePrefix: string
+  readonly inputSize: number
+  enqueue(evaluation: Evaluation, now: number): void
+}
+
+/**
+ * Predictions by model, version and input content. A key holds the input's very bytes, as the container would get them, so two inputs
+ * share an entry only when the model could not tell them apart. Equal inputs in flight share one evaluation.
+ */
+export class PredictionCache implements EvaluationSink {
+  hits = 0
+  misses = 0
+  /** Misses that joined an evaluation in flight. */
+  joins = 0
+  readonly #entries: LRUCache<string, Prediction> | undefined
+  readonly #inFlight = new Map<string, Evaluation>()
+
+  /** `maxBytes` 0: nothing is kept; equal queries in flight still share. */
+  constructor(readonly maxBytes: number) {
+    if (maxBytes > 0) this.#entries = new LRUCache({ maxSize: maxBytes })
+  }
+
+  get entries(): number {
+    return this.#entries?.size ?? 0
+  }
+
+  get bytes(): number {
+    return this.#entries?.calculatedSize ?? 0
+  }
+
+  /**
+   * Tells `asker` the prediction for row `row` of `rows` (`[n, inputSize]`, its bytes in `bytes`): at once when it is known, later
+   * otherwise.
+   */
+  ask(model: CachedModel, rows: Float32Array, bytes: Buffer, row: number, asker: Asker, item: number, now: number): void {
+    const rowBytes = model.inputSize * 4
+    const key = model.cachePrefix + bytes.toString('latin1', row * rowBytes, (row + 1) * rowBytes)
+    const known = this.#entries?.get(key)
+    if (known !== undefined) {
+      this.hits++
+      asker.predicted(item, known)
+      return
+    }
+    this.misses++
+    const open = this.#inFlight.get(key)
+    if (open !== undefined) {
+      this.joins++
+      open.join(asker, item)
+      return
+    }
+    const evaluation = new Evaluation(key, rows, row, asker, item)
+    this.#inFlight.set(key, evaluation)
+    model.enqueue(evaluation, now)
+  }
+
+  predicted(evaluation: Evaluation, prediction: Prediction): void {
+    this.#inFlight.delete(evaluation.key)
+    this.#entries?.set(evaluation.key, prediction, { size: ENTRY_BYTES + evaluation.key.length + prediction.bytes })
+    evaluation.predicted(prediction)
+  }
+
+  dropped(evaluation: Evaluation, reason: string | undefined): void {
+    this.#inFlight.delete(evaluation.key)
+    if (reason !== undefined) evaluation.failed(reason)
+  }
+}

@@ -1,0 +1,114 @@
+import { closest, distance } from 'fastest-levenshtein'
+import { ServeError } from '../errors.js'
+import { selectionPolicy } from '../selection/policies.js'
+import type { ApplicationRecord, ModelRecord, State } from '../state/state.js'
+import { Application } from './application.js'
+import { Model, type ModelVersion } from './model.js'
+import { type ApplicationOptions, checkApplication, DEFAULT_SLO_MS } from './options.js'
+
+const MOST_TYPOS = 3
+
+function didYouMean(name: string, known: readonly string[]): string {
+  const near = known.length > 0 ? closest(name, known) : undefined
+  if (near !== undefined && distance(name, near) <= MOST_TYPOS) return `; did you mean "${near}"?`
+  return known.length > 0 ? `; there is ${known.slice(0, 10).join(', ')}` : '; there is none yet'
+}
+
+/** Applications, models, versions and the links between them. Records go to the state, what runs stays here. */
+export class Registry {
+  readonly applications = new Map<string, Application>()
+  readonly models = new Map<string, Model>()
+  readonly #state: State
+
+  constructor(state: State) {
+    this.#state = state
+  }
+
+  /** @throws ServeError `APPLICATION_UNKNOWN` */
+  application(name: string): Application {
+    const found = this.applications.get(name)
+    if (found) return found
+    throw new ServeError('APPLICATION_UNKNOWN', `no application is named "${name}"${didYouMean(name, [...this.applications.keys()])}`)
+  }
+
+  /** @throws ServeError `MODEL_UNKNOWN` */
+  model(name: string): Model {
+    const found = this.models.get(name)
+    if (found) return found
+    throw new ServeError('MODEL_UNKNOWN', `no model is named "${name}"${didYouMean(name, [...this.models.keys()])}`)
+  }
+
+  /** @throws ServeError `SERVE_OPTION`, `APPLICATION_EXISTS` */
+  async registerApplication(options: ApplicationOptions): Promise<Application> {
+    const record = checkApplication(options)
+    if (this.applications.has(record.name)) {
+      throw new ServeError('APPLICATION_EXISTS', `an application named "${record.name}" is there already; choose another name`)
+    }
+    const application = new Application(record, selectionPolicy(record.selection)!)
+    this.applications.set(record.name, application)
+    await this.#state.applications.set(record.name, application.toRecord())
+    return application
+  }
+
+  /** Makes a warm version known and current. @throws ServeError `MODEL_SHAPE` */
+  async addVersion(version: ModelVersion, record: Omit<ModelRecord, 'current'>): Promise<void> {
+    this.#checkShape(version)
+    const model = this.models.get(version.name)
+    const before = model?.current
+    if (model) {
+      model.versions.set(version.version, version)
+      model.current = version
+    } else this.models.set(version.name, new Model(version.name, version))
+    this.#tightenSlo(this.model(version.name))
+    await this.#state.models.set(`${version.name}:${version.version}`, { ...record, current: true })
+    if (!before) return
+    const key = `${before.name}:${before.version}`
+    const replaced = await this.#state.models.get(key)
+    if (replaced) await this.#state.models.set(key, { ...replaced, current: false })
+  }
+
+  /** A new version joins the links of its model, so it must take what the models beside it take. */
+  #checkShape(version: ModelVersion): void {
+    for (const { links, name } of this.applications.values()) {
+      const beside = links.some((model) => model.name === version.name)
+        ? links.find(({ current }) => current.inputSize !== version.inputSize)
+        : undefined
+      if (!beside) continue
+      throw new ServeError(
+        'MODEL_SHAPE',
+        `${version.name}:${version.version} takes ${version.inputSize} numbers, but ${beside.name}:${beside.current.version}, also linked to "${name}", takes ${beside.current.inputSize}; publish it under another name`,
+      )
+    }
+  }
+
+  /** @throws ServeError `APPLICATION_UNKNOWN`, `MODEL_UNKNOWN`, `MODEL_SHAPE` */
+  async link(applicationName: string, modelName: string): Promise<void> {
+    const application = this.application(applicationName)
+    const model = this.model(modelName)
+    if (application.links.includes(model)) return
+    const beside = application.links[0]
+    if (beside && beside.current.inputSize !== model.current.inputSize) {
+      throw new ServeError(
+        'MODEL_SHAPE',
+        `"${modelName}" takes ${model.current.inputSize} numbers, but "${beside.name}", already linked to "${applicationName}", takes ${beside.current.inputSize}; link it to another application`,
+      )
+    }
+    application.links.push(model)
+    this.#tightenSlo(model)
+    await this.#state.applications.set(applicationName, application.toRecord())
+  }
+
+  /** A model's batches are sized for the most impatient application that uses it. */
+  #tightenSlo(model: Model): void {
+    const slos = [...this.applications.values()].filter(({ links }) => links.includes(model)).map(({ sloMs }) => sloMs)
+    for (const { dispatcher } of model.versions.values()) dispatcher.setSlo(slos.length > 0 ? Math.min(...slos) : DEFAULT_SLO_MS)
+  }
+
+  listApplications(): Promise<ApplicationRecord[]> {
+    return this.#state.applications.all()
+  }
+
+  listModels(): Promise<ModelRecord[]> {
+    return this.#state.models.all()
+  }
+}

@@ -1,0 +1,164 @@
+import type { FastifyInstance } from 'fastify'
+import pino, { type Logger } from 'pino'
+import { ContainerListener } from './containers/listener.js'
+import { ServeError } from './errors.js'
+import { adminApi } from './http/admin.js'
+import { httpApp, listen } from './http/app.js'
+import { clipperApi } from './http/clipper.js'
+import { healthApi } from './http/health.js'
+import { metricsApi } from './http/metrics.js'
+import { readMetrics, type ServeMetrics } from './metrics.js'
+import { PredictionCache } from './query/cache.js'
+import { QueryPath } from './query/query-path.js'
+import type { ApplicationOptions, PublishOptions } from './registry/options.js'
+import { type PolicySource, Publisher } from './registry/publisher.js'
+import { Registry } from './registry/registry.js'
+import { MemoryState } from './state/memory.js'
+import type { ApplicationRecord, ModelRecord } from './state/state.js'
+
+const DEFAULT_CACHE_BYTES = 64 * 1024 ** 2
+/** Clients that don't read their answers are hung up on after this long. */
+const DRAIN_LIMIT_MS = 5_000
+const LOOPBACK = ['127.0.0.1', 'localhost', '::1']
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
+
+export interface ServeOptions {
+  /** 0 takes a free one. Default 8080. */
+  port?: number
+  /** Default 127.0.0.1. */
+  host?: string
+  /** Where applications and models are kept; 'memory' ends with the process. */
+  state?: 'memory'
+  /** Size of the prediction cache; 0 keeps nothing. Default 64 MiB. */
+  cacheBytes?: number
+  /** Structured logs go to standard error. Default 'warn'. */
+  logLevel?: (typeof LOG_LEVELS)[number]
+}
+
+function checkOptions({
+  port = 8080,
+  host = '127.0.0.1',
+  state = 'memory',
+  cacheBytes = DEFAULT_CACHE_BYTES,
+  logLevel = 'warn',
+}: ServeOptions) {
+  const refuse = (name: string, given: unknown, expected: string) => {
+    throw new ServeError('SERVE_OPTION', `${name} is ${JSON.stringify(given) ?? String(given)}; expected ${expected}`)
+  }
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) refuse('port', port, 'a whole number from 0 to 65535')
+  if (state !== 'memory') refuse('state', state, '"memory"')
+  if (!Number.isSafeInteger(cacheBytes) || cacheBytes < 0) refuse('cacheBytes', cacheBytes, 'a whole number of bytes, at least 0')
+  if (!LOG_LEVELS.includes(logLevel)) refuse('logLevel', logLevel, LOG_LEVELS.join(', '))
+  if (!LOOPBACK.includes(host)) {
+    throw new ServeError(
+      'SERVE_HOST_REFUSED',
+      `host is "${host}"; without tokens the server listens on loopback only: ${LOOPBACK.join(', ')}`,
+    )
+  }
+  return { port, host, cacheBytes, logLevel }
+}
+
+/** A running serving tier. */
+export class Server {
+  readonly port: number
+  readonly url: string
+  readonly #app: FastifyInstance
+  readonly #registry: Registry
+  readonly #publisher: Publisher
+  readonly #cache: PredictionCache
+  readonly #path: QueryPath
+  readonly #listener: ContainerListener
+  readonly #log: Logger
+  #closing: Promise<void> | undefined
+
+  private constructor(parts: ReturnType<typeof assemble>, host: string, port: number) {
+    this.port = port
+    this.url = `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+    this.#app = parts.app
+    this.#registry = parts.registry
+    this.#publisher = parts.publisher
+    this.#cache = parts.cache
+    this.#path = parts.path
+    this.#listener = parts.listener
+    this.#log = parts.log
+  }
+
+  /** @throws ServeError `SERVE_OPTION`, `SERVE_HOST_REFUSED`, `SERVE_PORT_IN_USE`, `SERVE_LISTEN` */
+  static async start(options: ServeOptions): Promise<Server> {
+    const { port, host, cacheBytes, logLevel } = checkOptions(options)
+    const parts = assemble(cacheBytes, pino({ level: logLevel, name: 'gymnura' }, pino.destination({ dest: 2, sync: true })))
+    const server = new Server(parts, host, await listen(parts.app, host, port))
+    server.#log.info({ url: server.url }, 'serving')
+    return server
+  }
+
+  /** @throws ServeError `SERVE_OPTION`, `APPLICATION_EXISTS` */
+  async registerApplication(options: ApplicationOptions): Promise<ApplicationRecord> {
+    return (await this.#registry.registerApplication(options)).toRecord()
+  }
+
+  /**
+   * Puts a policy (a file, its bytes, or a loaded one) live as a new version of model `name`; resolves once it is warm. Where no
+   * application has the model's name, makes one and links it: the default output is 0, or zeros for a Box action.
+   * @throws ServeError `SERVE_OPTION`, `MODEL_FILE`, `MODEL_REFUSED`, `MODEL_VERSION_EXISTS`, `MODEL_SHAPE`, `CONTAINER_FAILED`, `SERVE_CLOSED`
+   */
+  publish(name: string, policy: PolicySource, options: PublishOptions = {}): Promise<ModelRecord> {
+    return this.#publisher.publish(name, policy, options)
+  }
+
+  /** @throws ServeError `APPLICATION_UNKNOWN`, `MODEL_UNKNOWN`, `MODEL_SHAPE` */
+  link(application: string, model: string): Promise<void> {
+    return this.#registry.link(application, model)
+  }
+
+  listApplications(): Promise<ApplicationRecord[]> {
+    return this.#registry.listApplications()
+  }
+
+  listModels(): Promise<ModelRecord[]> {
+    return this.#registry.listModels()
+  }
+
+  metrics(): ServeMetrics {
+    return readMetrics(this.#registry, this.#cache)
+  }
+
+  /** Takes no more connections, answers what is in flight, stops the containers and frees the port. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    const limit = setTimeout(() => this.#app.server.closeAllConnections(), DRAIN_LIMIT_MS)
+    await this.#app.close()
+    clearTimeout(limit)
+    await this.#path.idle()
+    await this.#publisher.close()
+    await this.#listener.close()
+    this.#log.info({ url: this.url }, 'closed')
+  }
+}
+
+function assemble(cacheBytes: number, log: Logger) {
+  const state = new MemoryState()
+  const registry = new Registry(state)
+  const cache = new PredictionCache(cacheBytes)
+  const path = new QueryPath(cache, state)
+  const listener = new ContainerListener()
+  const publisher = new Publisher(registry, listener, cache, log)
+  const app = httpApp(log)
+  clipperApi(app, registry, path)
+  adminApi(app, registry, publisher)
+  healthApi(app, registry)
+  metricsApi(app, registry, cache)
+  return { app, registry, publisher, cache, path, listener, log }
+}
+
+/**
+ * Starts the serving tier on a port of this machine; HTTP runs in the calling thread.
+ * @throws ServeError `SERVE_OPTION`, `SERVE_HOST_REFUSED`, `SERVE_PORT_IN_USE`, `SERVE_LISTEN`
+ */
+export function serve(options: ServeOptions = {}): Promise<Server> {
+  return Server.start(options)
+}
