@@ -5,6 +5,9 @@ import type { CommandModule } from 'yargs'
 /** A command with its own arguments, beside those that all have. */
 export type Command<Own> = CommandModule<{ json: boolean }, Own & { json: boolean }>
 
+/** Where `serve` listens unless told otherwise. */
+export const DEFAULT_URL = 'http://127.0.0.1:8080'
+
 /** 1: it went wrong; 2: the command line was wrong; 130: stopped by Ctrl-C, as shells report it. */
 export const EXIT = { failed: 1, usage: 2, interrupted: 130 } as const
 

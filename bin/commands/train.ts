@@ -49,10 +49,10 @@ export const trainCommand: Command<TrainArguments> = {
     await agent.learn(steps, { progress: !json, logDir: resume ? undefined : folder, callbacks, signal })
     const seconds = (performance.now() - startedAt) / 1000
     const policy = join(folder, 'policy.safetensors')
-    const result = { folder, policy, steps: agent.steps, seconds, solved: solved !== undefined, interrupted: signal.aborted, return: solved?.meanReward ?? agent.meanReward }
+    const result = { folder, policy, steps: agent.steps, seconds, solved: solved !== undefined, interrupted: signal.aborted, return: solved?.meanReward ?? agent.meanReturn }
     const outcome = solved
       ? `solved: greedy mean return ${solved.meanReward.toFixed(1)} over ${solved.rewards.length} fresh episodes (≥ ${threshold})`
-      : `training return ${agent.meanReward?.toFixed(1) ?? '–'}`
+      : `training return ${agent.meanReturn?.toFixed(1) ?? '–'}`
     const next = signal.aborted ? `go on with: gymnura train --resume ${folder}` : `next: gymnura eval ${policy}`
     print(json, result, `${outcome} after ${agent.steps} steps in ${seconds.toFixed(1)} s\n${policy}\n${next}`)
   },
