@@ -24,7 +24,7 @@ const BOTTOM = 44
 const TICKS = 5
 const COLOURS = ['#0b7285', '#c92a2a', '#5f3dc4', '#e67700', '#2b8a3e', '#495057']
 
-const escape = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
+const escapeXml = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
 const thousands = (value: number) => value.toLocaleString('en-US')
 
 /** The smallest 1, 2 or 5 times a power of ten that gives about five steps up to `most`. */
@@ -42,7 +42,7 @@ export function lineChart({ title, x, y, lines, mark }: LineChart): string {
   const mostY = stepY * Math.ceil(Math.max(mark?.y ?? 0, ...points.map((point) => point[1])) / stepY)
   const atX = (value: number) => LEFT + (value / mostX) * (WIDTH - LEFT - RIGHT)
   const atY = (value: number) => HEIGHT - BOTTOM - (value / mostY) * (HEIGHT - TOP - BOTTOM)
-  const text = (at: string, content: string, more = '') => `<text ${at} ${more}>${escape(content)}</text>`
+  const text = (at: string, content: string, more = '') => `<text ${at} ${more}>${escapeXml(content)}</text>`
   const parts = [
     `<rect width="${WIDTH}" height="${HEIGHT}" fill="#ffffff" rx="6"/>`,
     text(`x="${LEFT}" y="22"`, title, 'font-weight="600"'),
@@ -65,7 +65,13 @@ export function lineChart({ title, x, y, lines, mark }: LineChart): string {
     const colour = COLOURS[i % COLOURS.length]
     const path = points.map((point) => `${atX(point[0]).toFixed(1)},${atY(point[1]).toFixed(1)}`).join(' ')
     parts.push(`<polyline points="${path}" fill="none" stroke="${colour}" stroke-width="1.8"/>`)
-    parts.push(text(`x="${WIDTH - RIGHT - 8}" y="${HEIGHT - BOTTOM - 14 - 16 * (lines.length - 1 - i)}"`, label, `text-anchor="end" fill="${colour}"`))
+    parts.push(
+      text(
+        `x="${WIDTH - RIGHT - 8}" y="${HEIGHT - BOTTOM - 14 - 16 * (lines.length - 1 - i)}"`,
+        label,
+        `text-anchor="end" fill="${colour}"`,
+      ),
+    )
   })
   const style = 'font-family="system-ui, sans-serif" font-size="12" fill="#212529"'
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" ${style}>\n${parts.join('\n')}\n</svg>\n`

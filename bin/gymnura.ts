@@ -9,6 +9,11 @@ const parser = yargs(hideBin(process.argv))
   .usage('$0 <command>\n\nReinforcement learning from simulation to a live endpoint.')
   .option('json', { type: 'boolean', default: false, describe: 'Print JSON for programs', global: true })
   .command(commands)
+  .check((given) => {
+    const broken = Object.entries(given).find(([, value]) => Number.isNaN(value))
+    if (broken) throw usageError(`--${broken[0]} takes a number`)
+    return true
+  })
   .demandCommand(1, 'no command given; see gymnura --help')
   .recommendCommands()
   .strict()

@@ -2,7 +2,6 @@
 export { PPO, type PPOHyperparameters } from './algorithms/ppo.js'
 export { LearningError, type LearningErrorCode } from './errors.js'
 export type { AgentOptions, Callback, LearnOptions, Update } from './experiment/agent.js'
-export { type SolvedOptions, stopWhenSolved } from './experiment/callbacks.js'
 export { type EvaluateOptions, type Evaluation, evaluate } from './experiment/evaluation.js'
 export type { MetricsRow, RunConfig } from './experiment/run-folder.js'
 export type { Schedule } from './experiment/schedule.js'

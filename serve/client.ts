@@ -70,7 +70,11 @@ export class Client {
    * Uploads a policy file's bytes and puts it live as a version of model `name`; resolves once it is warm. See `Server.publish`.
    * @throws ServeError `REQUEST_REFUSED`, `SERVER_UNREACHABLE`
    */
-  async publish(name: string, policy: Uint8Array, { version, replicas, isolation }: Omit<PublishOptions, 'application'> = {}): Promise<Published> {
+  async publish(
+    name: string,
+    policy: Uint8Array,
+    { version, replicas, isolation }: Omit<PublishOptions, 'application'> = {},
+  ): Promise<Published> {
     const given = Object.entries({ name, version, replicas, isolation }).filter(([, value]) => value !== undefined)
     const query = new URLSearchParams(given.map(([key, value]) => [key, String(value)]))
     const answer = await this.#send(`publish ${name}`, `/admin/publish?${query}`, 'application/octet-stream', policy)

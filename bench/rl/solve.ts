@@ -1,5 +1,5 @@
 /** Seconds and environment steps until PPO has solved CartPole-v1 (greedy mean return ≥ 475 over 100 fresh episodes), over five seeds. */
-import { type Callback, evaluate, PPO, stopWhenSolved } from 'gymnura/rl'
+import { type Callback, evaluate, PPO } from 'gymnura/rl'
 import { lineChart } from '../chart.js'
 
 const THRESHOLD = 475
@@ -27,7 +27,7 @@ export async function run(): Promise<Row[]> {
       if (agent.meanReturn !== undefined) curve.push([steps, Math.round(agent.meanReturn * 10) / 10])
     }
     const startedAt = performance.now()
-    await agent.learn(undefined, { callbacks: [record, stopWhenSolved({ threshold: THRESHOLD })] })
+    await agent.learn(undefined, { callbacks: [record], stopAtReturn: THRESHOLD })
     const seconds = (performance.now() - startedAt) / 1000
     const { meanReward } = await evaluate(agent.policy, 'CartPole-v1', { episodes: 100, seed: CHECK_SEED })
     const stepsPerSecond = Math.round(agent.steps / seconds)

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { make, spec } from '../../envs/index.js'
-import { type Evaluation, PPO, stopWhenSolved } from '../../rl/index.js'
+import { type Evaluation, PPO } from '../../rl/index.js'
 import { type Client, connect, type Server, serve } from '../../serve/index.js'
 import { type Command, interruptSignal, print } from '../output.js'
 
@@ -30,8 +30,9 @@ export const quickstartCommand: Command<QuickstartArguments> = {
   handler: async ({ seed, port, keep, json }) => {
     const say = (text: string) => json || console.log(text)
     const signal = interruptSignal()
-    const { evaluation, trainSeconds } = await train(seed, say, signal)
-    if (signal.aborted) return
+    const trained = await train(seed, say, signal)
+    if (!trained) return
+    const { evaluation, trainSeconds } = trained
     const server = await serve({ port })
     try {
       await server.publish(APPLICATION, POLICY_FILE)
@@ -43,7 +44,15 @@ export const quickstartCommand: Command<QuickstartArguments> = {
       report(server, played, say)
       const { meanReturn, p50Ms, p99Ms } = played
       say(nextSteps(server.url, keep))
-      const result = { return: meanReturn, trainedReturn: evaluation.meanReward, trainSeconds, p50Ms, p99Ms, url: server.url, metrics: server.metrics() }
+      const result = {
+        return: meanReturn,
+        trainedReturn: evaluation.meanReward,
+        trainSeconds,
+        p50Ms,
+        p99Ms,
+        url: server.url,
+        metrics: server.metrics(),
+      }
       const line = `result return=${meanReturn.toFixed(1)} train_s=${trainSeconds.toFixed(1)} p50_ms=${p50Ms.toFixed(2)} p99_ms=${p99Ms.toFixed(2)}`
       print(json, result, line)
       if (keep) await once(signal, 'abort')
@@ -54,26 +63,28 @@ export const quickstartCommand: Command<QuickstartArguments> = {
   },
 }
 
-async function train(seed: number, say: (text: string) => void, signal: AbortSignal): Promise<{ evaluation: Evaluation; trainSeconds: number }> {
+interface Trained {
+  readonly evaluation: Evaluation
+  readonly trainSeconds: number
+}
+
+/** Undefined where Ctrl-C came first. */
+async function train(seed: number, say: (text: string) => void, signal: AbortSignal): Promise<Trained | undefined> {
   const threshold = spec(ENVIRONMENT).rewardThreshold!
   say(`training PPO on ${ENVIRONMENT} until its greedy mean return over 100 fresh episodes is at least ${threshold}`)
   const agent = new PPO(ENVIRONMENT, { seed })
-  let last: Evaluation | undefined
-  const solved = stopWhenSolved({
-    threshold,
-    onEvaluation: (evaluation) => {
-      last = evaluation
-    },
-  })
   const startedAt = performance.now()
-  await agent.learn(undefined, { progress: true, callbacks: [solved], signal })
+  await agent.learn(undefined, { progress: true, stopAtReturn: threshold, signal })
   const trainSeconds = (performance.now() - startedAt) / 1000
-  if (signal.aborted) return { evaluation: last!, trainSeconds }
+  const last = agent.evaluation
+  if (signal.aborted) return undefined
   if (!last || last.meanReward < threshold) {
     throw new Error(`not solved after ${agent.steps} steps (return ${last?.meanReward ?? 'unknown'}); try another --seed`)
   }
   await agent.save(POLICY_FILE)
-  say(`solved after ${agent.steps.toLocaleString('en-US')} steps in ${trainSeconds.toFixed(1)} s: return ${last.meanReward.toFixed(1)}; saved ${POLICY_FILE}`)
+  say(
+    `solved after ${agent.steps.toLocaleString('en-US')} steps in ${trainSeconds.toFixed(1)} s: return ${last.meanReward.toFixed(1)}; saved ${POLICY_FILE}`,
+  )
   return { evaluation: last, trainSeconds }
 }
 
@@ -121,7 +132,9 @@ function report(server: Server, { meanReturn, predictions, defaults, p50Ms, p99M
   const { models, cache } = server.metrics()
   const batches = Object.entries(models[0].batchSizes).map(([size, count]) => `${count} of ${size}`)
   say(`${EPISODES} episodes through the endpoint: mean return ${meanReturn.toFixed(1)}`)
-  say(`${predictions.toLocaleString('en-US')} predictions, ${SIDE_BY_SIDE} at a time: p50 ${p50Ms.toFixed(2)} ms, p99 ${p99Ms.toFixed(2)} ms, ${defaults} defaults`)
+  say(
+    `${predictions.toLocaleString('en-US')} predictions, ${SIDE_BY_SIDE} at a time: p50 ${p50Ms.toFixed(2)} ms, p99 ${p99Ms.toFixed(2)} ms, ${defaults} defaults`,
+  )
   say(`batches: ${batches.join(', ')}; cache: ${cache.hits} hits, ${cache.joins} joined, ${cache.misses} misses`)
 }
 
@@ -129,5 +142,7 @@ function nextSteps(url: string, keep: boolean): string {
   const ask = keep
     ? `  npx gymnura predict ${APPLICATION} --input "[0, 0, 0.1, 0]" --url ${url}`
     : `  npx gymnura serve --policy ${POLICY_FILE}          serve it again, then: npx gymnura predict cartpole --input "[0, 0, 0.1, 0]"`
-  return ['next:', `  npx gymnura eval ${POLICY_FILE} --seed 7`, ask, `  npx gymnura train ${ENVIRONMENT} --seed 2 --out runs/cp`].join('\n')
+  return ['next:', `  npx gymnura eval ${POLICY_FILE} --seed 7`, ask, `  npx gymnura train ${ENVIRONMENT} --seed 2 --out runs/cp`].join(
+    '\n',
+  )
 }

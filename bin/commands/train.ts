@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { spec } from '../../envs/index.js'
-import { type Callback, type Evaluation, PPO, stopWhenSolved } from '../../rl/index.js'
+import { PPO } from '../../rl/index.js'
 import { type Command, interruptSignal, print, usageError } from '../output.js'
 
 interface TrainArguments {
@@ -32,27 +32,17 @@ export const trainCommand: Command<TrainArguments> = {
     const agent = resume ? await PPO.resume(resume, { numWorkers: workers }) : new PPO(env!, { seed, numWorkers: workers })
     const folder = resume ?? out ?? join('runs', `${env}-${algo}-${seed}`)
     const signal = interruptSignal()
-    let solved: Evaluation | undefined
-    const threshold = spec(agent.environmentId).rewardThreshold
-    const callbacks: Callback[] = []
-    if (threshold !== null && steps === undefined) {
-      callbacks.push(
-        stopWhenSolved({
-          threshold,
-          onEvaluation: (evaluation) => {
-            if (evaluation.meanReward >= threshold) solved = evaluation
-          },
-        }),
-      )
-    }
+    const stopAtReturn = steps === undefined ? (spec(agent.environmentId).rewardThreshold ?? undefined) : undefined
     const startedAt = performance.now()
-    await agent.learn(steps, { progress: !json, logDir: resume ? undefined : folder, callbacks, signal })
+    await agent.learn(steps, { progress: !json, signal, ...(!resume && { logDir: folder, stopAtReturn }) })
     const seconds = (performance.now() - startedAt) / 1000
+    const { evaluation } = agent
     const policy = join(folder, 'policy.safetensors')
-    const result = { folder, policy, steps: agent.steps, seconds, solved: solved !== undefined, interrupted: signal.aborted, return: solved?.meanReward ?? agent.meanReturn }
-    const outcome = solved
-      ? `solved: greedy mean return ${solved.meanReward.toFixed(1)} over ${solved.rewards.length} fresh episodes (≥ ${threshold})`
-      : `training return ${agent.meanReturn?.toFixed(1) ?? '–'}`
+    const meanReturn = evaluation?.meanReward ?? agent.meanReturn
+    const result = { folder, policy, steps: agent.steps, seconds, return: meanReturn, interrupted: signal.aborted }
+    const outcome = evaluation
+      ? `greedy mean return ${evaluation.meanReward.toFixed(1)} over ${evaluation.rewards.length} fresh episodes`
+      : `mean training return ${agent.meanReturn?.toFixed(1) ?? '–'}`
     const next = signal.aborted ? `go on with: gymnura train --resume ${folder}` : `next: gymnura eval ${policy}`
     print(json, result, `${outcome} after ${agent.steps} steps in ${seconds.toFixed(1)} s\n${policy}\n${next}`)
   },

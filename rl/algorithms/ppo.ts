@@ -211,7 +211,14 @@ export class PPOWorker {
     return { mean, scale: 1 / (Math.sqrt(squares / (end - begin - 1)) + ADVANTAGE_EPSILON) }
   }
 
-  #differentiateShard(shard: number, from: number, to: number, total: number, clipRange: number, scaling: { mean: number; scale: number }): void {
+  #differentiateShard(
+    shard: number,
+    from: number,
+    to: number,
+    total: number,
+    clipRange: number,
+    scaling: { mean: number; scale: number },
+  ): void {
     const { entropyCoef, valueCoef } = this.#h
     const { order, inputs, actions, logProbs, advantages, returns, parameters, gradients, stats } = this.#columns
     const batch = this.#batch
@@ -237,7 +244,11 @@ export class PPOWorker {
     const k = batch.numActions
     const { actions: taken, logProbs: oldLogProbs, advantages: scaled } = batch
     // L^CLIP and the entropy bonus (eq. 7 and 9), as means over the whole minibatch: shards add up.
-    ppoCategorical({ logits, actions: taken, oldLogProbs, advantages: scaled, n, k, clipRange, entropyCoef, total }, batch.dLogits, shardStats)
+    ppoCategorical(
+      { logits, actions: taken, oldLogProbs, advantages: scaled, n, k, clipRange, entropyCoef, total },
+      batch.dLogits,
+      shardStats,
+    )
     actor.backward(network.actorPart(parameters), network.actorPart(gradient), batch.inputs, batch.dLogits, n)
     // L^VF (eq. 9)
     const values = critic.forward(network.criticPart(parameters), batch.inputs, n)
@@ -447,7 +458,12 @@ export class PPO extends Agent {
 
   protected override setState({ own, tensors }: AgentState): void {
     const { workers, shuffle, normalizer, adamSteps } = own as PPOState
-    const { parameters, order, 'adam.m': m, 'adam.v': v } = tensors as Record<'parameters' | 'adam.m' | 'adam.v', Float32Array> & { order: Int32Array }
+    const {
+      parameters,
+      order,
+      'adam.m': m,
+      'adam.v': v,
+    } = tensors as Record<'parameters' | 'adam.m' | 'adam.v', Float32Array> & { order: Int32Array }
     this.#columns.parameters.set(parameters)
     this.#columns.order.set(order)
     this.#adam.load({ m, v, t: adamSteps })

@@ -4,10 +4,11 @@
  */
 import { availableParallelism } from 'node:os'
 import { deserialize, serialize } from 'node:v8'
-import { type Seed, SeedSequence } from '../../envs/seeding.js'
+import { childRandom, type Seed, SeedSequence } from '../../envs/seeding.js'
 import { LearningError } from '../errors.js'
 import type { ActOptions, Observation, Policy } from '../policy/index.js'
 import { decodeSafetensors, encodeSafetensors, type Tensor, type TensorData } from '../policy/safetensors.js'
+import { type Evaluation, evaluate } from './evaluation.js'
 import { preset } from './presets.js'
 import { Progress, type ProgressSink } from './progress.js'
 import { type MetricsRow, RunFolder, STEPS_TAG } from './run-folder.js'
@@ -18,6 +19,13 @@ export interface AgentOptions {
   readonly seed?: Seed
   /** Worker threads; changes the speed, never the numbers. Default: one a core. */
   readonly numWorkers?: number
+}
+
+interface RunOptions extends Pick<LearnOptions, 'signal'> {
+  readonly folder: RunFolder | undefined
+  readonly callbacks: readonly Callback[]
+  readonly stopAtReturn: number | null
+  readonly onUpdate: () => void
 }
 
 /** Called after each update; `false` ends the training. */
@@ -36,9 +44,18 @@ export interface LearnOptions {
   /** Keep the run in this folder: config, metrics, checkpoints, policy. */
   readonly logDir?: string
   readonly callbacks?: readonly Callback[]
+  /**
+   * Ends the training once the greedy mean return over 100 fresh episodes reaches this; checked every 4,096 steps. The episodes' seeds
+   * are a stream apart from every training environment's. A resumed run keeps the value it was started with.
+   */
+  readonly stopAtReturn?: number
   /** Ends the training after the update under way; the run in `logDir` can be resumed. */
   readonly signal?: AbortSignal
 }
+
+/** How often and on how many episodes `stopAtReturn` is checked. */
+const EVALUATION_STEPS = 4_096
+const EVALUATION_EPISODES = 100
 
 /** An update as the algorithm reports it. */
 export interface Iteration {
@@ -84,6 +101,7 @@ export abstract class Agent {
   #steps = 0
   #updates = 0
   #recent: Episode[] = []
+  #evaluation: Evaluation | undefined
   #resumed: RunFolder | undefined
 
   constructor(environmentId: string, seed: Seed | undefined, hyperparameters: object) {
@@ -102,6 +120,11 @@ export abstract class Agent {
     return this.#recent.length ? mean(this.#recent.map((episode) => episode.return)) : undefined
   }
 
+  /** The last check of `stopAtReturn`. */
+  get evaluation(): Evaluation | undefined {
+    return this.#evaluation
+  }
+
   /** Starts what an iteration needs (workers), from the state as it is. */
   protected abstract start(): Promise<void>
   /** One rollout and update; `progress` is the share of training done, 0 to 1. */
@@ -118,18 +141,20 @@ export abstract class Agent {
    * On an agent from `resume` it is the total of the whole run, by default the one it was started with.
    * @throws LearningError `RL_RUN_EXISTS`, `RL_DIVERGED`; whatever a callback throws
    */
-  async learn(totalSteps?: number, { progress, logDir, callbacks = [], signal }: LearnOptions = {}): Promise<this> {
+  async learn(totalSteps?: number, options: LearnOptions = {}): Promise<this> {
+    const { progress, logDir, callbacks = [], signal } = options
     const before = this.#resumed ? 0 : this.#steps
     const total = totalSteps ?? this.#resumed?.config.totalSteps ?? preset(this.algorithm, this.environmentId)?.totalSteps
     if (total === undefined || !Number.isSafeInteger(total) || total < 1) {
       throw new LearningError('RL_OPTION', `learn() takes the number of environment steps to train for, at least 1; got ${total}`)
     }
-    const folder = await this.#openFolder(total, logDir)
+    const stopAtReturn = options.stopAtReturn ?? this.#resumed?.config.stopAtReturn ?? null
+    const folder = await this.#openFolder(total, stopAtReturn, logDir)
     const line = progress ? new Progress(this.#steps, progress === true ? undefined : progress) : undefined
     const shown = () => ({ steps: this.#steps - before, totalSteps: total, meanReturn: this.meanReturn })
     try {
       await this.start()
-      await this.#run(before, total, { folder, callbacks, signal, onUpdate: () => line?.update(shown()) })
+      await this.#run(before, total, { folder, callbacks, signal, stopAtReturn, onUpdate: () => line?.update(shown()) })
       await this.suspend()
       if (folder) await this.#keep(folder)
     } finally {
@@ -157,7 +182,10 @@ export abstract class Agent {
     const { metadata, tensors } = decodeSafetensors(checkpoint)
     const json: CheckpointJson = JSON.parse(metadata[CHECKPOINT_KEY] ?? '{}')
     if (json.version !== CHECKPOINT_VERSION) {
-      throw new LearningError('RL_RUN_INVALID', `the newest checkpoint of ${path} has version ${json.version}; expected ${CHECKPOINT_VERSION}`)
+      throw new LearningError(
+        'RL_RUN_INVALID',
+        `the newest checkpoint of ${path} has version ${json.version}; expected ${CHECKPOINT_VERSION}`,
+      )
     }
     const { [OWN_TENSOR]: own, ...rest } = Object.fromEntries(Array.from(tensors.values(), ({ name, data }) => [name, data]))
     this.setState({ own: deserialize(own as Uint8Array), tensors: rest })
@@ -172,28 +200,28 @@ export abstract class Agent {
     this.#recent.splice(0, this.#recent.length - RECENT_EPISODES)
   }
 
-  async #openFolder(totalSteps: number, logDir: string | undefined): Promise<RunFolder | undefined> {
+  async #openFolder(totalSteps: number, stopAtReturn: number | null, logDir: string | undefined): Promise<RunFolder | undefined> {
     if (this.#resumed) return this.#resumed
     if (!logDir) return undefined
     const { algorithm, environmentId, hyperparameters } = this
-    return RunFolder.create(logDir, { algorithm, environmentId, seed: String(this.seed), totalSteps, hyperparameters })
+    return RunFolder.create(logDir, { algorithm, environmentId, seed: String(this.seed), totalSteps, stopAtReturn, hyperparameters })
   }
 
-  async #run(
-    before: number,
-    total: number,
-    { folder, callbacks, signal, onUpdate }: { folder?: RunFolder; callbacks: readonly Callback[]; signal?: AbortSignal; onUpdate: () => void },
-  ): Promise<void> {
+  async #run(before: number, total: number, { folder, callbacks, signal, stopAtReturn, onUpdate }: RunOptions): Promise<void> {
     let keptAt = performance.now()
     let going = true
     while (going && !signal?.aborted && this.#steps - before < total) {
       const startedAt = performance.now()
       const { steps, metrics } = await this.iterate((this.#steps - before) / total)
+      const stepsPerSecond = steps / ((performance.now() - startedAt) / 1000)
+      const due = Math.floor((this.#steps + steps) / EVALUATION_STEPS) > Math.floor(this.#steps / EVALUATION_STEPS)
       this.#steps += steps
       this.#updates++
-      const row = this.#row(metrics, steps / ((performance.now() - startedAt) / 1000))
-      folder?.log(row)
       onUpdate()
+      const evaluated = stopAtReturn !== null && due ? await this.#evaluate() : undefined
+      const row = this.#row({ ...metrics, ...evaluated }, stepsPerSecond)
+      folder?.log(row)
+      if (stopAtReturn !== null && evaluated && evaluated['eval/mean_reward'] >= stopAtReturn) going = false
       for (const callback of callbacks) {
         const answer = await callback({ agent: this, steps: this.#steps, totalSteps: total, metrics: row })
         going &&= answer !== false
@@ -203,6 +231,12 @@ export abstract class Agent {
         keptAt = performance.now()
       }
     }
+  }
+
+  async #evaluate(): Promise<{ 'eval/mean_reward': number; 'eval/mean_ep_length': number }> {
+    const seed = childRandom(this.seed, `evaluation/${this.#steps}`).integers(2 ** 31)
+    this.#evaluation = await evaluate(this.policy, this.environmentId, { episodes: EVALUATION_EPISODES, seed })
+    return { 'eval/mean_reward': this.#evaluation.meanReward, 'eval/mean_ep_length': this.#evaluation.meanLength }
   }
 
   #row(metrics: Readonly<Record<string, number>>, stepsPerSecond: number): MetricsRow {

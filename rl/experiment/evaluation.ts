@@ -64,7 +64,13 @@ function checkSpaces(policy: Policy, environmentId: string): void {
 }
 
 /** One episode of each of `count` environments: an episode per environment, so that short episodes are not counted more often. */
-function playOneEach(policy: Policy, environmentId: string, count: number, seed: Seed, deterministic: boolean): { returns: Float64Array; length: number } {
+function playOneEach(
+  policy: Policy,
+  environmentId: string,
+  count: number,
+  seed: Seed,
+  deterministic: boolean,
+): { returns: Float64Array; length: number } {
   const envs = makeEnvironments(environmentId, count)
   const returns = new Float64Array(count)
   const ended = new Uint8Array(count)

@@ -41,16 +41,24 @@ export type Overrides<H> = { readonly [K in keyof H]?: H[K] | undefined }
  * The hyperparameters a run uses: the algorithm's defaults, under the tuned preset for the environment, under what the caller gave.
  * @throws LearningError `RL_OPTION` for an unknown name or a value out of range
  */
-export function resolveHyperparameters<H extends object>(algorithm: string, environmentId: string, defaults: H, rules: Checks<H>, given: Overrides<H>): H {
+export function resolveHyperparameters<H extends object>(
+  algorithm: string,
+  environmentId: string,
+  defaults: H,
+  rules: Checks<H>,
+  given: Overrides<H>,
+): H {
   const overrides = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
   const known = Object.keys(defaults)
   for (const [name, value] of Object.entries(overrides)) {
     if (!known.includes(name)) {
-      throw new LearningError('RL_OPTION', `${algorithm} has no option ${name}; did you mean ${closest(name, known)}? It takes ${known.join(', ')}`)
+      throw new LearningError(
+        'RL_OPTION',
+        `${algorithm} has no option ${name}; did you mean ${closest(name, known)}? It takes ${known.join(', ')}`,
+      )
     }
     const expected = rules[name as keyof H](value)
     if (expected) throw new LearningError('RL_OPTION', `${algorithm}'s ${name} is ${JSON.stringify(value)}; expected ${expected}`)
   }
   return { ...defaults, ...preset(algorithm, environmentId)?.hyperparameters, ...overrides } as H
 }
-

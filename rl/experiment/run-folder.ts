@@ -15,6 +15,8 @@ export interface RunConfig {
   /** A string, since seeds may have 128 bits. */
   readonly seed: string
   readonly totalSteps: number
+  /** The run ends once its greedy mean return reaches this; null: it goes on to `totalSteps`. */
+  readonly stopAtReturn: number | null
   readonly hyperparameters: Readonly<Record<string, unknown>>
 }
 
@@ -98,12 +100,12 @@ export async function readConfig(path: string): Promise<RunConfig> {
   } catch (cause) {
     throw new LearningError('RL_RUN_INVALID', `${file} is no JSON; restore it or start the run again in another folder`, { cause })
   }
-  const { algorithm, environmentId, seed, totalSteps, hyperparameters } = config ?? {}
+  const { algorithm, environmentId, seed, totalSteps, stopAtReturn = null, hyperparameters } = config ?? {}
   const strings = typeof algorithm === 'string' && typeof environmentId === 'string' && typeof seed === 'string'
   if (!strings || typeof totalSteps !== 'number' || !hyperparameters) {
     throw new LearningError('RL_RUN_INVALID', `${file} lacks algorithm, environmentId, seed, totalSteps or hyperparameters; restore it`)
   }
-  return { algorithm, environmentId, seed, totalSteps, hyperparameters }
+  return { algorithm, environmentId, seed, totalSteps, stopAtReturn, hyperparameters }
 }
 
 /** Steps of the checkpoints of a run, oldest first. */

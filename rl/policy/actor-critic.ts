@@ -14,7 +14,8 @@ const CRITIC_OUTPUT_GAIN = 1
 const LINE_FLOATS = 16
 const alignToLine = (floats: number) => Math.ceil(floats / LINE_FLOATS) * LINE_FLOATS
 
-const gains = (mlp: MlpDescription, output: number) => mlp.sizes.slice(1).map((_, layer, all) => (layer === all.length - 1 ? output : HIDDEN_GAIN))
+const gains = (mlp: MlpDescription, output: number) =>
+  mlp.sizes.slice(1).map((_, layer, all) => (layer === all.length - 1 ? output : HIDDEN_GAIN))
 
 /** Arrays in the heap, `maxBatch` rows each. */
 export interface ActingRows {

@@ -52,7 +52,8 @@ const isObject = (value: unknown): value is Record<string, unknown> => typeof va
 function isMlp(value: unknown): value is MlpDescription {
   if (!isObject(value)) return false
   const { sizes, activation } = value
-  const layers = Array.isArray(sizes) && sizes.length >= 2 && sizes.every((size) => Number.isSafeInteger(size) && size > 0 && size <= 65_536)
+  const layers =
+    Array.isArray(sizes) && sizes.length >= 2 && sizes.every((size) => Number.isSafeInteger(size) && size > 0 && size <= 65_536)
   return layers && ACTIVATIONS.includes(activation as string)
 }
 
@@ -79,7 +80,8 @@ function parseSpace(json: unknown, field: string): Space<unknown> {
 export function parseDescription(metadata: Readonly<Record<string, string>>): ParsedDescription {
   const text = metadata[METADATA_KEY]
   if (text === undefined) {
-    const kind = 'gymnura-checkpoint' in metadata ? 'a checkpoint of a run (its policy is policy.safetensors beside it)' : 'of another program'
+    const kind =
+      'gymnura-checkpoint' in metadata ? 'a checkpoint of a run (its policy is policy.safetensors beside it)' : 'of another program'
     throw new PolicyError('POLICY_NOT_GYMNURA', `a safetensors file ${kind}, not a policy: its metadata has no key "${METADATA_KEY}"`)
   }
   let json: unknown
@@ -91,7 +93,10 @@ export function parseDescription(metadata: Readonly<Record<string, string>>): Pa
   if (!isObject(json)) throw new PolicyError('POLICY_INVALID', `the metadata under "${METADATA_KEY}" is no object; save the policy again`)
   const version = json.formatVersion
   if (typeof version === 'number' && version > FORMAT_VERSION) {
-    throw new PolicyError('POLICY_VERSION', `the policy has format version ${version}, this Gymnura reads up to ${FORMAT_VERSION}; update it`)
+    throw new PolicyError(
+      'POLICY_VERSION',
+      `the policy has format version ${version}, this Gymnura reads up to ${FORMAT_VERSION}; update it`,
+    )
   }
   requireField(version === FORMAT_VERSION, 'formatVersion', String(FORMAT_VERSION), version)
   requireField(typeof json.algorithm === 'string', 'algorithm', 'a string', json.algorithm)

@@ -64,7 +64,10 @@ export class Policy {
     const moments = description.normalizer?.mean.length ?? this.inputSize
     if (!fits || moments !== this.inputSize) {
       const has = `sizes [${actor.sizes.join(', ')}]${description.normalizer ? ` and a normaliser of ${moments} values` : ''}`
-      throw new PolicyError('POLICY_INVALID', `the policy's network has ${has}, its spaces are ${observationSpace} and ${actionSpace}; they must agree`)
+      throw new PolicyError(
+        'POLICY_INVALID',
+        `the policy's network has ${has}, its spaces are ${observationSpace} and ${actionSpace}; they must agree`,
+      )
     }
     this.description = description
     this.observationSpace = observationSpace

@@ -98,7 +98,9 @@ function readHeader(bytes: Uint8Array): { header: Record<string, unknown>; start
   try {
     header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(LENGTH_BYTES, start)))
   } catch (cause) {
-    throw new PolicyError('POLICY_NOT_SAFETENSORS', 'not a safetensors file: its header is no JSON; expected a file written by save()', { cause })
+    throw new PolicyError('POLICY_NOT_SAFETENSORS', 'not a safetensors file: its header is no JSON; expected a file written by save()', {
+      cause,
+    })
   }
   return { header: header as Record<string, unknown>, start }
 }

@@ -81,7 +81,11 @@ export class Rollout {
     this.#episodeReturns = new Float64Array(count)
     this.#episodeLengths = new Int32Array(count)
     this.#envActions = new Int32Array(count)
-    this.#envs.reset({ seed: environmentSeed(options.seed, from), out: columns.observations, offset: this.#observationOffset(options.numSteps) })
+    this.#envs.reset({
+      seed: environmentSeed(options.seed, from),
+      out: columns.observations,
+      offset: this.#observationOffset(options.numSteps),
+    })
   }
 
   /** One rollout of `numSteps`; the observations that it ends with begin the next one. */
@@ -143,7 +147,14 @@ export class Rollout {
     const end = first + this.#count
     for (let i = 0; i < this.#count; i++) uniforms[i] = this.#random[i].random()
     const logits = actor.forward(this.#network.actorPart(parameters), inputs, this.#count)
-    categorical.sample(logits, uniforms, actions.subarray(first, end), logProbs.subarray(first, end), this.#count, actor.description.sizes.at(-1)!)
+    categorical.sample(
+      logits,
+      uniforms,
+      actions.subarray(first, end),
+      logProbs.subarray(first, end),
+      this.#count,
+      actor.description.sizes.at(-1)!,
+    )
     values.set(this.#values(inputs), first)
   }
 

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { evaluate, PPO, stopWhenSolved } from 'gymnura/rl'
+import { evaluate, PPO } from 'gymnura/rl'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 
@@ -24,7 +24,7 @@ const codeOf = (run: () => unknown) => {
 
 test('CartPole is solved within its preset: greedy mean return of at least 475 over 100 fresh episodes', async () => {
   const agent = new PPO('CartPole-v1', { seed: 1 })
-  await agent.learn(undefined, { callbacks: [stopWhenSolved({ threshold: 475 })] })
+  await agent.learn(undefined, { stopAtReturn: 475 })
   assert.ok(agent.steps < 100_000, `took ${agent.steps} steps`)
   const { meanReward, rewards } = await evaluate(agent.policy, 'CartPole-v1', { episodes: 100, seed: 123_456 })
   assert.is(rewards.length, 100)

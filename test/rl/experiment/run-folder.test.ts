@@ -12,7 +12,14 @@ test.before.each((context) => {
 })
 test.after.each(({ path }) => rmSync(path, { recursive: true, force: true }))
 
-const config = { algorithm: 'PPO', environmentId: 'CartPole-v1', seed: '1', totalSteps: 100, hyperparameters: { gamma: 0.9 } }
+const config = {
+  algorithm: 'PPO',
+  environmentId: 'CartPole-v1',
+  seed: '1',
+  totalSteps: 100,
+  stopAtReturn: null,
+  hyperparameters: { gamma: 0.9 },
+}
 const codeOf = (promise: Promise<unknown>) =>
   promise.then(
     () => undefined,

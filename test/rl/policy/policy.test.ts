@@ -37,7 +37,10 @@ test('a policy read and written again is the same file', () => {
 test('an observation gets the same answer alone and in any batch', () => {
   fc.assert(
     fc.property(fc.array(observation, { minLength: 1, maxLength: 600 }), (rows) => {
-      const { actions, probabilities, values } = policy.act(Float32Array.from(rows.flat()), rows.length, { deterministic: true, extras: true })
+      const { actions, probabilities, values } = policy.act(Float32Array.from(rows.flat()), rows.length, {
+        deterministic: true,
+        extras: true,
+      })
       const together = { actions: actions.slice(), probabilities: probabilities!.slice(), values: values!.slice() }
       rows.forEach((row, i) => {
         const alone = policy.act(Float32Array.from(row), 1, { deterministic: true, extras: true })
@@ -86,8 +89,14 @@ test('a file that is missing, truncated or not a policy is refused by name, with
 test('a policy from a newer version, or one that contradicts itself, is refused with the field', async () => {
   assert.match(await refusal(changed((description) => (description.formatVersion = 2))), /^POLICY_VERSION: .*format version 2.*update/)
   assert.match(await refusal(changed((description) => delete description.network)), /^POLICY_INVALID: .*network\.actor/)
-  assert.match(await refusal(changed((description) => (description.actionSpace = { type: 'Discrete', n: 3, start: 0, dtype: 'int64' }))), /^POLICY_INVALID/)
-  assert.match(await refusal(changed((description) => (description.observationSpace = { type: 'Blob' }))), /^POLICY_INVALID: .*observationSpace/)
+  assert.match(
+    await refusal(changed((description) => (description.actionSpace = { type: 'Discrete', n: 3, start: 0, dtype: 'int64' }))),
+    /^POLICY_INVALID/,
+  )
+  assert.match(
+    await refusal(changed((description) => (description.observationSpace = { type: 'Blob' }))),
+    /^POLICY_INVALID: .*observationSpace/,
+  )
   const wide = { actor: { sizes: [4, 64, 32, 2], activation: 'tanh' }, critic: null }
   assert.match(await refusal(changed((description) => (description.network = wide))), /^POLICY_INVALID: .*actor/)
 })

@@ -62,7 +62,10 @@ test('tensors are aligned to their element size, so that others can map the file
 })
 
 test('a shape that does not hold the data is refused when writing', () => {
-  assert.throws(() => encodeSafetensors([{ name: 'w', shape: [2, 2], data: new Float32Array(3) }], {}), /tensor w: shape \[2, 2\] holds 4 values, its data 3/)
+  assert.throws(
+    () => encodeSafetensors([{ name: 'w', shape: [2, 2], data: new Float32Array(3) }], {}),
+    /tensor w: shape \[2, 2\] holds 4 values, its data 3/,
+  )
 })
 
 test('every truncation of a file is refused as truncated or as no safetensors file', () => {
@@ -74,7 +77,9 @@ test('every truncation of a file is refused as truncated or as no safetensors fi
 })
 
 test('random bytes are refused with a code, never with a crash', () => {
-  fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => assert.match(String(codeOf(() => decodeSafetensors(bytes))), /^POLICY_/)))
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => assert.match(String(codeOf(() => decodeSafetensors(bytes))), /^POLICY_/)),
+  )
 })
 
 test('a file with one byte changed is read or refused with a code, never with a crash', () => {
@@ -94,7 +99,10 @@ test('bytes after the last tensor are refused', () => {
   const whole = encodeSafetensors([{ name: 'w', shape: [1], data: Float32Array.of(1) }], {})
   const longer = new Uint8Array(whole.length + 1)
   longer.set(whole)
-  assert.is(codeOf(() => decodeSafetensors(longer)), 'POLICY_INVALID')
+  assert.is(
+    codeOf(() => decodeSafetensors(longer)),
+    'POLICY_INVALID',
+  )
 })
 
 test.run()

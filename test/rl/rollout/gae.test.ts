@@ -46,14 +46,20 @@ const row: fc.Arbitrary<Row> = fc.record({
 
 test('advantages are the discounted sums of temporal differences within an episode', () => {
   fc.assert(
-    fc.property(fc.array(row, { minLength: 1, maxLength: 30 }), small, fc.double({ min: 0, max: 1, noNaN: true }), fc.double({ min: 0, max: 1, noNaN: true }), (rows, last, gamma, gaeLambda) => {
-      const columns = columnsOf(rows)
-      generalizedAdvantages(columns, [last], rows.length, 1, [0, 1], { gamma, gaeLambda })
-      byDefinition(rows, last, gamma, gaeLambda).forEach((expected, t) => {
-        assert.ok(Math.abs(columns.advantages[t] - expected) < 1e-3, `t = ${t}: ${columns.advantages[t]} instead of ${expected}`)
-        assert.ok(Math.abs(columns.returns[t] - (expected + rows[t].value)) < 1e-3)
-      })
-    }),
+    fc.property(
+      fc.array(row, { minLength: 1, maxLength: 30 }),
+      small,
+      fc.double({ min: 0, max: 1, noNaN: true }),
+      fc.double({ min: 0, max: 1, noNaN: true }),
+      (rows, last, gamma, gaeLambda) => {
+        const columns = columnsOf(rows)
+        generalizedAdvantages(columns, [last], rows.length, 1, [0, 1], { gamma, gaeLambda })
+        byDefinition(rows, last, gamma, gaeLambda).forEach((expected, t) => {
+          assert.ok(Math.abs(columns.advantages[t] - expected) < 1e-3, `t = ${t}: ${columns.advantages[t]} instead of ${expected}`)
+          assert.ok(Math.abs(columns.returns[t] - (expected + rows[t].value)) < 1e-3)
+        })
+      },
+    ),
   )
 })
 
