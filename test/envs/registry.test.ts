@@ -94,6 +94,9 @@ test("a user's own class of ten lines is registered, made, and vectorised", () =
   assert.instance(envs.reset({ seed: 3 })[0], Int32Array)
   const factory = (kwargs: { renderMode: string | null }) => Object.assign(new Corridor(), { renderMode: kwargs.renderMode })
   register({ id: 'Factory-v0', entryPoint: factory })
+  register({ id: 'Wrapped-v0', entryPoint: () => new wrappers.RecordEpisodeStatistics(new Corridor()), maxEpisodeSteps: 2 })
+  assert.is(String(make('Wrapped-v0')), '<TimeLimit<OrderEnforcing<PassiveEnvChecker<RecordEpisodeStatistics<Corridor<Wrapped-v0>>>>>>')
+  assert.is(make('Wrapped-v0').spec!.maxEpisodeSteps, 2)
   assert.instance(make('Factory-v0').unwrapped, Corridor)
 })
 

@@ -9,7 +9,7 @@ import { childRandom, make, makeVec, RandomGenerator, SeedSequence, setWarningHa
 
 type Arrays = { f4: Float32Array; f8: Float64Array; u1: Uint8Array }
 
-export function decode<T extends keyof Arrays>(base64: string, dtype: T): Arrays[T] {
+function decode<T extends keyof Arrays>(base64: string, dtype: T): Arrays[T] {
   const bytes = Uint8Array.from(Buffer.from(base64, 'base64'))
   const constructors = { f4: Float32Array, f8: Float64Array, u1: Uint8Array }
   return new constructors[dtype](bytes.buffer) as Arrays[T]
