@@ -20,7 +20,7 @@ export function checkSpaces(env: Env, warn: Warn): void {
   }
 }
 
-export function checkObservation(env: Env, observation: unknown, method: string, warn: Warn): void {
+function checkObservation(env: Env, observation: unknown, method: string, warn: Warn): void {
   if (env.observationSpace.contains(observation)) return
   const shown = ArrayBuffer.isView(observation) || Array.isArray(observation) ? `[${observation}]` : String(observation)
   warn(`the observation that ${method}() gave is not in ${env.observationSpace}: ${shown}`)

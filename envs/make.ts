@@ -1,4 +1,4 @@
-import { Env, type EnvSpec } from './env.js'
+import { Env, type EnvSpec, Wrapper } from './env.js'
 import { EnvError, InvalidKwargs, UnsupportedMode } from './errors.js'
 import { build, findSpec, type RegisteredEnv, toEnvSpec } from './registry.js'
 import type { DtypeArray } from './spaces/index.js'
@@ -15,7 +15,7 @@ export interface MakeOptions {
   [option: string]: unknown
 }
 
-export const VECTORIZATION_MODES = ['vector_entry_point', 'sync', 'native', 'async'] as const
+const VECTORIZATION_MODES = ['vector_entry_point', 'sync', 'native', 'async'] as const
 export type VectorizationMode = (typeof VECTORIZATION_MODES)[number]
 
 export interface MakeVecOptions extends MakeOptions {
@@ -50,14 +50,9 @@ export interface EnvTypes {
 export function make<Id extends keyof EnvTypes>(id: Id | EnvSpec, options?: MakeOptions): EnvTypes[Id]
 export function make<Obs = unknown, Act = unknown>(id: string | EnvSpec, options?: MakeOptions): Env<Obs, Act>
 export function make(id: string | EnvSpec, options: MakeOptions = {}): Env {
-  const registered = findSpec(typeof id === 'string' ? id : id.id)
-  const base = typeof id === 'string' ? registered : { ...registered, ...id }
-  const {
-    maxEpisodeSteps = base.maxEpisodeSteps,
-    disableEnvChecker = base.disableEnvChecker,
-    renderMode = base.kwargs.renderMode,
-    ...kwargs
-  } = options
+  const base = findSpec(typeof id === 'string' ? id : id.id)
+  const given = withSpec(id, options)
+  const { maxEpisodeSteps = base.maxEpisodeSteps, disableEnvChecker = base.disableEnvChecker, renderMode, ...kwargs } = given
   if (base.entryPoint === null) throw new EnvError('ENVS_REGISTRATION', `${base.id} has no single environment; use makeVec`)
   const mode = typeof renderMode === 'string' ? renderMode : null
   const merged = { ...base.kwargs, ...kwargs, renderMode: mode }
@@ -65,8 +60,12 @@ export function make(id: string | EnvSpec, options: MakeOptions = {}): Env {
   if (!(inner instanceof Env)) {
     throw new EnvError('ENVS_REGISTRATION', `the entry point of ${base.id} must make an environment that extends Env, got ${String(inner)}`)
   }
-  inner.unwrapped.renderMode = mode
-  inner.unwrapped.spec = specOf(base, { maxEpisodeSteps: null, disableEnvChecker, kwargs: merged })
+  const plainSpec = specOf(base, { maxEpisodeSteps: null, disableEnvChecker, kwargs: merged })
+  // An entry point may have put wrappers around its environment already.
+  for (let layer: Env | null = inner; layer !== null; layer = layer instanceof Wrapper ? layer.env : null) {
+    layer.renderMode = mode
+    layer.spec = plainSpec
+  }
   if (mode !== null && !inner.metadata.renderModes.includes(mode)) {
     throw new UnsupportedMode(`${base.id} cannot render as ${mode}; it has ${inner.metadata.renderModes.join(', ') || 'no render modes'}`)
   }
@@ -87,13 +86,15 @@ export function make(id: string | EnvSpec, options: MakeOptions = {}): Env {
  */
 export function makeVec<Obs extends DtypeArray = Float32Array>(id: string | EnvSpec, options: MakeVecOptions = {}): VectorEnv<Obs> {
   const registered = findSpec(typeof id === 'string' ? id : id.id)
-  const { numEnvs = 1, autoresetMode = 'next-step', copy = false, wrappers = [], vectorizationMode, ...rest } = options
+  const given = withSpec(id, options)
+  const { numEnvs = 1, autoresetMode = 'next-step', copy = false, wrappers = [], vectorizationMode, ...rest } = given
   const mode = vectorizationMode ?? (registered.vectorEntryPoint ? 'vector_entry_point' : 'sync')
   if (!AUTORESET_MODES.includes(autoresetMode)) {
     throw new UnsupportedMode(`autoresetMode must be one of ${AUTORESET_MODES.join(', ')}, got ${String(autoresetMode)}`)
   }
   if (!Number.isInteger(numEnvs) || numEnvs < 1) throw new InvalidKwargs(`numEnvs must be a positive integer, got ${String(numEnvs)}`)
-  const envs = mode === 'sync' ? syncEnv<Obs>(id, rest, wrappers, { numEnvs, autoresetMode, copy }) : kernelEnv(registered, mode, options)
+  const envs =
+    mode === 'sync' ? syncEnv<Obs>(registered.id, rest, wrappers, { numEnvs, autoresetMode, copy }) : kernelEnv(registered, mode, given)
   envs.spec = specOf(registered, {
     maxEpisodeSteps: rest.maxEpisodeSteps ?? registered.maxEpisodeSteps,
     kwargs: { ...registered.kwargs, ...rest, numEnvs, vectorizationMode: mode, autoresetMode },
@@ -101,13 +102,20 @@ export function makeVec<Obs extends DtypeArray = Float32Array>(id: string | EnvS
   return envs as VectorEnv<Obs>
 }
 
+/** What a spec says, unless the options say otherwise. */
+function withSpec<O extends MakeOptions>(id: string | EnvSpec, options: O): O {
+  return typeof id === 'string'
+    ? options
+    : { ...id.kwargs, maxEpisodeSteps: id.maxEpisodeSteps, disableEnvChecker: id.disableEnvChecker, ...options }
+}
+
 function syncEnv<Obs extends DtypeArray>(
-  id: string | EnvSpec,
+  id: string,
   options: MakeOptions,
   wrappers: readonly ((env: Env) => Env)[],
   { numEnvs, autoresetMode, copy }: { numEnvs: number; autoresetMode: AutoresetMode; copy: boolean },
 ): VectorEnv<Obs> {
-  const one = () => wrappers.reduce((env, wrap) => wrap(env), make(id as string, options))
+  const one = () => wrappers.reduce((env, wrap) => wrap(env), make(id, options))
   return new SyncVectorEnv<Obs>(
     Array.from({ length: numEnvs }, () => one),
     { autoresetMode, copy },

@@ -3,9 +3,7 @@ import type { Env, EnvSpec } from './env.js'
 import { didYouMean, type EnvId, formatEnvId, parseEnvId } from './env-id.js'
 import { DeprecatedEnv, NameNotFound, NamespaceNotFound, RegistrationError, VersionNotFound } from './errors.js'
 import { warn } from './logger.js'
-import type { VectorEnv, VectorEnvKwargs } from './vector/vector-env.js'
-
-export type Kwargs = Record<string, unknown>
+import type { VectorEnv } from './vector/vector-env.js'
 
 /** A class whose constructor takes one object of options, or a function of it. */
 export type EntryPoint<E, K> = (new (kwargs: K) => E) | ((kwargs: K) => E)
@@ -141,5 +139,3 @@ function explain(id: EnvId): Error {
   }
   return new DeprecatedEnv(`${asked} is no longer supported; use ${latest.id}.`)
 }
-
-export type { VectorEnvKwargs }

@@ -5,7 +5,7 @@
 import { RandomGenerator } from './random/generator.js'
 import { type Seed, SeedSequence } from './random/seed-sequence.js'
 
-export { type ChoiceOptions, type IntegerDtype, RandomGenerator, type RandomState } from './random/generator.js'
+export { type ChoiceOptions, RandomGenerator, type RandomState } from './random/generator.js'
 export { PCG64, type PCG64State } from './random/pcg64.js'
 export { type Seed, SeedSequence } from './random/seed-sequence.js'
 

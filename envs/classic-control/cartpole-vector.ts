@@ -17,15 +17,21 @@ const OPTIONS = ['numEnvs', 'autoresetMode', 'copy', 'maxEpisodeSteps', 'renderM
 abstract class CartPoles extends VectorEnv {
   /** [x…, ẋ…, θ…, θ̇…], doubles. */
   protected readonly states: Float64Array
-  protected low = RESET_LOW
-  protected high = RESET_HIGH
+  /** [low, high] of the states that `reset` draws, and of those drawn within steps. In arrays: passing doubles would box them. */
+  readonly #resetInterval = Float64Array.of(RESET_LOW, RESET_HIGH)
+  readonly #stepInterval = Float64Array.of(RESET_LOW, RESET_HIGH)
   readonly #steps: Int32Array
   readonly #maxEpisodeSteps: number
   readonly #suttonBartoReward: boolean
   /** The environments to be reset in this step, and how many they are. */
   readonly #resetting: Int32Array
 
-  constructor(kwargs: VectorEnvKwargs, rewards: Float32Array | Float64Array) {
+  /** @param keepsInterval whether the interval given to `reset` is also that of the resets within steps */
+  constructor(
+    kwargs: VectorEnvKwargs,
+    rewards: Float32Array | Float64Array,
+    private readonly keepsInterval: boolean,
+  ) {
     super({ ...kwargs, singleObservationSpace: cartPoleObservationSpace(), singleActionSpace: cartPoleActionSpace(), rewards })
     checkKwargs('CartPole', kwargs, OPTIONS)
     this.metadata = { ...CART_POLE_METADATA, autoresetMode: kwargs.autoresetMode }
@@ -43,8 +49,8 @@ abstract class CartPoles extends VectorEnv {
   /** Prepares the random streams of those environments that have a seed. */
   protected abstract seedStreams(seeds: readonly (Seed | undefined)[], chosen: Int32Array): void
 
-  /** Draws reset states for the `count` first environments in `chosen`. */
-  protected abstract drawStates(chosen: Int32Array, count: number, low: number, high: number): void
+  /** Draws states within [low, high] for the `count` first environments in `chosen`. */
+  protected abstract drawStates(chosen: Int32Array, count: number, interval: Float64Array): void
 
   protected override resetAll(
     seeds: readonly (Seed | undefined)[],
@@ -53,11 +59,12 @@ abstract class CartPoles extends VectorEnv {
     out: Float32Array,
     offset: number,
   ): void {
-    ;[this.low, this.high] = resetBounds(options, RESET_LOW, RESET_HIGH)
+    this.#resetInterval.set(resetBounds(options, RESET_LOW, RESET_HIGH))
+    if (this.keepsInterval) this.#stepInterval.set(this.#resetInterval)
     let count = 0
     for (let i = 0; i < this.numEnvs; i++) if (!mask || mask[i] === 1) this.#resetting[count++] = i
     this.seedStreams(seeds, this.#resetting.subarray(0, count))
-    this.#resetStates(count, this.low, this.high)
+    this.#resetStates(count, this.#resetInterval)
     this.infos._finalObs?.fill(0)
     this.#observe(out, offset)
   }
@@ -89,22 +96,13 @@ abstract class CartPoles extends VectorEnv {
       }
     }
     if (sameStep) this.#keepFinal(count)
-    if (count > 0) this.autoreset(resetting, count)
+    if (count > 0) this.#resetStates(count, this.#stepInterval)
     this.#observe(out, offset)
   }
 
-  /** Resets within a step; the interval is the default one unless a class says otherwise. */
-  protected autoreset(_chosen: Int32Array, count: number): void {
-    this.#resetStates(count, RESET_LOW, RESET_HIGH)
-  }
-
-  #resetStates(count: number, low: number, high: number): void {
-    this.drawStates(this.#resetting, count, low, high)
+  #resetStates(count: number, interval: Float64Array): void {
+    this.drawStates(this.#resetting, count, interval)
     for (let k = 0; k < count; k++) this.#steps[this.#resetting[k]!] = 0
-  }
-
-  protected resetStatesWithin(count: number, low: number, high: number): void {
-    this.#resetStates(count, low, high)
   }
 
   #checkActions(actions: ArrayLike<number>): void {
@@ -148,14 +146,13 @@ abstract class CartPoles extends VectorEnv {
   }
 
   protected override saveOwn(): Record<string, unknown> {
-    return { states: Array.from(this.states), steps: Array.from(this.#steps), low: this.low, high: this.high }
+    return { states: Array.from(this.states), steps: Array.from(this.#steps), stepInterval: Array.from(this.#stepInterval) }
   }
 
   protected override loadOwn(own: Record<string, unknown>): void {
     this.states.set(own.states as number[])
     this.#steps.set(own.steps as number[])
-    this.low = own.low as number
-    this.high = own.high as number
+    this.#stepInterval.set(own.stepInterval as number[])
   }
 }
 
@@ -164,7 +161,7 @@ export class CartPoleNative extends CartPoles {
   #streams: RandomGenerator[] = []
 
   constructor(kwargs: VectorEnvKwargs) {
-    super(kwargs, new Float64Array(kwargs.numEnvs))
+    super(kwargs, new Float64Array(kwargs.numEnvs), false)
   }
 
   protected override seedStreams(seeds: readonly (Seed | undefined)[], chosen: Int32Array): void {
@@ -174,11 +171,11 @@ export class CartPoleNative extends CartPoles {
     }
   }
 
-  protected override drawStates(chosen: Int32Array, count: number, low: number, high: number): void {
+  protected override drawStates(chosen: Int32Array, count: number, interval: Float64Array): void {
     for (let k = 0; k < count; k++) {
       const i = chosen[k]!
       const stream = this.#streams[i]!
-      for (let c = 0; c < STATE_SIZE; c++) this.states[c * this.numEnvs + i] = stream.uniform(low, high)
+      for (let c = 0; c < STATE_SIZE; c++) this.states[c * this.numEnvs + i] = stream.uniform(interval[0]!, interval[1]!)
     }
   }
 
@@ -192,27 +189,25 @@ export class CartPoleNative extends CartPoles {
   }
 }
 
-/** One stream for all; the states of all that reset in a step are drawn together, first all positions, then all velocities and so on. */
+/**
+ * One stream for all; the states of all that reset in a step are drawn together, first all positions, then all velocities and so on.
+ * As in Gymnasium's class, the interval given to the last `reset` stays for the resets within steps.
+ */
 export class CartPoleVectorEnv extends CartPoles {
   npRandom: RandomGenerator | null = null
 
   constructor(kwargs: VectorEnvKwargs) {
-    super(kwargs, new Float32Array(kwargs.numEnvs))
+    super(kwargs, new Float32Array(kwargs.numEnvs), true)
   }
 
   protected override seedStreams(seeds: readonly (Seed | undefined)[]): void {
     if (seeds[0] !== undefined || this.npRandom === null) this.npRandom = npRandom(seeds[0])[0]
   }
 
-  protected override drawStates(chosen: Int32Array, count: number, low: number, high: number): void {
+  protected override drawStates(chosen: Int32Array, count: number, interval: Float64Array): void {
     for (let c = 0; c < STATE_SIZE; c++) {
-      for (let k = 0; k < count; k++) this.states[c * this.numEnvs + chosen[k]!] = this.npRandom!.uniform(low, high)
+      for (let k = 0; k < count; k++) this.states[c * this.numEnvs + chosen[k]!] = this.npRandom!.uniform(interval[0]!, interval[1]!)
     }
-  }
-
-  /** Gymnasium's class keeps the interval of the last `reset` for its own resets too. */
-  protected override autoreset(_chosen: Int32Array, count: number): void {
-    this.resetStatesWithin(count, this.low, this.high)
   }
 
   protected override saveOwn(): Record<string, unknown> {

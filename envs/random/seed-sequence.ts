@@ -32,7 +32,7 @@ function toWords(value: Seed): number[] {
 }
 
 /** 128 bits from the platform's secure source, what NumPy takes when no seed is given. */
-export function drawEntropy(): bigint {
+function drawEntropy(): bigint {
   return globalThis.crypto.getRandomValues(new Uint32Array(4)).reduce((sum, word) => (sum << 32n) | BigInt(word), 0n)
 }
 
