@@ -2,8 +2,8 @@
 
 /**
  * tanh(x) = x P(x²) / Q(x²), P and Q of degree 4: a minimax fit of the relative error (Lawson's iteratively reweighted least squares
- * on Chebyshev nodes) on |x| ≤ 8.2, beyond which tanh is within 1.5e-7 of ±1. The fit is good to 9e-9; rounded evaluation to
- * 3e-7 at worst and 5e-8 in the root mean square, and never beyond ±1.
+ * on Chebyshev nodes) on |x| ≤ 8.2, beyond which tanh is within 1.5e-7 of ±1. The fit is good to 9e-9. Evaluated in float32 the relative
+ * error is 5e-8 in the root mean square and 3.4e-7 at worst (all floats were tried); 49 of them give ±(1 + 2⁻²³), which does no harm.
  */
 // @ts-ignore: decorator
 @inline

@@ -1,0 +1,29 @@
+/** Computes the gradients of one shard in a memory that came from another thread. */
+import { parentPort, workerData } from 'node:worker_threads'
+import { Heap } from '../../../rl/nn/heap.js'
+import { Mlp, type MlpDescription } from '../../../rl/nn/mlp.js'
+
+export interface Shard {
+  memory: WebAssembly.Memory
+  description: MlpDescription
+  /** Byte offsets of parameters, rows and output gradients; rows and outputs from row `from` on. */
+  params: number
+  x: number
+  dOutput: number
+  from: number
+  n: number
+}
+
+const { memory, description, params, x, dOutput, from, n } = workerData as Shard
+const heap = Heap.attach(memory)
+const mlp = new Mlp(heap, description, { maxBatch: n })
+const width = description.sizes[0]!
+const outputs = description.sizes.at(-1)!
+const shared = heap.viewFloat32(params, mlp.parameterCount)
+const gradients = mlp.parameters()
+const rows = heap.viewFloat32(x + from * width * 4, n * width)
+mlp.forward(shared, rows, n)
+mlp.backward(shared, gradients, rows, heap.viewFloat32(dOutput + from * outputs * 4, n * outputs), n)
+// Many small allocations, so that threads meet at the heap's pointer.
+const offsets = Array.from({ length: 2000 }, () => heap.uint8(100).byteOffset)
+parentPort?.postMessage({ gradients: gradients.byteOffset, offsets })
