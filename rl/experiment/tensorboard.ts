@@ -56,6 +56,24 @@ function record(data: Uint8Array): Uint8Array {
   return out
 }
 
+/** The record that opens a file. `wallTime` in seconds since 1970. */
+function versionRecord(wallTime: number): Uint8Array {
+  return record(Uint8Array.from([...doubleField(EVENT.wallTime, wallTime), ...stringField(EVENT.fileVersion, 'brain.Event:2')]))
+}
+
+/** The record of some scalars at one step. */
+export function scalarsRecord(wallTime: number, step: number, values: Readonly<Record<string, number>>): Uint8Array {
+  const summary = Object.entries(values).flatMap(([tag, value]) =>
+    bytesField(SUMMARY.value, Uint8Array.from([...stringField(VALUE.tag, tag), ...floatField(VALUE.simpleValue, value)])),
+  )
+  const event = [
+    ...doubleField(EVENT.wallTime, wallTime),
+    ...varintField(EVENT.step, step),
+    ...bytesField(EVENT.summary, Uint8Array.from(summary)),
+  ]
+  return record(Uint8Array.from(event))
+}
+
 /** Appends scalars to one `events.out.tfevents.*` file in `folder`; each call of `scalars` is on disk when it returns. */
 export class EventFileWriter {
   readonly #file: number
@@ -63,25 +81,14 @@ export class EventFileWriter {
   constructor(folder: string) {
     const name = `events.out.tfevents.${Math.floor(Date.now() / 1000)}.${hostname()}.${process.pid}.${Math.floor(performance.now())}`
     this.#file = openSync(join(folder, name), 'a')
-    this.#write([...doubleField(EVENT.wallTime, Date.now() / 1000), ...stringField(EVENT.fileVersion, 'brain.Event:2')])
+    writeSync(this.#file, versionRecord(Date.now() / 1000))
   }
 
   scalars(step: number, values: Readonly<Record<string, number>>): void {
-    const summary = Object.entries(values).flatMap(([tag, value]) =>
-      bytesField(SUMMARY.value, Uint8Array.from([...stringField(VALUE.tag, tag), ...floatField(VALUE.simpleValue, value)])),
-    )
-    this.#write([
-      ...doubleField(EVENT.wallTime, Date.now() / 1000),
-      ...varintField(EVENT.step, step),
-      ...bytesField(EVENT.summary, Uint8Array.from(summary)),
-    ])
+    writeSync(this.#file, scalarsRecord(Date.now() / 1000, step, values))
   }
 
   close(): void {
     closeSync(this.#file)
-  }
-
-  #write(event: number[]): void {
-    writeSync(this.#file, record(Uint8Array.from(event)))
   }
 }

@@ -65,9 +65,10 @@ def compare_log(run):
     check(f"{run.name}: TensorBoard reads every scalar of metrics.jsonl", read == expected and len(rows) > 1, f"{len(read)} of {len(expected)}")
 
 
-for name in ["plain", "normalised"]:
-    run = pathlib.Path(sys.argv[1]) / name
-    compare_policy(run)
-    compare_log(run)
-print(f"{passed} passed, {failed} failed")
-sys.exit(1 if failed else 0)
+if __name__ == "__main__":
+    for name in ["plain", "normalised"]:
+        run = pathlib.Path(sys.argv[1]) / name
+        compare_policy(run)
+        compare_log(run)
+    print(f"{passed} passed, {failed} failed")
+    sys.exit(1 if failed else 0)

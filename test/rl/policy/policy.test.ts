@@ -6,6 +6,7 @@ import { evaluate, loadPolicy, type Policy, PPO } from 'gymnura/rl'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { decodeSafetensors, encodeSafetensors } from '../../../rl/policy/safetensors.js'
+import { golden } from '../../golden.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'gymnura-policy-'))
 const path = join(folder, 'cartpole.safetensors')
@@ -51,6 +52,25 @@ test('an observation gets the same answer alone and in any batch', () => {
     }),
     { numRuns: 20 },
   )
+})
+
+test('a policy file answers as safetensors and NumPy do', async () => {
+  const { observations, probabilities, values } = JSON.parse(readFileSync(golden('rl/answers.json'), 'utf8'))
+  const given = (await loadPolicy(golden('rl/policy.safetensors'))).act(Float32Array.from(observations), 50, {
+    deterministic: true,
+    extras: true,
+  })
+  for (const [name, expected, actual] of [
+    ['probability', probabilities, given.probabilities!],
+    ['value', values, given.values!],
+  ] as const) {
+    for (let i = 0; i < expected.length; i++) {
+      assert.ok(
+        Math.abs(actual[i] - expected[i]) <= 1e-5 * Math.max(1, Math.abs(expected[i])),
+        `${name} ${i}: ${actual[i]} instead of ${expected[i]}`,
+      )
+    }
+  }
 })
 
 test('drawn actions follow the probabilities, and a seed repeats them', () => {
