@@ -9,6 +9,7 @@ import {
   registry,
   spec,
   VersionNotFound,
+  wrappers,
 } from 'gymnura/envs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
