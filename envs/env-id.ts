@@ -26,7 +26,7 @@ export function formatEnvId({ namespace, name, version }: EnvId): string {
 }
 
 /** The candidate nearest to a misspelt word, if it is near enough to be meant. */
-function nearest(word: string, candidates: Iterable<string>): string | null {
+export function nearest(word: string, candidates: Iterable<string>): string | null {
   let best: string | null = null
   let least = Math.max(2, Math.ceil(word.length * 0.4)) + 1
   for (const candidate of candidates) {

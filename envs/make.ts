@@ -96,7 +96,7 @@ export function makeVec<Obs extends DtypeArray = Float32Array>(id: string | EnvS
   const envs =
     mode === 'sync' ? syncEnv<Obs>(registered.id, rest, wrappers, { numEnvs, autoresetMode, copy }) : kernelEnv(registered, mode, given)
   envs.spec = specOf(registered, {
-    maxEpisodeSteps: rest.maxEpisodeSteps ?? registered.maxEpisodeSteps,
+    maxEpisodeSteps: rest.maxEpisodeSteps === undefined ? registered.maxEpisodeSteps : rest.maxEpisodeSteps,
     kwargs: { ...registered.kwargs, ...rest, numEnvs, vectorizationMode: mode, autoresetMode },
   })
   return envs as VectorEnv<Obs>
@@ -133,7 +133,10 @@ function kernelEnv(registered: RegisteredEnv, mode: VectorizationMode, options: 
   if (wrappers.length > 0 || registered.additionalWrappers.length > 0) {
     throw new UnsupportedMode(`wrappers of single environments need vectorizationMode 'sync', got '${mode}'`)
   }
-  const limit = rest.maxEpisodeSteps ?? registered.maxEpisodeSteps
+  const { maxEpisodeSteps: limit = registered.maxEpisodeSteps } = rest
+  if (limit !== null && limit !== -1 && !(Number.isInteger(limit) && limit > 0)) {
+    throw new InvalidKwargs(`maxEpisodeSteps must be a positive integer, or -1 for none, got ${limit}`)
+  }
   const kwargs: VectorEnvKwargs = {
     numEnvs: 1,
     autoresetMode: 'next-step',

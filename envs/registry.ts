@@ -1,6 +1,6 @@
 /** The table of environments: what `make` and `makeVec` know how to build. */
 import type { Env, EnvSpec } from './env.js'
-import { didYouMean, type EnvId, formatEnvId, parseEnvId } from './env-id.js'
+import { didYouMean, type EnvId, formatEnvId, nearest, parseEnvId } from './env-id.js'
 import { DeprecatedEnv, NameNotFound, NamespaceNotFound, RegistrationError, VersionNotFound } from './errors.js'
 import { warn } from './logger.js'
 import type { VectorEnv } from './vector/vector-env.js'
@@ -120,15 +120,14 @@ function explain(id: EnvId): Error {
   }
   const known = namesakes(id)
   if (known.length === 0) {
-    const ids = all.filter((other) => other.namespace === namespace)
-    // Compare names, but suggest a whole id that can be pasted.
-    const suggestion = didYouMean(name, new Set(ids.map((other) => other.name))).replace(/ Did you mean (.*)\?/, (_, near: string) => {
-      return ` Did you mean ${highestVersion({ namespace, name: near, version: null })?.id ?? near}?`
-    })
-    const all_ids = ids.map((other) => other.id).join(', ')
-    return new NameNotFound(
-      `no environment is called ${name}.${suggestion || ` Registered: ${all_ids || 'none'}; others are added with register().`}`,
-    )
+    const here = all.filter((other) => other.namespace === namespace)
+    const near = nearest(name, new Set(here.map((other) => other.name)))
+    // A whole id, that can be pasted.
+    const meant = here.filter((other) => other.name === near).at(-1)?.id
+    const hint = meant
+      ? `Did you mean ${meant}?`
+      : `Registered: ${here.map((other) => other.id).join(', ') || 'none'}; add others with register().`
+    return new NameNotFound(`no environment is called ${name}. ${hint}`)
   }
   const asked = formatEnvId(id)
   const latest = highestVersion(id)

@@ -1,7 +1,7 @@
 /**
  * Sine and cosine that round the same in every JavaScript engine and in a kernel, which `Math.sin` does not promise. Up to π/4 they are
- * the minimax polynomials of fdlibm's k_sin and k_cos (Sun Microsystems, 1993; error below 0.6 of the last digit), which is also what V8
- * computes; written out they are inlined into a loop, where a call to Math.sin is not. Beyond π/4 Math's own are used.
+ * the minimax polynomials of fdlibm's k_sin and k_cos (Sun Microsystems, 1993; wrong in the last digit for about 1 argument in 100, by one),
+ * beyond it Math's own.
  */
 const QUARTER = Math.PI / 4
 

@@ -9,6 +9,7 @@ import {
   registry,
   spec,
   VersionNotFound,
+  wrappers,
 } from 'gymnura/envs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -140,6 +141,12 @@ test('options and modes that do not exist are refused with those that do', () =>
     code(() => make('CartPole-v1', { maxEpisodeSteps: 0 })),
     'ENVS_INVALID_KWARGS',
   )
+  for (const vectorizationMode of ['sync', 'native', 'vector_entry_point'] as const) {
+    assert.is(
+      code(() => makeVec('CartPole-v1', { maxEpisodeSteps: 0, vectorizationMode })),
+      'ENVS_INVALID_KWARGS',
+    )
+  }
   assert.is(
     code(() => make('CartPole-v1', { renderMode: 'human' })),
     'ENVS_UNSUPPORTED_MODE',
