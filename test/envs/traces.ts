@@ -1,5 +1,5 @@
 /**
- * Reads what test/golden/make_envs.py wrote and replays it on our environments. Each replay throws at the first difference.
+ * Reads what test/golden/envs/make.py wrote and replays it on our environments. Each replay throws at the first difference.
  * Used for the golden files by the tests, and for traces of the day by test/reference/envs.
  */
 import { readFileSync } from 'node:fs'

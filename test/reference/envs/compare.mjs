@@ -1,4 +1,4 @@
-// Replays the traces that test/golden/make_envs.py wrote into a folder; one trace is one check.
+// Replays the traces that test/golden/envs/make.py wrote into a folder; one trace is one check.
 import {
   readTraces,
   replayEpisodes,

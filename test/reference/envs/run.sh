@@ -15,5 +15,5 @@ command -v "$python" >/dev/null || python=python3
 [ -f "$root/dist/test/envs/traces.js" ] || (cd "$root" && node scripts/build.mjs)
 seed="${GYMNURA_SEED:-$(date +%s%N)}"
 echo "seed $seed (GYMNURA_SEED=$seed repeats this run)"
-"$venv/bin/python" "$root/test/golden/make_envs.py" --out "$work/traces" --seed "$seed" >/dev/null
+"$venv/bin/python" "$root/test/golden/envs/make.py" --out "$work/traces" --seed "$seed" >/dev/null
 node "$here/compare.mjs" "$work/traces"

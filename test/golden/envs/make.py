@@ -1,8 +1,8 @@
 """Makes the golden files of the environments from the real packages.
 
     python -m pip install gymnasium==1.4.0 numpy==2.4.6
-    python test/golden/make_envs.py                       # remakes test/golden/envs
-    python test/golden/make_envs.py --out DIR --seed 7    # the same kinds of traces for other seeds, for the live comparison
+    python test/golden/envs/make.py                       # remakes test/golden/envs
+    python test/golden/envs/make.py --out DIR --seed 7    # the same kinds of traces for other seeds, for the live comparison
 
 Arrays are base64 of little-endian bytes, so that no digit is lost. test/envs/traces.ts reads and replays them.
 """
@@ -293,7 +293,7 @@ def vector_file(seeds, live):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--out", default=pathlib.Path(__file__).parent / "envs", type=pathlib.Path)
+    parser.add_argument("--out", default=pathlib.Path(__file__).parent, type=pathlib.Path)
     parser.add_argument("--seed", type=int, help="draw the seeds from this number, and make longer traces")
     options = parser.parse_args()
     live = options.seed is not None
