@@ -9,7 +9,7 @@ export type Command<Own> = CommandModule<{ json: boolean }, Own & { json: boolea
 export const DEFAULT_URL = 'http://127.0.0.1:8080'
 
 /** 1: it went wrong; 2: the command line was wrong; 130: stopped by Ctrl-C, as shells report it. */
-export const EXIT = { failed: 1, usage: 2, interrupted: 130 } as const
+const EXIT = { failed: 1, usage: 2, interrupted: 130 } as const
 
 class UsageError extends Error {
   readonly code = 'CLI_USAGE'

@@ -17,7 +17,7 @@ const PIPE_INTERVAL_MS = 2_000
 const thousands = (value: number) => Math.round(value).toLocaleString('en-US')
 
 /** Seconds as a person reads them: `8 s`, `3 min 20 s`, `2 h 5 min`. */
-export function duration(seconds: number): string {
+function duration(seconds: number): string {
   if (seconds < 60) return `${Math.ceil(seconds)} s`
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${Math.floor(seconds % 60)} s`
   return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`
