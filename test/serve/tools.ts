@@ -33,7 +33,11 @@ export function isRunning(pid: number): boolean {
   }
 }
 
-export async function post(url: string, body: string | Uint8Array<ArrayBuffer>, type = 'application/json'): Promise<{ status: number; text: string }> {
+export async function post(
+  url: string,
+  body: string | Uint8Array<ArrayBuffer>,
+  type = 'application/json',
+): Promise<{ status: number; text: string }> {
   const response = await fetch(url, { method: 'POST', body, headers: { 'content-type': type } })
   return { status: response.status, text: await response.text() }
 }
