@@ -19,6 +19,7 @@ import type { ApplicationRecord, ModelRecord } from './state/state.js'
 const DEFAULT_CACHE_BYTES = 64 * 1024 ** 2
 /** Clients that don't read their answers are hung up on after this long. */
 const DRAIN_LIMIT_MS = 5_000
+const SWEEP_MS = 10
 const LOOPBACK = ['127.0.0.1', 'localhost', '::1']
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 
@@ -130,9 +131,13 @@ export class Server {
   }
 
   async #close(): Promise<void> {
-    const limit = setTimeout(() => this.#app.server.closeAllConnections(), DRAIN_LIMIT_MS)
+    const { server: http } = this.#app
+    const limit = setTimeout(() => http.closeAllConnections(), DRAIN_LIMIT_MS)
+    // A connection that was busy when the server closed would be kept alive after its answer.
+    const sweep = setInterval(() => http.closeIdleConnections(), SWEEP_MS)
     await this.#app.close()
     clearTimeout(limit)
+    clearInterval(sweep)
     await this.#path.idle()
     await this.#publisher.close()
     await this.#listener.close()

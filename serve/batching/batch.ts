@@ -16,11 +16,12 @@ export class Batch implements BatchInputs {
   gather(into: Float32Array): void {
     const { evaluations, inputSize } = this
     let to = 0
-    for (const { rows, row } of evaluations) {
-      const from = row * inputSize
+    for (const { inputs, row } of evaluations) {
+      const { floats } = inputs.slab
+      const from = inputs.start + row * inputSize
       // Short rows: a loop beats the set-up of a subarray.
-      if (inputSize <= 32) for (let i = 0; i < inputSize; i++) into[to + i] = rows[from + i]!
-      else into.set(rows.subarray(from, from + inputSize), to)
+      if (inputSize <= 32) for (let i = 0; i < inputSize; i++) into[to + i] = floats[from + i]!
+      else into.set(floats.subarray(from, from + inputSize), to)
       to += inputSize
     }
   }

@@ -1,3 +1,4 @@
+import type { Inputs } from '../query/inputs.js'
 import type { Prediction } from '../query/prediction.js'
 import type { Waiting } from './deadline-queue.js'
 
@@ -14,37 +15,40 @@ export class Evaluation implements Waiting {
   expiresAt: number
   /** How many containers were lost while they held it. */
   losses = 0
-  readonly #askers: Asker[]
-  readonly #items: number[]
+  #others: { asker: Asker; item: number }[] | undefined
+  readonly #asker: Asker
+  readonly #item: number
 
   /**
    * @param key what the cache knows it by
-   * @param rows the query's inputs, `[items, inputSize]` row-major, of which this is row `item`
+   * @param inputs of which this is row `row`
    */
   constructor(
     readonly key: string,
-    readonly rows: Float32Array,
+    readonly inputs: Inputs,
     readonly row: number,
     asker: Asker,
     item: number,
   ) {
     this.deadline = asker.deadline
     this.expiresAt = asker.deadline
-    this.#askers = [asker]
-    this.#items = [item]
+    this.#asker = asker
+    this.#item = item
   }
 
   join(asker: Asker, item: number): void {
-    this.#askers.push(asker)
-    this.#items.push(item)
+    this.#others ??= []
+    this.#others.push({ asker, item })
     if (asker.deadline > this.expiresAt) this.expiresAt = asker.deadline
   }
 
   predicted(prediction: Prediction): void {
-    for (let i = 0; i < this.#askers.length; i++) this.#askers[i]!.predicted(this.#items[i]!, prediction)
+    this.#asker.predicted(this.#item, prediction)
+    if (this.#others !== undefined) for (const { asker, item } of this.#others) asker.predicted(item, prediction)
   }
 
   failed(reason: string): void {
-    for (let i = 0; i < this.#askers.length; i++) this.#askers[i]!.failed(this.#items[i]!, reason)
+    this.#asker.failed(this.#item, reason)
+    if (this.#others !== undefined) for (const { asker, item } of this.#others) asker.failed(item, reason)
   }
 }

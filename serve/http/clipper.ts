@@ -1,19 +1,23 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { ServeError } from '../errors.js'
-import type { Answer, Exchange } from '../query/exchange.js'
+import type { Exchange } from '../query/exchange.js'
 import type { QueryPath } from '../query/query-path.js'
 import type { Registry } from '../registry/registry.js'
-import { parsePredictBody, readInputs, readVersion } from './predict-body.js'
+import { isBatch, parsePredictBody, readInputs, readVersion } from './predict-body.js'
 
 const JSON_TYPE = 'application/json; charset=utf-8'
 
-function answerJson({ queryId, json, explanation }: Answer): string {
-  if (explanation === undefined) return `{"query_id":${queryId},"output":${json},"default":false}`
-  return `{"query_id":${queryId},"output":${json},"default":true,"default_explanation":${JSON.stringify(explanation)}}`
+function answerJson(exchange: Exchange, query: number): string {
+  const head = `{"query_id":${exchange.firstQueryId + query},"output":${exchange.outputJson(query)},"default":`
+  const explanation = exchange.explanation(query)
+  return explanation === undefined ? `${head}false}` : `${head}true,"default_explanation":${JSON.stringify(explanation)}}`
 }
 
-function exchangeJson({ answers }: Exchange, batch: boolean): string {
-  return batch ? `{"batch_predictions":[${answers.map(answerJson).join(',')}]}` : answerJson(answers[0]!)
+function exchangeJson(exchange: Exchange, batch: boolean): string {
+  if (!batch) return answerJson(exchange, 0)
+  let answers = ''
+  for (let query = 0; query < exchange.size; query++) answers += (query > 0 ? ',' : '') + answerJson(exchange, query)
+  return `{"batch_predictions":[${answers}]}`
 }
 
 /** Clipper's words for a refused query. */
@@ -28,8 +32,8 @@ export function clipperApi(app: FastifyInstance, registry: Registry, path: Query
     const application = registry.application(request.params.application)
     const body = parsePredictBody((request.body as string | undefined) ?? '')
     const members = path.members(application, readVersion(body))
-    const { rows, size, batch } = readInputs(body, members[0]?.inputSize)
-    path.submit(application, members, rows, size, (exchange) => {
+    const batch = isBatch(body)
+    path.submit(application, members, readInputs(body, members[0]?.inputSize), (exchange) => {
       reply.header('content-type', JSON_TYPE).send(exchangeJson(exchange, batch))
     })
   }

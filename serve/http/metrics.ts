@@ -13,35 +13,31 @@ interface Source {
   readonly cache: PredictionCache
 }
 
+const LATENCY = 'gymnura_predict_latency_seconds'
+const LATENCY_HELP = 'From a parsed request to its answer, queue and model included'
+
 /** Histograms are kept in plain arrays where queries are counted; this one reads them when it is scraped. */
 class LatencyHistogram extends Histogram<'application' | 'le'> {
   #applications: () => Iterable<Application> = () => []
 
   static of(prometheus: Prometheus, applications: () => Iterable<Application>): void {
-    const name = 'gymnura_predict_latency_seconds'
-    const help = 'From a parsed request to its answer, queue and model included'
-    const histogram = new LatencyHistogram({ name, help, labelNames: ['application'], registers: [prometheus] })
+    const histogram = new LatencyHistogram({ name: LATENCY, help: LATENCY_HELP, labelNames: ['application'], registers: [prometheus] })
     histogram.#applications = applications
   }
 
-  override async get() {
-    const shape = await super.get()
-    const values: typeof shape.values = []
+  /** What prom-client asks for when it writes the text format. */
+  async getForPromString() {
+    const values = []
     for (const { name, latencies } of this.#applications()) {
       const labels = { application: name }
       for (const [edgeMs, count] of latencies.cumulative()) {
-        values.push({ labels: { ...labels, le: edgeMs / 1000 }, value: count, metricName: `${shape.name}_bucket` })
+        values.push({ labels: { ...labels, le: edgeMs / 1000 }, value: count, metricName: `${LATENCY}_bucket` })
       }
-      values.push({ labels: { ...labels, le: '+Inf' }, value: latencies.count, metricName: `${shape.name}_bucket` })
-      values.push({ labels, value: latencies.sumMs / 1000, metricName: `${shape.name}_sum` })
-      values.push({ labels, value: latencies.count, metricName: `${shape.name}_count` })
+      values.push({ labels: { ...labels, le: '+Inf' }, value: latencies.count, metricName: `${LATENCY}_bucket` })
+      values.push({ labels, value: latencies.sumMs / 1000, metricName: `${LATENCY}_sum` })
+      values.push({ labels, value: latencies.count, metricName: `${LATENCY}_count` })
     }
-    return { ...shape, values }
-  }
-
-  /** What prom-client asks for in the text format. */
-  getForPromString() {
-    return this.get()
+    return { name: LATENCY, help: LATENCY_HELP, type: 'histogram', values }
   }
 }
 

@@ -1,4 +1,5 @@
 import { ServeError } from '../errors.js'
+import { allocateInputs, type Inputs } from '../query/inputs.js'
 
 /** A predict body whose JSON was read; its inputs are still to be checked against the model. */
 export interface PredictBody {
@@ -55,53 +56,47 @@ export function readVersion({ version }: PredictBody): string | undefined {
   return invalid(`version: expected a string or a whole number, got ${show(version)}`)
 }
 
-/** Checked inputs, `[size, inputSize]` row-major. */
-export interface Inputs {
-  readonly rows: Float32Array
-  readonly size: number
-  /** Asked as `input_batch`, to be answered as one. */
-  readonly batch: boolean
-}
+/** Whether the answer is to be a batch's. */
+export const isBatch = (body: PredictBody) => body.input_batch !== undefined
 
 /**
- * Checks the inputs, each an array of `inputSize` finite numbers that fit float32; of any length where `inputSize` is undefined.
+ * Checks the inputs, each an array of `width` finite numbers that fit float32; of any length where `width` is undefined.
  * @throws ServeError `QUERY_INVALID` naming the first wrong field's path
  */
-export function readInputs({ input, input_batch: inputBatch }: PredictBody, inputSize: number | undefined): Inputs {
-  if (inputBatch === undefined) {
+export function readInputs(body: PredictBody, width: number | undefined): Inputs {
+  const { input, input_batch: batch } = body
+  if (!isBatch(body)) {
     if (input === undefined) invalid('input: missing; expected {"input": [...]} or {"input_batch": [[...], ...]}')
-    const length = checkLength(input, inputSize, undefined)
-    const rows = new Float32Array(length)
-    fill(rows, 0, input as unknown[], undefined)
-    return { rows, size: 1, batch: false }
+    const inputs = allocateInputs(1, checkLength(input, width, undefined))
+    fill(inputs, 0, input as unknown[], undefined)
+    return inputs
   }
   if (input !== undefined) invalid('input: given together with input_batch; send one of them')
-  if (!Array.isArray(inputBatch)) invalid(`input_batch: expected an array of inputs, got ${show(inputBatch)}`)
-  const width = inputSize ?? 0
-  const rows = new Float32Array(inputBatch.length * width)
-  for (let row = 0; row < inputBatch.length; row++) {
-    const length = checkLength(inputBatch[row], inputSize, row)
-    if (inputSize === undefined) fill(new Float32Array(length), 0, inputBatch[row], row)
-    else fill(rows, row * width, inputBatch[row], row)
+  if (!Array.isArray(batch)) invalid(`input_batch: expected an array of inputs, got ${show(batch)}`)
+  const inputs = allocateInputs(batch.length, width ?? 0)
+  for (let row = 0; row < batch.length; row++) {
+    const length = checkLength(batch[row], width, row)
+    fill(width === undefined ? allocateInputs(1, length) : inputs, width === undefined ? 0 : row, batch[row], row)
   }
-  return { rows, size: inputBatch.length, batch: true }
+  return inputs
 }
 
 const path = (row: number | undefined) => (row === undefined ? 'input' : `input_batch[${row}]`)
 
-function checkLength(input: unknown, inputSize: number | undefined, row: number | undefined): number {
+function checkLength(input: unknown, width: number | undefined, row: number | undefined): number {
   if (!Array.isArray(input)) invalid(`${path(row)}: expected an array of numbers, got ${show(input)}`)
-  if (inputSize !== undefined && input.length !== inputSize) {
-    invalid(`${path(row)}: expected ${inputSize} numbers, got ${input.length}`)
-  }
+  if (width !== undefined && input.length !== width) invalid(`${path(row)}: expected ${width} numbers, got ${input.length}`)
   return input.length
 }
 
-function fill(rows: Float32Array, start: number, input: unknown[], row: number | undefined): void {
+/** Writes `input` to row `to`; `row` is where it was in the body. */
+function fill({ slab, start, width }: Inputs, to: number, input: unknown[], row: number | undefined): void {
+  const { floats } = slab
+  const begin = start + to * width
   for (let i = 0; i < input.length; i++) {
     const value = input[i]
     if (typeof value !== 'number' || !Number.isFinite(value)) invalid(`${path(row)}[${i}]: expected a finite number, got ${show(value)}`)
-    rows[start + i] = value
-    if (!Number.isFinite(rows[start + i])) invalid(`${path(row)}[${i}]: expected a number that fits float32, got ${show(value)}`)
+    floats[begin + i] = value
+    if (!Number.isFinite(floats[begin + i])) invalid(`${path(row)}[${i}]: expected a number that fits float32, got ${show(value)}`)
   }
 }

@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import type { EvaluationSink } from '../batching/dispatcher.js'
 import { type Asker, Evaluation } from '../batching/evaluation.js'
+import type { Inputs } from './inputs.js'
 import type { Prediction } from './prediction.js'
 
 /** What the map and the list around an entry cost, bytes, roughly. */
@@ -10,7 +11,6 @@ const ENTRY_BYTES = 120
 export interface CachedModel {
   /** Keeps its inputs apart from every other model version's. */
   readonly cachePrefix: string
-  readonly inputSize: number
   enqueue(evaluation: Evaluation, now: number): void
 }
 
@@ -39,13 +39,9 @@ export class PredictionCache implements EvaluationSink {
     return this.#entries?.calculatedSize ?? 0
   }
 
-  /**
-   * Tells `asker` the prediction for row `row` of `rows` (`[n, inputSize]`, its bytes in `bytes`): at once when it is known, later
-   * otherwise.
-   */
-  ask(model: CachedModel, rows: Float32Array, bytes: Buffer, row: number, asker: Asker, item: number, now: number): void {
-    const rowBytes = model.inputSize * 4
-    const key = model.cachePrefix + bytes.toString('latin1', row * rowBytes, (row + 1) * rowBytes)
+  /** Tells `asker` the prediction for row `row` of `inputs`: at once when it is known, later otherwise. */
+  ask(model: CachedModel, inputs: Inputs, row: number, asker: Asker, item: number, now: number): void {
+    const key = model.cachePrefix + inputs.key(row)
     const known = this.#entries?.get(key)
     if (known !== undefined) {
       this.hits++
@@ -59,7 +55,7 @@ export class PredictionCache implements EvaluationSink {
       open.join(asker, item)
       return
     }
-    const evaluation = new Evaluation(key, rows, row, asker, item)
+    const evaluation = new Evaluation(key, inputs, row, asker, item)
     this.#inFlight.set(key, evaluation)
     model.enqueue(evaluation, now)
   }

@@ -35,6 +35,8 @@ export class Deadlines {
     const first = this.#queue[this.#head]
     if (first === undefined) return
     this.#timer = setTimeout(this.#expire, Math.max(0, first.deadline - EARLY_MS - performance.now()))
+    // It may outlive what it was set for; the open connections keep the process, not the timer.
+    this.#timer.unref()
   }
 
   readonly #expire = (): void => {

@@ -1,68 +1,65 @@
 import type { Asker } from '../batching/evaluation.js'
-import type { Combine, Combined } from '../selection/selection.js'
+import type { SelectionPolicy } from '../selection/selection.js'
 import type { Prediction } from './prediction.js'
 
 /** Clipper's words, which its clients may compare. */
 export const NO_MODELS = 'No connected models found for query'
 export const TOO_LATE = 'Failed to retrieve a prediction response within the specified latency SLO'
 
-/** The answer to one query. */
-export interface Answer {
-  readonly queryId: number
-  /** The output as JSON. */
-  readonly json: string
-  /** Why the application's default is given; undefined for a prediction. */
-  readonly explanation: string | undefined
+/** What an exchange needs to know of its application. */
+export interface Answering {
+  readonly selection: SelectionPolicy
+  readonly defaultJson: string
 }
 
 /**
- * One request: `size` queries that share a deadline and are answered together, exactly once. Every query asks the same `models`
- * members; what they say is combined when the last has spoken or the deadline is there.
+ * One request: `size` queries that share a deadline and are answered together, exactly once. Every query asks the same `members`;
+ * what they say is combined when the last has spoken or the deadline is there. Kept lean: there is one a request.
  */
 export class Exchange implements Asker {
-  readonly answers: Answer[] = []
   settled = false
-  readonly #firstQueryId: number
-  readonly #defaultJson: string
-  readonly #combine: Combine
+  /** Queries that get the default, by reason; undefined while there is none. */
+  defaults: Map<string, number> | undefined
+  readonly #application: Answering
   readonly #onSettled: (exchange: Exchange) => void
-  readonly #predictions: (Prediction | undefined)[]
-  readonly #waitingFor: number[]
-  readonly #reasons: (string | undefined)[] = []
+  readonly #predictions: (Prediction | undefined)[] = []
+  /** What each query still waits for; only kept where there are several members. */
+  readonly #waitingFor: Uint16Array | undefined
+  #reasons: Map<number, string> | undefined
+  #outcomes: (string | undefined)[] | undefined
   #open: number
 
   constructor(
+    application: Answering,
     readonly size: number,
     readonly members: number,
+    readonly firstQueryId: number,
     readonly startedAt: number,
     readonly deadline: number,
-    setup: { firstQueryId: number; defaultJson: string; combine: Combine; onSettled: (exchange: Exchange) => void },
+    onSettled: (exchange: Exchange) => void,
   ) {
-    this.#firstQueryId = setup.firstQueryId
-    this.#defaultJson = setup.defaultJson
-    this.#combine = setup.combine
-    this.#onSettled = setup.onSettled
+    this.#application = application
+    this.#onSettled = onSettled
     this.#open = size
-    this.#predictions = new Array(size * members)
-    this.#waitingFor = new Array(size).fill(members)
+    this.#waitingFor = members > 1 ? new Uint16Array(size).fill(members) : undefined
   }
 
   /** `item` counts members too: query × members + member. */
   predicted(item: number, prediction: Prediction): void {
     if (this.settled) return
     this.#predictions[item] = prediction
-    this.#heard(this.members === 1 ? item : Math.floor(item / this.members))
+    this.#heard(item)
   }
 
   failed(item: number, reason: string): void {
     if (this.settled) return
-    const query = Math.floor(item / this.members)
-    this.#reasons[query] = reason
-    this.#heard(query)
+    this.#reasons ??= new Map()
+    this.#reasons.set(Math.floor(item / this.members), reason)
+    this.#heard(item)
   }
 
-  #heard(query: number): void {
-    if (--this.#waitingFor[query]! > 0) return
+  #heard(item: number): void {
+    if (this.#waitingFor !== undefined && --this.#waitingFor[Math.floor(item / this.members)]! > 0) return
     if (--this.#open === 0) this.settle(TOO_LATE)
   }
 
@@ -70,15 +67,37 @@ export class Exchange implements Asker {
   settle(reason: string): void {
     if (this.settled) return
     this.settled = true
-    for (let query = 0; query < this.size; query++) this.answers.push(this.#answer(query, reason))
+    this.#answer(reason)
     this.#onSettled(this)
   }
 
-  #answer(query: number, reason: string): Answer {
-    const first = query * this.members
-    const combined: Combined | undefined = this.members === 0 ? undefined : this.#combine(this.#predictions, first, this.members)
-    const queryId = this.#firstQueryId + query
-    if (combined) return { queryId, json: combined.json, explanation: undefined }
-    return { queryId, json: this.#defaultJson, explanation: this.#reasons[query] ?? reason }
+  #answer(reason: string): void {
+    const { selection } = this.#application
+    const outputs: (string | undefined)[] = []
+    for (let query = 0; query < this.size; query++) {
+      const first = query * this.members
+      const combined = this.members === 0 ? undefined : selection.combine(this.#predictions, first, this.members)
+      outputs.push(combined?.json)
+      if (combined === undefined) this.#giveDefault(query, reason)
+    }
+    this.#outcomes = outputs
+  }
+
+  #giveDefault(query: number, reason: string): void {
+    this.#reasons ??= new Map()
+    this.defaults ??= new Map()
+    const told = this.#reasons.get(query) ?? reason
+    this.#reasons.set(query, told)
+    this.defaults.set(told, (this.defaults.get(told) ?? 0) + 1)
+  }
+
+  /** The output for a query as JSON, the application's default where `explanation` says so. Only once settled. */
+  outputJson(query: number): string {
+    return this.#outcomes?.[query] ?? this.#application.defaultJson
+  }
+
+  /** Why a query got the default; undefined where it got a prediction. Only once settled. */
+  explanation(query: number): string | undefined {
+    return this.#outcomes?.[query] === undefined ? this.#reasons?.get(query) : undefined
   }
 }

@@ -18,6 +18,15 @@ export class Prediction {
   }
 }
 
+/** Whole numbers that models answer all the time: actions of a Discrete space. */
+const SMALL = Array.from({ length: 256 }, (_, output) => new Prediction(output))
+
+function scalarPrediction(output: number): Prediction | undefined {
+  const small = SMALL[output]
+  if (small !== undefined && !Object.is(output, -0)) return small
+  return Number.isFinite(output) ? new Prediction(output) : undefined
+}
+
 /**
  * The prediction in row `item` of a batch's outputs, `[size, outputSize]` row-major;
  * undefined when the model answered something that is not finite.
@@ -28,10 +37,7 @@ export function predictionAt(
   outputSize: number,
   scalar: boolean,
 ): Prediction | undefined {
-  if (scalar) {
-    const output = outputs[item * outputSize]!
-    return Number.isFinite(output) ? new Prediction(output) : undefined
-  }
+  if (scalar) return scalarPrediction(outputs[item * outputSize]!)
   const output = new Array<number>(outputSize)
   for (let i = 0; i < outputSize; i++) {
     const value = outputs[item * outputSize + i]!

@@ -3,6 +3,7 @@ import type { Model, ModelVersion } from '../registry/model.js'
 import type { State } from '../state/state.js'
 import type { PredictionCache } from './cache.js'
 import { Exchange, NO_MODELS, TOO_LATE } from './exchange.js'
+import type { Inputs } from './inputs.js'
 
 const QUERY_IDS_PER_LEASE = 4096
 
@@ -29,36 +30,26 @@ export class QueryPath {
   }
 
   /**
-   * Asks `members` (all of one input size) for `size` inputs, `rows` being `[size, inputSize]` row-major. `answered` is called exactly
-   * once, by the application's deadline, perhaps before this returns. The rows must not change until then.
+   * Asks `members`, all of the inputs' width. `answered` is called exactly once, by the application's deadline, perhaps before this
+   * returns.
    */
-  submit(
-    application: Application,
-    members: readonly ModelVersion[],
-    rows: Float32Array,
-    size: number,
-    answered: (e: Exchange) => void,
-  ): void {
+  submit(application: Application, members: readonly ModelVersion[], inputs: Inputs, answered: (exchange: Exchange) => void): void {
     const now = performance.now()
+    const { size } = inputs
     this.#open++
-    const exchange = new Exchange(size, members.length, now, now + application.sloMs, {
-      firstQueryId: this.#queryIds(size),
-      defaultJson: application.defaultJson,
-      combine: application.selection.combine,
-      onSettled: (settled) => {
-        count(application, settled)
-        answered(settled)
-        if (--this.#open === 0) this.#onIdle?.()
-      },
-    })
+    const settled = (exchange: Exchange) => {
+      count(application, exchange)
+      answered(exchange)
+      if (--this.#open === 0) this.#onIdle?.()
+    }
+    const exchange = new Exchange(application, size, members.length, this.#queryIds(size), now, now + application.sloMs, settled)
     if (members.length === 0 || size === 0) {
       exchange.settle(NO_MODELS)
       return
     }
-    const bytes = Buffer.from(rows.buffer, rows.byteOffset, rows.byteLength)
     for (let query = 0; query < size; query++) {
       for (let member = 0; member < members.length; member++) {
-        this.#cache.ask(members[member]!, rows, bytes, query, exchange, query * members.length + member, now)
+        this.#cache.ask(members[member]!, inputs, query, exchange, query * members.length + member, now)
       }
     }
     if (!exchange.settled) application.deadlines.watch(exchange)
@@ -84,13 +75,13 @@ export class QueryPath {
   }
 }
 
-function count(application: Application, { answers, size, startedAt }: Exchange): void {
+function count(application: Application, { defaults, size, startedAt }: Exchange): void {
   application.queries += size
   application.latencies.record(performance.now() - startedAt)
-  for (const { explanation } of answers) {
-    if (explanation === undefined) continue
-    if (explanation === NO_MODELS) application.defaults.noModels++
-    else if (explanation === TOO_LATE) application.defaults.late++
-    else application.defaults.failed++
+  if (defaults === undefined) return
+  for (const [reason, queries] of defaults) {
+    if (reason === NO_MODELS) application.defaults.noModels += queries
+    else if (reason === TOO_LATE) application.defaults.late += queries
+    else application.defaults.failed += queries
   }
 }

@@ -1,0 +1,70 @@
+import { request } from 'node:http'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { pushPolicy } from './policies.js'
+import { post, withServer } from './tools.js'
+
+const BYTES = 'application/octet-stream'
+const artifact = () => new Uint8Array(pushPolicy())
+
+test('a policy is published over HTTP by its bytes, with an application of its name', () =>
+  withServer(async (server, client) => {
+    const { status, text } = await post(`${server.url}/admin/publish?name=push&version=7`, artifact(), BYTES)
+    assert.is(status, 200, text)
+    assert.equal([JSON.parse(text).model_name, JSON.parse(text).model_version, JSON.parse(text).is_current_version], ['push', '7', true])
+    assert.is((await client.predict('push', [0, 0, 0, 1])).output, 1)
+  }))
+
+test("applications, links and lists go by Clipper's admin calls", () =>
+  withServer(async (server, client) => {
+    const admin = (call: string, body: object = {}) => post(`${server.url}/admin/${call}`, JSON.stringify(body))
+    await post(`${server.url}/admin/publish?name=push&isolation=inline`, artifact(), BYTES)
+    const app = { name: 'balance', input_type: 'floats', default_output: -1, latency_slo_micros: 20_000 }
+    assert.equal(await admin('add_app', app), { status: 200, text: 'Success!' })
+    assert.is((await admin('add_app', app)).status, 409)
+    assert.equal(await admin('add_model_links', { app_name: 'balance', model_names: ['push'] }), { status: 200, text: 'Success!' })
+    assert.is((await client.predict('balance', [0, 0, 0, 1])).output, 1)
+    assert.equal(JSON.parse((await admin('get_all_applications')).text), ['push', 'balance'])
+    assert.equal(JSON.parse((await admin('get_all_models', { verbose: false })).text), ['push:1'])
+    const [, verbose] = JSON.parse((await admin('get_all_applications', { verbose: true })).text)
+    assert.equal(verbose, { ...app, selection: 'fixed', linked_models: ['push'] })
+    assert.is((await fetch(`${server.url}/admin/ping`)).status, 200)
+  }))
+
+test('a refused admin call is 4xx with its code and cause', () =>
+  withServer(async (server) => {
+    const refusals = [
+      ['publish?name=push', 'not a policy', BYTES, 400, 'MODEL_REFUSED'],
+      ['publish', 'x', BYTES, 400, 'SERVE_OPTION'],
+      ['publish?name=push&isolation=moon', 'x', BYTES, 400, 'SERVE_OPTION'],
+      ['publish?name=push', '{}', 'application/json', 415, 'FST_ERR_CTP_INVALID_MEDIA_TYPE'],
+      ['add_app', '{', 'application/json', 400, 'QUERY_INVALID'],
+      ['add_app', '{"name":7}', 'application/json', 400, 'QUERY_INVALID'],
+      ['add_app', '{"name":"x"}', 'application/json', 400, 'SERVE_OPTION'],
+      ['add_app', '{"name":"x","default_output":0,"input_type":"bytes"}', 'application/json', 400, 'SERVE_OPTION'],
+      ['add_model_links', '{"app_name":"x","model_names":"y"}', 'application/json', 400, 'QUERY_INVALID'],
+      ['add_model_links', '{"app_name":"x","model_names":["y"]}', 'application/json', 404, 'APPLICATION_UNKNOWN'],
+    ] as const
+    for (const [call, body, type, status, code] of refusals) {
+      const answer = await post(`${server.url}/admin/${call}`, body, type)
+      assert.is(answer.status, status, `${call} ${answer.text}`)
+      assert.is(JSON.parse(answer.text).code, code)
+      assert.ok(JSON.parse(answer.text).cause.length > 0)
+    }
+    assert.equal(await server.listModels(), [])
+  }))
+
+test('an admin call under a foreign host name, as a web page would make it, is refused', () =>
+  withServer(async (server) => {
+    const status = await new Promise((resolve, reject) => {
+      const call = request(`${server.url}/admin/ping`, { headers: { host: 'evil.example' } }, (response) => {
+        response.resume()
+        resolve(response.statusCode)
+      })
+      call.on('error', reject)
+      call.end()
+    })
+    assert.is(status, 403)
+  }))
+
+test.run()

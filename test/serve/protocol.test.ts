@@ -1,0 +1,116 @@
+import { connect, type Socket } from 'node:net'
+import fc from 'fast-check'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { Connection } from '../../serve/containers/connection.js'
+import { type Frame, FrameError, FrameReader, FrameType, FrameWriter, SectionTag } from '../../serve/containers/frames.js'
+import { ContainerListener } from '../../serve/containers/listener.js'
+
+const LIMIT = 1 << 20
+
+test('frames arrive as they were sent, however the stream is cut', () => {
+  const batch = fc.array(fc.float({ noNaN: true }), { maxLength: 40 })
+  fc.assert(
+    fc.property(fc.array(batch, { minLength: 1, maxLength: 8 }), fc.array(fc.integer({ min: 1, max: 100 })), (batches, cuts) => {
+      const writer = new FrameWriter()
+      const stream = Buffer.concat(
+        batches.map((values, id) => {
+          writer.begin(FrameType.BATCH, id, values.length).json({ id })
+          writer.floats(SectionTag.INPUTS, values.length).set(values)
+          return Buffer.from(writer.end())
+        }),
+      )
+      const seen: unknown[] = []
+      const reader = new FrameReader(LIMIT, (frame) => {
+        seen.push([frame.batchId, frame.count, frame.json(), [...(frame.numbers(SectionTag.INPUTS) ?? [])]])
+      })
+      let at = 0
+      for (const cut of [...cuts, stream.length]) {
+        reader.push(Buffer.from(stream.subarray(at, at + cut)))
+        at += cut
+      }
+      assert.equal(
+        seen,
+        batches.map((values, id) => [id, values.length, { id }, values]),
+      )
+    }),
+  )
+})
+
+test('sections that a reader does not know are passed over', () => {
+  const frame = new FrameWriter().begin(FrameType.REPLY, 1, 2).bytes(200, Buffer.from('from a later version'))
+  frame.numbers(SectionTag.OUTPUTS, Int32Array.of(4, 5))
+  let seen: Frame | undefined
+  new FrameReader(LIMIT, (read) => {
+    seen = read
+  }).push(Buffer.from(frame.end()))
+  assert.equal(seen?.numbers(SectionTag.OUTPUTS), Int32Array.of(4, 5))
+})
+
+test('bytes that are not the protocol are refused, never hung on or believed', () => {
+  const whole = Buffer.from(new FrameWriter().begin(FrameType.BATCH, 1, 1).json({ a: 1 }).bytes(9, new Uint8Array(20)).end())
+  fc.assert(
+    fc.property(fc.nat({ max: whole.length - 1 }), fc.integer({ min: 1, max: 255 }), (at, flip) => {
+      const damaged = Buffer.from(whole)
+      damaged[at]! ^= flip
+      const reader = new FrameReader(LIMIT, (frame) => frame.sections.length)
+      try {
+        reader.push(damaged)
+      } catch (error) {
+        assert.instance(error, FrameError)
+      }
+    }),
+  )
+  const reader = new FrameReader(LIMIT, () => {})
+  assert.throws(() => reader.push(Buffer.from('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n')), /magic "GYMC"/)
+})
+
+test('a frame that says it is larger than the limit is refused before it is gathered', () => {
+  const header = Buffer.from(new FrameWriter().begin(FrameType.HELLO).end())
+  header.writeUInt32LE(2 * LIMIT, 16)
+  assert.throws(() => new FrameReader(LIMIT, () => {}).push(header), /a frame of 2097152 bytes/)
+})
+
+async function greeting(listener: ContainerListener, hello: Buffer): Promise<string> {
+  const [host = '', port = ''] = (await listener.address()).split(':')
+  const socket: Socket = connect({ host, port: Number(port) })
+  const connection = new Connection(socket)
+  return new Promise((resolve) => {
+    let answer = ''
+    connection.onFrame = (frame) => {
+      if (frame.type === FrameType.ERROR) answer = String(frame.json().message)
+    }
+    connection.onClose = () => resolve(answer)
+    socket.on('connect', () => connection.write(hello))
+  })
+}
+
+const hello = (fields: object) => Buffer.from(new FrameWriter().begin(FrameType.HELLO).json(fields).end())
+
+test('a container without the token, of another major version, or with a wrong hello is turned away with the reason', async () => {
+  const listener = new ContainerListener()
+  let arrivals = 0
+  const { token } = listener.expect(() => arrivals++)
+  assert.is(await greeting(listener, hello({ token: 'guess' })), 'unknown token')
+  assert.is(await greeting(listener, hello({})), 'hello has no token')
+  assert.match(await greeting(listener, hello({ token, maxInFlight: 0 })), "hello's maxInFlight is 0")
+  const other = hello({ token })
+  other[4] = 9
+  assert.is(await greeting(listener, other), 'protocol 9 is not spoken here; expected 1')
+  assert.is(await greeting(listener, Buffer.from('hello?  hello?  hello?  ')), '')
+  assert.is(arrivals, 0)
+  await listener.close()
+})
+
+test('a token works once, and unknown fields of a hello are ignored', async () => {
+  const listener = new ContainerListener()
+  const { token } = listener.expect((connection, { maxInFlight }) => {
+    connection.send(FrameType.ERROR, { message: `welcome, ${maxInFlight}` })
+    connection.end()
+  })
+  assert.is(await greeting(listener, hello({ token, maxInFlight: 3, colour: 'blue' })), 'welcome, 3')
+  assert.is(await greeting(listener, hello({ token })), 'unknown token')
+  await listener.close()
+})
+
+test.run()

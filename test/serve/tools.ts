@@ -1,0 +1,62 @@
+import { type Client, connect, type ServeOptions, type Server, serve } from 'gymnura/serve'
+
+/** A server on a free port, for the length of `use`. */
+export async function withServer(use: (server: Server, client: Client) => Promise<void>, options: ServeOptions = {}): Promise<void> {
+  const server = await serve({ port: 0, logLevel: 'silent', ...options })
+  const client = connect(server.url)
+  try {
+    await use(server, client)
+  } finally {
+    client.close()
+    await server.close()
+  }
+}
+
+/** The process of a model's only container. */
+export function containerPid(server: Server): number {
+  const pid = server.metrics().models[0]?.replicas[0]?.pid
+  if (pid === undefined) throw new Error('no container runs')
+  return pid
+}
+
+/** Resolves once `holds` does; a test that waits in vain is ended by the runner's limit on a file. */
+export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 10))
+}
+
+export function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
+export async function post(
+  url: string,
+  body: string | Uint8Array<ArrayBuffer>,
+  type = 'application/json',
+): Promise<{ status: number; text: string }> {
+  const response = await fetch(url, { method: 'POST', body, headers: { 'content-type': type } })
+  return { status: response.status, text: await response.text() }
+}
+
+/** The code of the error that `promise` rejects with. */
+export async function codeOf(promise: Promise<unknown>): Promise<string> {
+  try {
+    await promise
+  } catch (error) {
+    return String((error as { code?: unknown }).code)
+  }
+  return 'no error'
+}
+
+export async function messageOf(promise: Promise<unknown>): Promise<string> {
+  try {
+    await promise
+  } catch (error) {
+    return (error as Error).message
+  }
+  return 'no error'
+}
