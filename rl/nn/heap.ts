@@ -185,9 +185,10 @@ export function heapOf(view: HeapView, name: string): Heap {
   const known = byBuffer.get(view.buffer)
   if (known) return known
   // A buffer from before a growth, or one that came from another thread, shows whose it is by the header in it.
-  if (view.buffer.byteLength >= HEAP_BASE) {
+  const isShared = !(view.buffer instanceof ArrayBuffer)
+  if (isShared === SHARED && view.buffer.byteLength >= HEAP_BASE) {
     const identity = new Int32Array(view.buffer, HEADER_BYTE_OFFSET, HEADER_WORDS)[IDENTITY]!
-    const heap = view.buffer instanceof ArrayBuffer === SHARED ? undefined : byIdentity.get(identity)?.deref()
+    const heap = byIdentity.get(identity)?.deref()
     if (heap) {
       byBuffer.set(view.buffer, heap)
       return heap

@@ -70,7 +70,7 @@ test('sampled frequencies are the probabilities (χ² of 200,000 draws, below it
   assert.ok(chiSquare < 18.5, `χ² = ${chiSquare}`)
 })
 
-test('uniforms of 0 and next to 1, in either width, stay within the classes', () => {
+test('uniforms of 0, next to 1 and on a border, in either width, fall into the right class', () => {
   const logits = heap.float32(6)
   logits.set([0, 0, 0, 0, 0, 0])
   const actions = heap.int32(2)
@@ -79,6 +79,10 @@ test('uniforms of 0 and next to 1, in either width, stay within the classes', ()
   wide.set([0, 1 - 2 ** -53])
   sample(logits, wide, actions, logProbs, 2, 3)
   assert.equal([...actions], [0, 2])
+  // Of [½, ½] the cumulative probability of class 0 does not exceed ½.
+  wide.set([0.5, 0.4999])
+  sample(logits, wide, actions, logProbs, 2, 2)
+  assert.equal([...actions], [1, 0])
   const narrow = heap.float32(2)
   narrow.set([1 - 2 ** -24, 0])
   sample(logits, narrow, actions, logProbs, 2, 3)

@@ -58,6 +58,12 @@ test('gradients agree with central differences of float64, and are added to what
       const dOutput = fillNormal(heap.float32(n * outputs), random)
       const weights = widen(mlp.toTensors(params, 'net'))
       const rows = rowsOf(x, width)
+      // At its corner ReLU has no derivative, and float32 and float64 may stand on different sides of it.
+      let nearest = Infinity
+      forward(description, weights, rows, (value) => {
+        nearest = Math.min(nearest, Math.abs(value))
+      })
+      fc.pre(description.activation === 'tanh' || nearest > 1e-5)
       const loss = () =>
         forward(description, weights, rows).reduce((sum, y, r) => sum + y.reduce((s, v, o) => s + v * dOutput[r * outputs + o]!, 0), 0)
       const gradients = mlp.parameters()

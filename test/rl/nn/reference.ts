@@ -29,8 +29,16 @@ export type Weights = { name: string; data: Float64Array }[]
 
 export const widen = (tensors: NamedTensor[]): Weights => tensors.map(({ name, data }) => ({ name, data: Float64Array.from(data) }))
 
-/** The outputs [n][out] of the network for rows x [n][in], layer by layer from its weights [out, in] and biases. */
-export function forward({ sizes, activation }: MlpDescription, weights: Weights, x: number[][]): number[][] {
+/**
+ * The outputs [n][out] of the network for rows x [n][in], layer by layer from its weights [out, in] and biases.
+ * `onHidden` sees every hidden unit's value before its activation.
+ */
+export function forward(
+  { sizes, activation }: MlpDescription,
+  weights: Weights,
+  x: number[][],
+  onHidden?: (value: number) => void,
+): number[][] {
   return x.map((row) => {
     let h = row
     for (let l = 0; l + 1 < sizes.length; l++) {
@@ -38,6 +46,7 @@ export function forward({ sizes, activation }: MlpDescription, weights: Weights,
       const b = weights[2 * l + 1]!.data
       const z = Array.from({ length: sizes[l + 1]! }, (_, o) => h.reduce((sum, value, i) => sum + value * w[o * sizes[l]! + i]!, b[o]!))
       const isHidden = l + 2 < sizes.length
+      if (isHidden && onHidden) z.forEach(onHidden)
       h = !isHidden ? z : z.map((value) => (activation === 'tanh' ? Math.tanh(value) : Math.max(0, value)))
     }
     return h
