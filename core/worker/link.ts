@@ -218,7 +218,7 @@ export class WorkerLink {
       const bytes = words[at + layout.PAYLOAD_BYTES]!
       const task = this.slots[words[at + layout.SLOT]!]
       const whole = kind & layout.KIND_MASK
-      if (task !== undefined && whole <= layout.LAST_ANSWER) this.free(task)
+      if (task !== undefined && whole <= layout.REFUSED) this.free(task)
       const start = at * 4 + layout.REPLY_HEADER
       if (kind & layout.OVERSIZE) this.deliverOversize(whole, task, this.view.getFloat64(start, true))
       else this.owner.replied(this, whole, task, this.buffer, this.view, start, bytes)

@@ -31,6 +31,7 @@ const cases: [string, string[]][] = [
   ['() => { try { a() } catch (e) { return e } finally { b() } }', ['a', 'b']],
   ['() => { try { return 1 } catch { return 2 } }', []],
   ['(s) => s.replace(/[/"\'`]x/g, "q") / 2 / z', ['z']],
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: source text
   ['(n) => `a ${n ? `${inner}` : "}"} b`', ['inner']],
   [
     'class A extends Base { static n = 0; m = 1\n k; #p = q\n get g() { return this.#p } set g(v) {} async *gen() { yield r } [s]() {} }',
@@ -38,6 +39,8 @@ const cases: [string, string[]][] = [
   ],
   ['class A { add(k) { return (this.n += k) } n = 0; async later(ms) { await new Promise((r) => setTimeout(r, ms)) } }', []],
   ['() => { outer: for (;;) { if (a) continue outer; break outer } }', ['a']],
+  ['(f) => {\n const g = f\n OUTER: for (;;) if (g) inner: { break inner } else last: break OUTER\n}', []],
+  ['(a) => a ?\n b :\n c', ['b', 'c']],
   ['(a, b) => a ? b : c', ['c']],
   ['() => { switch (a) { case b: return 1; default: return 2 } }', ['a', 'b']],
   ['function f(n) { return n ? f(n - 1) : typeof undeclared }', []],
