@@ -11,7 +11,7 @@ export function freeVariables(source: string): string[] {
   const pairs = matchBrackets(tokens)
   if (pairs === undefined) return []
   const classBodies = findClassBodies(tokens, pairs)
-  const declared = declarations(tokens, pairs, classBodies)
+  const declared = declarations(tokens, pairs)
   const free = new Set<string>()
   for (const [at, token] of tokens.entries()) {
     if (token.kind !== 'name' || reserved.has(token.text) || declared.has(token.text) || free.has(token.text)) continue
@@ -66,7 +66,7 @@ function findClassBodies(tokens: Token[], pairs: Map<number, number>): Set<numbe
   return bodies
 }
 
-function declarations(tokens: Token[], pairs: Map<number, number>, classBodies: Set<number>): Set<string> {
+function declarations(tokens: Token[], pairs: Map<number, number>): Set<string> {
   const declared = new Set<string>()
   const addAll = (from: number, to: number) => {
     for (let at = from; at < to; at++) if (tokens[at]!.kind === 'name' && !is(tokens[at - 1], '.')) declared.add(tokens[at]!.text)
@@ -88,8 +88,6 @@ function declarations(tokens: Token[], pairs: Map<number, number>, classBodies: 
       const name = is(next, '*') ? tokens[at + 2] : next
       if (name?.kind === 'name' && !(token.text === 'class' && name.text === 'extends')) declared.add(name.text)
     } else if (token.text === 'catch' && is(next, '(')) addAll(at + 2, pairs.get(at + 1) ?? at)
-    // A label.
-    else if (is(next, ':') && (is(tokens[at - 1], ';') || is(tokens[at - 1], '}')) && !classBodies.has(at - 1)) declared.add(token.text)
   }
   return declared
 }
@@ -126,11 +124,19 @@ function isReference(tokens: Token[], at: number, pairs: Map<number, number>, cl
   const after = tokens[at + 1]
   if (before?.kind === 'mark' && (before.text === '.' || before.text === '?.')) return false
   if (before?.kind === 'name' && ['typeof', 'break', 'continue'].includes(before.text)) return false
-  // `{ key: …`, `{ a, key: …`, a label at the start of a block
+  // `{ key: …`, `{ a, key: …`
   if (is(after, ':') && (is(before, '{') || is(before, ','))) return false
+  if (is(after, ':') && beginsStatement(tokens, at)) return false
   // `key() {`: a method's name
   if (is(after, '(') && is(tokens[(pairs.get(at + 1) ?? at) + 1], '{')) return false
   return !isField(tokens, at, pairs, classBodies)
+}
+
+/** Whether a name with a colon behind it can only be a label: what stands before it ends a statement, or opens one's body. */
+function beginsStatement(tokens: Token[], at: number): boolean {
+  const before = tokens[at - 1]
+  if ([')', '}', ';', 'else', 'do'].some((text) => is(before, text))) return true
+  return tokens[at]!.newLine && before?.kind !== 'mark' && !is(before, 'case')
 }
 
 /** Whether a name is a field's in a class body: it stands where a member begins. */

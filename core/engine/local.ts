@@ -130,9 +130,9 @@ export class LocalEngine implements Engine, ActorCaller {
     try {
       encoder.storing = true
       encoder.section(value, 'the value')
-      const stored: Stored = { bytes: encoder.copy(), attachments: encoder.attachments }
+      const stored: Stored = { bytes: encoder.copy(), attachments: [...encoder.attachments] }
       // A stored value may name refs: they live as long as it does, on its own ref.
-      const { refs } = encoder
+      const refs = [...encoder.refs]
       ref.stored = stored
       ref.load = () => this.readStored(stored, refs)
     } finally {

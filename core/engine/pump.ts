@@ -3,10 +3,10 @@ import { DRIVER_ARMED, DRIVER_BELL, DRIVER_BELL_BYTES } from '../worker/layout.j
 import type { WorkerLink } from '../worker/link.js'
 
 /** Longest look for a reply before sleeping, while somebody waits for one. A wake by waitAsync takes some 30 µs. */
-const SPIN_MS = 0.02
+const SPIN_MS = 0.05
 /** Shorter looks are worth nothing; at this floor one look in PROBE is a full one, to notice that tasks became short. */
-const SPIN_FLOOR_MS = 0.001
-const PROBE = 32
+const SPIN_FLOOR_MS = 0.005
+const PROBE = 16
 /** So many looks may follow each other in microtasks before the event loop gets a turn. */
 const TURN_LOOKS = 64
 

@@ -7,7 +7,7 @@ import { pathTo, reasonAgainst, Unserializable } from './refusal.js'
 import * as tag from './tags.js'
 
 /** Typed arrays from this size, in bytes, get a SharedArrayBuffer of their own instead of being copied through the ring. */
-export const LARGE_BYTES = 16 * 1024
+const LARGE_BYTES = 16 * 1024
 const SHORT_STRING = 24
 const NOT_LATIN1 = /[^\0-\xff]/
 

@@ -84,10 +84,8 @@ export const TIMED = 0x200
 /* A reply: words 0, 2, 3 and 5 as above, 4 unused; the payload follows at once. Kinds: */
 export const RESULT = 1
 export const THROWN = 2
-/** An error of the runtime's own, such as a return value that cannot travel. */
+/** An error of the runtime's own, such as a return value that cannot travel. Kinds up to here end the task. */
 export const REFUSED = 3
-/** Kinds up to here end the task. */
-export const LAST_ANSWER = REFUSED
 export const STARTED = 4
 export const STDOUT = 5
 export const STDERR = 6

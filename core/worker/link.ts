@@ -73,6 +73,7 @@ export class WorkerLink {
       name: setup.name,
       workerData,
       transferList: [data.port2, control.port2],
+      ...inheritedFlags(),
       ...(setup.heapMb === undefined ? {} : { resourceLimits: { maxOldGenerationSizeMb: setup.heapMb } }),
     })
     this.control = this.connect(control.port1)
@@ -217,7 +218,7 @@ export class WorkerLink {
       const bytes = words[at + layout.PAYLOAD_BYTES]!
       const task = this.slots[words[at + layout.SLOT]!]
       const whole = kind & layout.KIND_MASK
-      if (task !== undefined && whole <= layout.LAST_ANSWER) this.free(task)
+      if (task !== undefined && whole <= layout.REFUSED) this.free(task)
       const start = at * 4 + layout.REPLY_HEADER
       if (kind & layout.OVERSIZE) this.deliverOversize(whole, task, this.view.getFloat64(start, true))
       else this.owner.replied(this, whole, task, this.buffer, this.view, start, bytes)
@@ -300,4 +301,20 @@ export class WorkerLink {
   async close(): Promise<void> {
     await this.thread.terminate()
   }
+}
+
+/**
+ * A worker inherits the process's flags, except that those of a program given on the command line would make it refuse its
+ * file. Naming flags for a worker in turn allows only some; what loads modules is what matters there.
+ */
+function inheritedFlags(): { execArgv?: string[] } {
+  const flags = process.execArgv
+  if (!flags.some((flag) => /^(-e|-p|-pe|--eval|--print|--input-type)(=|$)/.test(flag))) return {}
+  const kept: string[] = []
+  for (const [at, flag] of flags.entries()) {
+    if (!/^(-r|-C|--import|--require|--loader|--experimental-loader|--conditions)(=|$)/.test(flag)) continue
+    kept.push(flag)
+    if (!flag.includes('=')) kept.push(flags[at + 1] ?? '')
+  }
+  return { execArgv: kept }
 }

@@ -3,7 +3,7 @@ import type { Executor } from './executor.js'
 import * as layout from './layout.js'
 
 /** After the last task the worker looks for another this long before it sleeps: a wake costs the driver a system call and 20–50 µs. */
-const SPIN_MS = 0.02
+const SPIN_MS = 0.05
 /** After so many tasks, or so long, the event loop gets a turn: timers, ports and promises of earlier tasks. */
 const TURN_TASKS = 512
 const TURN_MS = 2

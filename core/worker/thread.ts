@@ -26,6 +26,12 @@ function redirect(stream: NodeJS.WriteStream, kind: number): void {
 redirect(process.stdout, STDOUT)
 redirect(process.stderr, STDERR)
 
+// Node calls the loader of shipped functions experimental, once a worker; who wrote the function cannot help it.
+const { emitWarning } = process
+process.emitWarning = ((warning: string | Error, ...rest: never[]) => {
+  if (!String(warning).includes('USE_MAIN_CONTEXT_DEFAULT_LOADER')) emitWarning.call(process, warning, ...rest)
+}) as typeof process.emitWarning
+
 // A promise that nobody awaits is reported and costs nobody else their worker.
 process.on('unhandledRejection', (reason) => {
   console.error('Unhandled rejection in a task:', reason)
