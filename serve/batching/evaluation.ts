@@ -9,10 +9,19 @@ export interface Asker {
   failed(item: number, reason: string): void
 }
 
+/** A model version as evaluations and the cache see it. */
+export interface CachedModel {
+  /** Keeps its inputs apart from every other model version's. */
+  readonly cachePrefix: string
+  enqueue(evaluation: Evaluation, now: number): void
+}
+
 /** One input on its way through a model. Equal queries that arrive meanwhile join it instead of asking again. */
 export class Evaluation implements Waiting {
   readonly deadline: number
   expiresAt: number
+  /** The next one with a like hash among those in flight. */
+  nextInBucket: Evaluation | undefined = undefined
   /** How many containers were lost while they held it. */
   losses = 0
   #others: { asker: Asker; item: number }[] | undefined
@@ -20,13 +29,16 @@ export class Evaluation implements Waiting {
   readonly #item: number
 
   /**
-   * @param key what the cache knows it by
    * @param inputs of which this is row `row`
+   * @param hash of that row
+   * @param key what the cache knows it by; undefined where nothing is kept
    */
   constructor(
-    readonly key: string,
+    readonly model: CachedModel,
     readonly inputs: Inputs,
     readonly row: number,
+    readonly hash: number,
+    readonly key: string | undefined,
     asker: Asker,
     item: number,
   ) {

@@ -3,11 +3,11 @@
  * 8 bytes, so that typed arrays are views on what the socket delivered.
  */
 export const PROTOCOL_MAJOR = 1
-export const PROTOCOL_MINOR = 0
+const PROTOCOL_MINOR = 0
 
 export const FrameType = { HELLO: 1, WELCOME: 2, READY: 3, BATCH: 4, REPLY: 5, HEARTBEAT: 6, ERROR: 7 } as const
 export const SectionTag = { JSON: 1, ARTIFACT: 2, INPUTS: 3, OUTPUTS: 4, STATUSES: 5 } as const
-export const ElementType = { UINT8: 1, INT32: 2, FLOAT32: 3 } as const
+const ElementType = { UINT8: 1, INT32: 2, FLOAT32: 3 } as const
 
 const HEADER_BYTES = 24
 const SECTION_BYTES = 8

@@ -11,6 +11,7 @@ const STOP_LIMIT_MS = 2_000
 const HEARTBEAT_MS = 1_000
 /** Missed ticks, not elapsed time: a frontend that paused itself counts one, not the whole pause. */
 const HEARTBEATS_MISSED = 10
+const LAST_WORDS_MS = 100
 const KEPT_ERROR_CHARS = 2_000
 
 export interface ProcessCommand {
@@ -64,10 +65,13 @@ export class ContainerProcess {
         this.#end(`cannot be started: ${error.message}`)
         resolve()
       })
-      this.#child.once('exit', (code, signal) => {
+      const exited = (code: number | null, signal: string | null) => {
         this.#end(`exited with ${signal ?? `code ${code}`}`)
         resolve()
-      })
+      }
+      // 'close' comes when its last words are read; a grandchild that holds its standard error could put that off for ever.
+      this.#child.once('close', exited)
+      this.#child.once('exit', (code, signal) => setTimeout(exited, LAST_WORDS_MS, code, signal).unref())
     })
   }
 
@@ -115,6 +119,7 @@ export class ContainerProcess {
     this.#missed = 0
     if (frame.type === FrameType.REPLY) this.#reply(frame)
     else if (frame.type === FrameType.READY) {
+      if (this.description) throw new FrameError('ready twice')
       this.description = readDescription(frame)
       this.#settleStart?.(undefined)
     } else if (frame.type === FrameType.ERROR) {

@@ -17,7 +17,8 @@ export function httpApp(log: Logger): FastifyInstance {
   })
   // Clipper never asked for a content type, so its clients don't send a certain one.
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body))
+  // (Named too, the usual type is found without being parsed.)
+  app.addContentTypeParser(['application/json', '*'], { parseAs: 'string' }, (_request, body, done) => done(null, body))
   app.setNotFoundHandler((request, reply) => {
     const cause = `${request.method} ${request.url.split('?')[0]} is not served here; queries go to POST /{application}/predict`
     reply.code(404).send({ error: 'Not found', cause })

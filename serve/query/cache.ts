@@ -1,18 +1,12 @@
 import { LRUCache } from 'lru-cache'
 import type { EvaluationSink } from '../batching/dispatcher.js'
-import { type Asker, Evaluation } from '../batching/evaluation.js'
+import { type Asker, type CachedModel, Evaluation } from '../batching/evaluation.js'
+import { InFlight } from './in-flight.js'
 import type { Inputs } from './inputs.js'
 import type { Prediction } from './prediction.js'
 
 /** What the map and the list around an entry cost, bytes, roughly. */
 const ENTRY_BYTES = 120
-
-/** A model version as the cache sees it. */
-export interface CachedModel {
-  /** Keeps its inputs apart from every other model version's. */
-  readonly cachePrefix: string
-  enqueue(evaluation: Evaluation, now: number): void
-}
 
 /**
  * Predictions by model, version and input content. A key holds the input's very bytes, as the container would get them, so two inputs
@@ -24,7 +18,7 @@ export class PredictionCache implements EvaluationSink {
   /** Misses that joined an evaluation in flight. */
   joins = 0
   readonly #entries: LRUCache<string, Prediction> | undefined
-  readonly #inFlight = new Map<string, Evaluation>()
+  readonly #inFlight = new InFlight()
 
   /** `maxBytes` 0: nothing is kept; equal queries in flight still share. */
   constructor(readonly maxBytes: number) {
@@ -41,33 +35,35 @@ export class PredictionCache implements EvaluationSink {
 
   /** Tells `asker` the prediction for row `row` of `inputs`: at once when it is known, later otherwise. */
   ask(model: CachedModel, inputs: Inputs, row: number, asker: Asker, item: number, now: number): void {
-    const key = model.cachePrefix + inputs.key(row)
-    const known = this.#entries?.get(key)
+    const key = this.#entries === undefined ? undefined : model.cachePrefix + inputs.key(row)
+    const known = key === undefined ? undefined : this.#entries?.get(key)
     if (known !== undefined) {
       this.hits++
       asker.predicted(item, known)
       return
     }
     this.misses++
-    const open = this.#inFlight.get(key)
+    const hash = inputs.hash(row)
+    const open = this.#inFlight.find(model, inputs, row, hash)
     if (open !== undefined) {
       this.joins++
       open.join(asker, item)
       return
     }
-    const evaluation = new Evaluation(key, inputs, row, asker, item)
-    this.#inFlight.set(key, evaluation)
+    const evaluation = new Evaluation(model, inputs, row, hash, key, asker, item)
+    this.#inFlight.add(evaluation)
     model.enqueue(evaluation, now)
   }
 
   predicted(evaluation: Evaluation, prediction: Prediction): void {
-    this.#inFlight.delete(evaluation.key)
-    this.#entries?.set(evaluation.key, prediction, { size: ENTRY_BYTES + evaluation.key.length + prediction.bytes })
+    const { key } = evaluation
+    this.#inFlight.remove(evaluation)
+    if (key !== undefined) this.#entries?.set(key, prediction, { size: ENTRY_BYTES + key.length + prediction.bytes })
     evaluation.predicted(prediction)
   }
 
   dropped(evaluation: Evaluation, reason: string | undefined): void {
-    this.#inFlight.delete(evaluation.key)
+    this.#inFlight.remove(evaluation)
     if (reason !== undefined) evaluation.failed(reason)
   }
 }

@@ -1,40 +1,45 @@
-import { type Exchange, TOO_LATE } from './exchange.js'
-
 /** A timer fires late rather than early; answers should be out by the deadline. */
 const EARLY_MS = 1
-const COMPACT_FROM = 1024
+
+/** Something that must be over by its deadline. It carries the links of the list it waits in. */
+export interface Expiring<Self> {
+  readonly deadline: number
+  earlier: Self | undefined
+  later: Self | undefined
+  expire(): void
+}
 
 /**
- * Settles exchanges at their deadline. All of one application have the same time to live, so they expire in the order they came:
- * a queue and one timer, whatever the rate.
+ * Expires what is not forgotten in time. All of one application have the same time to live, so they expire in the order they came:
+ * a list and one timer, whatever the rate. What is forgotten leaves the list at once, and nothing of a query outlives its answer
+ * (kept a little longer, thousands of requests would grow old enough to burden the garbage collector).
  */
-export class Deadlines {
-  #queue: Exchange[] = []
-  #head = 0
+export class Deadlines<T extends Expiring<T>> {
+  #first: T | undefined
+  #last: T | undefined
   #timer: NodeJS.Timeout | undefined
 
-  watch(exchange: Exchange): void {
-    this.#skipSettled()
-    this.#queue.push(exchange)
-    if (this.#timer === undefined) this.#arm()
+  watch(item: T): void {
+    item.earlier = this.#last
+    if (this.#last === undefined) this.#first = item
+    else this.#last.later = item
+    this.#last = item
+    if (this.#timer === undefined) this.#arm(item)
   }
 
-  #skipSettled(): void {
-    const queue = this.#queue
-    while (this.#head < queue.length && queue[this.#head]!.settled) this.#head++
-    if (this.#head === queue.length) {
-      this.#queue = []
-      this.#head = 0
-    } else if (this.#head > COMPACT_FROM && this.#head * 2 > queue.length) {
-      this.#queue = queue.slice(this.#head)
-      this.#head = 0
-    }
+  forget(item: T): void {
+    const { earlier, later } = item
+    if (earlier === undefined && this.#first !== item) return
+    if (earlier === undefined) this.#first = later
+    else earlier.later = later
+    if (later === undefined) this.#last = earlier
+    else later.earlier = earlier
+    item.earlier = undefined
+    item.later = undefined
   }
 
-  #arm(): void {
-    const first = this.#queue[this.#head]
-    if (first === undefined) return
-    this.#timer = setTimeout(this.#expire, Math.max(0, first.deadline - EARLY_MS - performance.now()))
+  #arm(item: T): void {
+    this.#timer = setTimeout(this.#expire, Math.max(0, item.deadline - EARLY_MS - performance.now()))
     // It may outlive what it was set for; the open connections keep the process, not the timer.
     this.#timer.unref()
   }
@@ -42,12 +47,11 @@ export class Deadlines {
   readonly #expire = (): void => {
     this.#timer = undefined
     const due = performance.now() + EARLY_MS
-    for (; this.#head < this.#queue.length; this.#head++) {
-      const exchange = this.#queue[this.#head]!
-      if (!exchange.settled && exchange.deadline > due) break
-      exchange.settle(TOO_LATE)
+    while (this.#first !== undefined && this.#first.deadline <= due) {
+      const item = this.#first
+      this.forget(item)
+      item.expire()
     }
-    this.#skipSettled()
-    this.#arm()
+    if (this.#first !== undefined) this.#arm(this.#first)
   }
 }

@@ -1,5 +1,6 @@
 import type { Asker } from '../batching/evaluation.js'
 import type { SelectionPolicy } from '../selection/selection.js'
+import type { Expiring } from './deadlines.js'
 import type { Prediction } from './prediction.js'
 
 /** Clipper's words, which its clients may compare. */
@@ -16,8 +17,10 @@ export interface Answering {
  * One request: `size` queries that share a deadline and are answered together, exactly once. Every query asks the same `members`;
  * what they say is combined when the last has spoken or the deadline is there. Kept lean: there is one a request.
  */
-export class Exchange implements Asker {
+export class Exchange implements Asker, Expiring<Exchange> {
   settled = false
+  earlier: Exchange | undefined = undefined
+  later: Exchange | undefined = undefined
   /** Queries that get the default, by reason; undefined while there is none. */
   defaults: Map<string, number> | undefined
   readonly #application: Answering
@@ -61,6 +64,10 @@ export class Exchange implements Asker {
   #heard(item: number): void {
     if (this.#waitingFor !== undefined && --this.#waitingFor[Math.floor(item / this.members)]! > 0) return
     if (--this.#open === 0) this.settle(TOO_LATE)
+  }
+
+  expire(): void {
+    this.settle(TOO_LATE)
   }
 
   /** Answers every query from what has arrived; those with nothing get the default and `reason`. */

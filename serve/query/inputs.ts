@@ -1,14 +1,16 @@
 const SLAB_FLOATS = 32 * 1024
+const HASHED_WORDS = 64
 
 /** Memory that many queries' inputs lie in, as numbers and as bytes: an ArrayBuffer a query would cost more than the query. */
 interface Slab {
   readonly floats: Float32Array
+  readonly words: Int32Array
   readonly bytes: Buffer
 }
 
 function makeSlab(length: number): Slab {
   const floats = new Float32Array(length)
-  return { floats, bytes: Buffer.from(floats.buffer) }
+  return { floats, words: new Int32Array(floats.buffer), bytes: Buffer.from(floats.buffer) }
 }
 
 /** Inputs of one request: `size` rows of `width` numbers, row-major, from `start` on in a slab. */
@@ -24,6 +26,30 @@ export class Inputs {
   key(row: number): string {
     const begin = (this.start + row * this.width) * 4
     return this.slab.bytes.toString('latin1', begin, begin + this.width * 4)
+  }
+
+  /** Equal for equal rows; of a long row only a part is looked at. */
+  hash(row: number): number {
+    const { words } = this.slab
+    const begin = this.start + row * this.width
+    const stride = Math.ceil(this.width / HASHED_WORDS)
+    let hash = this.width
+    for (let i = 0; i < this.width; i += stride) {
+      hash = Math.imul(hash ^ words[begin + i]!, 0x9e3779b1)
+      hash ^= hash >>> 15
+    }
+    return hash
+  }
+
+  /** Whether two rows hold the very same bits. */
+  sameRow(row: number, other: Inputs, otherRow: number): boolean {
+    if (this.width !== other.width) return false
+    const mine = this.start + row * this.width
+    const theirs = other.start + otherRow * this.width
+    for (let i = 0; i < this.width; i++) {
+      if (this.slab.words[mine + i] !== other.slab.words[theirs + i]) return false
+    }
+    return true
   }
 }
 

@@ -38,6 +38,7 @@ export class QueryPath {
     const { size } = inputs
     this.#open++
     const settled = (exchange: Exchange) => {
+      application.deadlines.forget(exchange)
       count(application, exchange)
       answered(exchange)
       if (--this.#open === 0) this.#onIdle?.()

@@ -1,4 +1,5 @@
 import { Deadlines } from '../query/deadlines.js'
+import type { Exchange } from '../query/exchange.js'
 import { Latencies } from '../query/latencies.js'
 import type { SelectionPolicy } from '../selection/selection.js'
 import type { ApplicationRecord } from '../state/state.js'
@@ -7,7 +8,7 @@ import type { Model } from './model.js'
 /** An application as it runs: its linked models, its clock and its counts. */
 export class Application {
   readonly defaultJson: string
-  readonly deadlines = new Deadlines()
+  readonly deadlines = new Deadlines<Exchange>()
   readonly latencies = new Latencies()
   readonly links: Model[] = []
   queries = 0

@@ -1,8 +1,7 @@
 import type { Dispatcher } from '../batching/dispatcher.js'
-import type { Evaluation } from '../batching/evaluation.js'
+import type { CachedModel, Evaluation } from '../batching/evaluation.js'
 import type { ModelDescription } from '../containers/container.js'
 import { ServeError } from '../errors.js'
-import type { CachedModel } from '../query/cache.js'
 
 let versionsMade = 0
 

@@ -35,7 +35,7 @@ const LONGEST_SLO_MS = 3_600_000
 const MOST_REPLICAS = 64
 
 export const DEFAULT_SLO_MS = 100
-export const DEFAULT_SELECTION = 'fixed'
+const DEFAULT_SELECTION = 'fixed'
 
 function refuse(what: string, given: unknown, expected: string): never {
   throw new ServeError('SERVE_OPTION', `${what} is ${JSON.stringify(given) ?? String(given)}; expected ${expected}`)

@@ -1,13 +1,13 @@
 import type { Prediction } from '../query/prediction.js'
 
 /** What a combined prediction has: its output as JSON. */
-export type Combined = Pick<Prediction, 'json'>
+type Combined = Pick<Prediction, 'json'>
 
 /**
  * Makes one output of what the members said about a query: `predictions[first … first + members)`, undefined for those who are late
  * or failed. Undefined when it cannot.
  */
-export type Combine = (predictions: readonly (Prediction | undefined)[], first: number, members: number) => Combined | undefined
+type Combine = (predictions: readonly (Prediction | undefined)[], first: number, members: number) => Combined | undefined
 
 /** How an application chooses among its linked models and joins what they say (Clipper, NSDI'17, section 5). */
 export interface SelectionPolicy {

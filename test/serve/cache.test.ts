@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { Evaluation } from '../../serve/batching/evaluation.js'
+import { Evaluation } from '../../serve/batching/evaluation.js'
 import { PredictionCache } from '../../serve/query/cache.js'
+import { InFlight } from '../../serve/query/in-flight.js'
 import { allocateInputs, type Inputs } from '../../serve/query/inputs.js'
 import { Prediction } from '../../serve/query/prediction.js'
 import { pushPolicy } from './policies.js'
@@ -99,6 +100,31 @@ test('two inputs share an entry exactly when the model cannot tell them apart', 
         ],
       ],
     },
+  )
+})
+
+test('inputs in flight are told apart by content, also when their hashes are equal', () => {
+  const row = fc.array(fc.constantFrom(0, -0, 1), { minLength: 2, maxLength: 2 })
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.boolean(), row), { maxLength: 60 }), (steps) => {
+      const inFlight = new InFlight()
+      const model = collector()
+      const expected = new Map<string, Evaluation>()
+      for (const [remove, values] of steps) {
+        const inputs = inputsOf(values)
+        const key = inputs.key(0)
+        const found = inFlight.find(model, inputs, 0, 7)
+        assert.is(found, expected.get(key))
+        if (found && remove) {
+          inFlight.remove(found)
+          expected.delete(key)
+        } else if (!found) {
+          const evaluation = new Evaluation(model, inputs, 0, 7, key, asker(), 0)
+          inFlight.add(evaluation)
+          expected.set(key, evaluation)
+        }
+      }
+    }),
   )
 })
 

@@ -5,6 +5,8 @@ import * as assert from 'uvu/assert'
 import { Connection } from '../../serve/containers/connection.js'
 import { type Frame, FrameError, FrameReader, FrameType, FrameWriter, SectionTag } from '../../serve/containers/frames.js'
 import { ContainerListener } from '../../serve/containers/listener.js'
+import { ContainerProcess } from '../../serve/containers/process.js'
+import { messageOf } from './tools.js'
 
 const LIMIT = 1 << 20
 
@@ -110,6 +112,81 @@ test('a token works once, and unknown fields of a hello are ignored', async () =
   })
   assert.is(await greeting(listener, hello({ token, maxInFlight: 3, colour: 'blue' })), 'welcome, 3')
   assert.is(await greeting(listener, hello({ token })), 'unknown token')
+  await listener.close()
+})
+
+/** A container that says it is ready for inputs of one number, then answers batches as `reply` (its source) says. */
+function containerOf(reply: string) {
+  const module = (name: string) => JSON.stringify(new URL(`../../serve/containers/${name}.js`, import.meta.url).href)
+  const program = `
+    import { connect } from 'node:net'
+    const { Connection } = await import(${module('connection')})
+    const { FrameType, FrameWriter, SectionTag } = await import(${module('frames')})
+    const { GYMNURA_CONTAINER_ADDRESS: address, GYMNURA_CONTAINER_TOKEN: token } = process.env
+    const [host, port] = address.split(':')
+    const socket = connect({ host, port: Number(port) })
+    const connection = new Connection(socket)
+    const reply = ${reply}
+    connection.onFrame = (frame) => {
+      if (frame.type === FrameType.WELCOME) connection.send(FrameType.READY, { inputType: 'floats', inputSize: 1, outputSize: 1, outputType: 'floats' })
+      if (frame.type === FrameType.BATCH) connection.write(Buffer.from(reply(frame, new FrameWriter(), SectionTag)))
+    }
+    connection.onClose = () => process.exit(0)
+    socket.on('connect', () => connection.send(FrameType.HELLO, { token }))`
+  return { command: process.execPath, args: ['--input-type=module', '-e', program], artifact: new Uint8Array(8), model: 'test:1' }
+}
+
+/** What a batch of three ones comes to. */
+async function evaluateWith(reply: string): Promise<{ outputs: number[] | null; statuses: number[]; errors: object; reason?: string }> {
+  const listener = new ContainerListener()
+  const life = await ContainerProcess.start(containerOf(reply), listener)
+  const inputs = { size: 3, gather: (into: Float32Array) => into.fill(1) }
+  const outcome = await new Promise<Awaited<ReturnType<typeof evaluateWith>>>((resolve) => {
+    life.evaluate(inputs, (answer, reason) => {
+      const { statuses = [], errors = {} } = answer ?? {}
+      resolve({ outputs: answer && [...answer.outputs], statuses: [...statuses], errors, reason })
+    })
+  })
+  await life.stop()
+  await listener.close()
+  return outcome
+}
+
+test('a container in a few lines answers a batch, item by item', async () => {
+  const doubled = await evaluateWith(`({ batchId, count, numbers }, writer, tag) =>
+    writer.begin(5, batchId, count).numbers(tag.OUTPUTS, Float32Array.of(2, 0, 2)).bytes(tag.STATUSES, Uint8Array.of(0, 1, 0)).json({ 1: 'too odd' }).end()`)
+  assert.equal(doubled, { outputs: [2, 0, 2], statuses: [0, 1, 0], errors: { 1: 'too odd' }, reason: undefined })
+})
+
+test('a container whose reply does not fit its batch is not believed: the batch is lost, with the reason', async () => {
+  const wrong = {
+    '({ batchId }, writer, tag) => writer.begin(5, batchId, 2).numbers(tag.OUTPUTS, Float32Array.of(1, 2)).end()':
+      /reply of 2 items, 2 numbers; expected 3, 3/,
+    '({ batchId }, writer, tag) => writer.begin(5, batchId, 3).numbers(tag.OUTPUTS, Float32Array.of(1, 2)).end()':
+      /reply of 3 items, 2 numbers; expected 3, 3/,
+    '({ batchId }, writer, tag) => writer.begin(5, batchId, 3).end()': /reply of 3 items, 0 numbers/,
+    '({ batchId }, writer, tag) => writer.begin(5, batchId + 1, 3).numbers(tag.OUTPUTS, Float32Array.of(1, 2, 3)).end()':
+      /which is not open/,
+    '({ batchId }, writer, tag) => writer.begin(5, batchId, 3).numbers(tag.OUTPUTS, Float32Array.of(1, 2, 3)).bytes(tag.STATUSES, Uint8Array.of(0)).end()':
+      /1 status codes/,
+    "() => Buffer.from('Traceback (most recent call last)')": /magic "GYMC"/,
+  }
+  for (const [reply, reason] of Object.entries(wrong)) {
+    const outcome = await evaluateWith(reply)
+    assert.is(outcome.outputs, null)
+    assert.match(outcome.reason!, reason)
+  }
+})
+
+test('a program that is no container fails to start, with its last words', async () => {
+  const listener = new ContainerListener()
+  const start = (command: string, ...args: string[]) =>
+    ContainerProcess.start({ command, args, artifact: new Uint8Array(0), model: 'test:1' }, listener)
+  assert.match(
+    await messageOf(start(process.execPath, '-e', 'throw new Error("no such backend")')),
+    /exited with code 1; it last said: [\s\S]*no such backend/,
+  )
+  assert.match(await messageOf(start('/no/such/program')), /cannot be started: .*ENOENT/)
   await listener.close()
 })
 

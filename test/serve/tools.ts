@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs'
 import { type Client, connect, type ServeOptions, type Server, serve } from 'gymnura/serve'
 
 /** A server on a free port, for the length of `use`. */
@@ -24,12 +25,18 @@ export async function until(holds: () => boolean | Promise<boolean>): Promise<vo
   while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 10))
 }
 
+/** False too for a process that has ended and only waits to be reaped, which some machines' init does late or never. */
 export function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0)
-    return true
   } catch {
     return false
+  }
+  try {
+    return !/^\d+ \(.*\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
+  } catch {
+    // No /proc on this system, or gone since.
+    return !existsSync('/proc/self')
   }
 }
 
