@@ -1,6 +1,6 @@
 /** Charts as SVG text, for the README: no library, no fonts of their own, readable on light and dark pages. */
 
-export interface Line {
+interface Line {
   readonly label: string
   /** [x, y] */
   readonly points: readonly (readonly [number, number])[]

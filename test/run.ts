@@ -35,7 +35,7 @@ function runFile(file: string): Promise<Outcome> {
     const started = performance.now()
     const child = spawn(process.execPath, [join(here, file)], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, FORCE_COLOR: '0' },
+      env: { ...process.env, NO_COLOR: '1' },
     })
     let output = ''
     child.stdout.on('data', (chunk) => (output += chunk))
