@@ -1,5 +1,6 @@
 import { Agent, request } from 'node:http'
 import { ServeError } from './errors.js'
+import type { PublishOptions } from './registry/options.js'
 
 export interface PredictOptions {
   /** A version of the model other than its current one. */
@@ -16,6 +17,13 @@ export interface PredictResult {
   /** True when no prediction was there in time; then `defaultExplanation` says why. */
   readonly default: boolean
   readonly defaultExplanation?: string
+}
+
+/** A model version that was put live. */
+export interface Published {
+  readonly name: string
+  readonly version: string
+  readonly environmentId: string | undefined
 }
 
 interface WireAnswer {
@@ -60,16 +68,35 @@ export class Client {
     return answers.map(fromWire)
   }
 
+  /**
+   * Uploads a policy file's bytes and puts it live as a version of model `name`; resolves once it is warm. See `Server.publish`.
+   * @throws ServeError `REQUEST_REFUSED`, `SERVER_UNREACHABLE`
+   */
+  async publish(
+    name: string,
+    policy: Uint8Array,
+    { version, replicas, isolation }: Omit<PublishOptions, 'application'> = {},
+  ): Promise<Published> {
+    const given = Object.entries({ name, version, replicas, isolation }).filter(([, value]) => value !== undefined)
+    const query = new URLSearchParams(given.map(([key, value]) => [key, String(value)]))
+    const answer = await this.#send(`publish ${name}`, `/admin/publish?${query}`, 'application/octet-stream', policy)
+    const { model_name, model_version, environment_id } = answer as Record<'model_name' | 'model_version' | 'environment_id', string>
+    return { name: model_name, version: model_version, environmentId: environment_id }
+  }
+
   #post(application: string, body: object): Promise<unknown> {
-    const url = `${this.url}/${encodeURIComponent(application)}/predict`
-    const payload = Buffer.from(JSON.stringify(body))
-    const headers = { 'content-type': 'application/json', 'content-length': payload.length }
+    const path = `/${encodeURIComponent(application)}/predict`
+    return this.#send(application, path, 'application/json', Buffer.from(JSON.stringify(body)))
+  }
+
+  #send(what: string, path: string, type: string, payload: Uint8Array): Promise<unknown> {
+    const headers = { 'content-type': type, 'content-length': payload.length }
     return new Promise((resolve, reject) => {
       const unreachable = (cause: Error & { code?: string }) => {
         const told = cause.message || cause.code
         reject(new ServeError('SERVER_UNREACHABLE', `no answer from ${this.url}: ${told}; is the server running?`, { cause }))
       }
-      const call = request(url, { method: 'POST', agent: this.#agent, headers }, (response) => {
+      const call = request(`${this.url}${path}`, { method: 'POST', agent: this.#agent, headers }, (response) => {
         let text = ''
         response.setEncoding('utf8')
         response.on('data', (chunk: string) => {
@@ -79,7 +106,7 @@ export class Client {
         response.on('end', () => {
           const status = response.statusCode ?? 0
           if (status === 200) resolve(JSON.parse(text))
-          else reject(new ServeError('REQUEST_REFUSED', `${application}: ${causeOf(text)} (HTTP ${status})`, { status }))
+          else reject(new ServeError('REQUEST_REFUSED', `${what}: ${causeOf(text)} (HTTP ${status})`, { status }))
         })
       })
       call.on('error', unreachable)

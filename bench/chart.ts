@@ -1,0 +1,78 @@
+/** Charts as SVG text, for the README: no library, no fonts of their own, readable on light and dark pages. */
+
+export interface Line {
+  readonly label: string
+  /** [x, y] */
+  readonly points: readonly (readonly [number, number])[]
+}
+
+export interface LineChart {
+  readonly title: string
+  readonly x: string
+  readonly y: string
+  readonly lines: readonly Line[]
+  /** A horizontal mark, such as the return that counts as solved. */
+  readonly mark?: { readonly y: number; readonly label: string }
+}
+
+const WIDTH = 720
+const HEIGHT = 320
+const LEFT = 56
+const RIGHT = 16
+const TOP = 36
+const BOTTOM = 44
+const TICKS = 5
+const COLOURS = ['#0b7285', '#c92a2a', '#5f3dc4', '#e67700', '#2b8a3e', '#495057']
+
+const escapeXml = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
+const thousands = (value: number) => value.toLocaleString('en-US')
+
+/** The smallest 1, 2 or 5 times a power of ten that gives about five steps up to `most`. */
+function tickStep(most: number): number {
+  const rough = most / TICKS
+  const power = 10 ** Math.floor(Math.log10(rough))
+  return power * ([1, 2, 5, 10].find((factor) => factor * power >= rough) ?? 10)
+}
+
+export function lineChart({ title, x, y, lines, mark }: LineChart): string {
+  const points = lines.flatMap((line) => line.points)
+  const stepX = tickStep(Math.max(...points.map((point) => point[0])))
+  const stepY = tickStep(Math.max(mark?.y ?? 0, ...points.map((point) => point[1])))
+  const mostX = stepX * Math.ceil(Math.max(...points.map((point) => point[0])) / stepX)
+  const mostY = stepY * Math.ceil(Math.max(mark?.y ?? 0, ...points.map((point) => point[1])) / stepY)
+  const atX = (value: number) => LEFT + (value / mostX) * (WIDTH - LEFT - RIGHT)
+  const atY = (value: number) => HEIGHT - BOTTOM - (value / mostY) * (HEIGHT - TOP - BOTTOM)
+  const text = (at: string, content: string, more = '') => `<text ${at} ${more}>${escapeXml(content)}</text>`
+  const parts = [
+    `<rect width="${WIDTH}" height="${HEIGHT}" fill="#ffffff" rx="6"/>`,
+    text(`x="${LEFT}" y="22"`, title, 'font-weight="600"'),
+    text(`x="${(LEFT + WIDTH - RIGHT) / 2}" y="${HEIGHT - 8}"`, x, 'text-anchor="middle"'),
+    text(`x="14" y="${(TOP + HEIGHT - BOTTOM) / 2}"`, y, `text-anchor="middle" transform="rotate(-90 14 ${(TOP + HEIGHT - BOTTOM) / 2})"`),
+  ]
+  for (let value = 0; value <= mostY; value += stepY) {
+    parts.push(`<line x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${atY(value)}" y2="${atY(value)}" stroke="#e9ecef"/>`)
+    parts.push(text(`x="${LEFT - 6}" y="${atY(value) + 4}"`, thousands(value), 'text-anchor="end"'))
+  }
+  for (let value = 0; value <= mostX; value += stepX) {
+    parts.push(text(`x="${atX(value)}" y="${HEIGHT - BOTTOM + 18}"`, thousands(value), 'text-anchor="middle"'))
+  }
+  if (mark) {
+    const dashes = 'stroke="#868e96" stroke-dasharray="6 4"'
+    parts.push(`<line x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${atY(mark.y)}" y2="${atY(mark.y)}" ${dashes}/>`)
+    parts.push(text(`x="${LEFT + 6}" y="${atY(mark.y) - 6}"`, mark.label))
+  }
+  lines.forEach(({ label, points }, i) => {
+    const colour = COLOURS[i % COLOURS.length]
+    const path = points.map((point) => `${atX(point[0]).toFixed(1)},${atY(point[1]).toFixed(1)}`).join(' ')
+    parts.push(`<polyline points="${path}" fill="none" stroke="${colour}" stroke-width="1.8"/>`)
+    parts.push(
+      text(
+        `x="${WIDTH - RIGHT - 8}" y="${HEIGHT - BOTTOM - 14 - 16 * (lines.length - 1 - i)}"`,
+        label,
+        `text-anchor="end" fill="${colour}"`,
+      ),
+    )
+  })
+  const style = 'font-family="system-ui, sans-serif" font-size="12" fill="#212529"'
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" ${style}>\n${parts.join('\n')}\n</svg>\n`
+}

@@ -1,0 +1,36 @@
+import { once } from 'node:events'
+import { basename } from 'node:path'
+import { serve } from '../../serve/index.js'
+import { type Command, interruptSignal, print } from '../output.js'
+
+interface ServeArguments {
+  port: number
+  policy: string[] | undefined
+  isolation: 'process' | 'inline'
+}
+
+export const serveCommand: Command<ServeArguments> = {
+  command: 'serve',
+  describe: 'Serve policies over HTTP until Ctrl-C',
+  builder: (yargs) =>
+    yargs
+      .option('port', { type: 'number', default: 8080, describe: 'Port on 127.0.0.1; 0 takes a free one' })
+      .option('policy', { type: 'string', array: true, describe: 'NAME=FILE to publish at once (or FILE, named after it)' })
+      .option('isolation', { choices: ['process', 'inline'] as const, default: 'process' as const, describe: 'Where policies run' })
+      .example('$0 serve --port 8080 --policy balance=runs/cp/policy.safetensors', 'then: gymnura predict balance --input "[0,0,0,0]"'),
+  handler: async ({ port, policy = [], isolation, json }) => {
+    const signal = interruptSignal()
+    const server = await serve({ port })
+    try {
+      for (const given of policy) {
+        const [, name = basename(given, '.safetensors'), file = given] = /^([^=]+)=(.+)$/.exec(given) ?? []
+        await server.publish(name, file, { isolation })
+      }
+      print(json, { url: server.url, pid: process.pid }, `serving on ${server.url}; stop with Ctrl-C`)
+      if (!signal.aborted) await once(signal, 'abort')
+    } finally {
+      await server.close()
+    }
+    process.exitCode = 0
+  },
+}

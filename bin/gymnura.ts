@@ -1,0 +1,29 @@
+#!/usr/bin/env node
+import yargs from 'yargs'
+import { hideBin } from 'yargs/helpers'
+import { commands } from './commands/index.js'
+import { fail, usageError } from './output.js'
+
+const parser = yargs(hideBin(process.argv))
+  .scriptName('gymnura')
+  .usage('$0 <command>\n\nReinforcement learning from simulation to a live endpoint.')
+  .option('json', { type: 'boolean', default: false, describe: 'Print JSON for programs', global: true })
+  .command(commands)
+  .check((given) => {
+    const broken = Object.entries(given).find(([, value]) => Number.isNaN(value))
+    if (broken) throw usageError(`--${broken[0]} takes a number`)
+    return true
+  })
+  .demandCommand(1, 'no command given; see gymnura --help')
+  .recommendCommands()
+  .strict()
+  .wrap(Math.min(110, process.stdout.columns ?? 110))
+  .fail((message, error) => {
+    throw error ?? usageError(message)
+  })
+
+try {
+  await parser.parseAsync()
+} catch (error) {
+  fail(error, process.argv.includes('--json'))
+}

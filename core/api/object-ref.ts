@@ -1,0 +1,92 @@
+import { inspect } from 'node:util'
+
+export const PENDING = 0
+export const READY = 1
+export const FAILED = 2
+
+/** Something that waits for a ref: a `get`, a `wait`, or a task that takes the ref as an argument. */
+export interface Waiter {
+  settled(ref: ObjectRef): void
+}
+
+/** A value's bytes, kept for a ref made by `put`, so that it is encoded once however many tasks take it. */
+export interface Stored {
+  readonly bytes: Uint8Array
+  readonly attachments: readonly Attachment[]
+}
+
+/** A thing that only a MessagePort can carry to another thread, named by an id inside the encoded bytes. */
+export interface Attachment {
+  readonly id: number
+  readonly object: SharedArrayBuffer | WebAssembly.Memory | WebAssembly.Module
+  /** The receiver lets go of it after the first use (made for one message), else it keeps it under the id. */
+  readonly once: boolean
+}
+
+/**
+ * A future: names a value that a task will make, or that `put` stored. It has no `then` on purpose, so it travels
+ * through async functions unresolved; `get` reads it. Small results live on the ref itself, so dropping it frees them.
+ */
+export class ObjectRef<T = unknown> {
+  /** Only for the types. */
+  declare protected readonly valueType: T
+
+  /** Minted by the submitter: its owner index × 2⁴⁰ + a counter. */
+  readonly id: number
+  /** @internal */ state = PENDING
+  /** @internal The value, or the error once FAILED. */ value: unknown = undefined
+  /** @internal */ waiters: Waiter | Waiter[] | undefined = undefined
+  /** @internal Set by `wait` to find duplicates without a Set. */ mark = 0
+  /** @internal What makes the value; a Task while pending. */ origin: object | undefined = undefined
+  /** @internal */ stored: Stored | undefined = undefined
+  /** @internal Reads `stored` on the first use. */ load: (() => unknown) | undefined = undefined
+
+  /** @internal */
+  constructor(id: number) {
+    this.id = id
+  }
+
+  /** @internal */
+  settle(state: typeof READY | typeof FAILED, value: unknown): void {
+    if (this.state !== PENDING) return
+    this.state = state
+    this.value = value
+    this.origin = undefined
+    const waiters = this.waiters
+    this.waiters = undefined
+    if (waiters === undefined) return
+    if (Array.isArray(waiters)) for (const waiter of waiters) waiter.settled(this)
+    else waiters.settled(this)
+  }
+
+  /** @internal The value of a READY ref. */
+  read(): unknown {
+    if (this.load !== undefined) {
+      this.value = this.load()
+      this.load = undefined
+    }
+    return this.value
+  }
+
+  /** @internal */
+  addWaiter(waiter: Waiter): void {
+    if (this.waiters === undefined) this.waiters = waiter
+    else if (Array.isArray(this.waiters)) this.waiters.push(waiter)
+    else this.waiters = [this.waiters, waiter]
+  }
+
+  /** @internal */
+  removeWaiter(waiter: Waiter): void {
+    if (this.waiters === waiter) this.waiters = undefined
+    else if (Array.isArray(this.waiters)) this.waiters = this.waiters.filter((other) => other !== waiter)
+  }
+
+  [inspect.custom](): string {
+    return `ObjectRef(${hexId(this.id)}, ${this.state === PENDING ? 'pending' : this.state === READY ? 'ready' : 'failed'})`
+  }
+}
+
+/** An id as people see it: sixteen hex digits. */
+export function hexId(id: number): string {
+  return id.toString(16).padStart(16, '0')
+}

@@ -1,0 +1,138 @@
+import { engine } from '../engine/current.js'
+import { GetTimeoutError, invalid } from './errors.js'
+import { FAILED, ObjectRef, PENDING, type Waiter } from './object-ref.js'
+import { checkOptions } from './options.js'
+
+type Values<R extends readonly ObjectRef[]> = { -readonly [K in keyof R]: R[K] extends ObjectRef<infer T> ? T : never }
+
+/** Stores a value and returns its ref. A large typed array is copied once, into shared memory; readers get views of it. */
+export function put<T>(value: T): ObjectRef<T> {
+  return engine().put(value) as ObjectRef<T>
+}
+
+/**
+ * The value of a ref, or the values of a list, once they are there. Throws what the task failed with; of a list, the first
+ * failure. After `timeoutMs` throws GetTimeoutError. While it waits the process stays alive.
+ */
+export function get<T>(ref: ObjectRef<T>, options?: { timeoutMs?: number }): Promise<T>
+export function get<const R extends readonly ObjectRef[]>(refs: R, options?: { timeoutMs?: number }): Promise<Values<R>>
+export async function get(refs: ObjectRef | readonly ObjectRef[], options?: { timeoutMs?: number }): Promise<unknown> {
+  if (options !== undefined) checkOptions('get', 'get', options)
+  const timeoutMs = options?.timeoutMs
+  if (refs instanceof ObjectRef) {
+    if (refs.state === PENDING) await new Arrival([refs], 1, timeoutMs, 'get').promise
+    return readOrThrow(refs)
+  }
+  checkRefs('get', refs)
+  const missing = refs.filter((ref) => ref.state === PENDING)
+  if (missing.length > 0 && !refs.some((ref) => ref.state === FAILED)) await new Arrival(missing, missing.length, timeoutMs, 'get').promise
+  const failed = refs.find((ref) => ref.state === FAILED)
+  if (failed !== undefined) throw failed.value
+  return refs.map(readOrThrow)
+}
+
+/**
+ * Waits until `numReturns` (default 1) of the refs are ready or failed, or `timeoutMs` has passed, and splits them: at most
+ * `numReturns` ready ones, and all others. Both lists keep the order of the input. Failures are not thrown here.
+ */
+export async function wait<T>(
+  refs: readonly ObjectRef<T>[],
+  options: { numReturns?: number; timeoutMs?: number } = {},
+): Promise<[ready: ObjectRef<T>[], pending: ObjectRef<T>[]]> {
+  checkOptions('wait', 'wait', options)
+  const { numReturns = 1, timeoutMs } = options
+  checkRefs('wait', refs)
+  checkDistinct(refs)
+  if (numReturns > refs.length) throw invalid(`wait: numReturns is ${numReturns}, but there are only ${refs.length} refs`)
+  let missing = numReturns - countSettled(refs, numReturns)
+  if (missing > 0) {
+    engine().poll()
+    missing = numReturns - countSettled(refs, numReturns)
+  }
+  if (missing > 0 && timeoutMs !== 0) {
+    const pending = refs.filter((ref) => ref.state === PENDING)
+    await new Arrival(pending, missing, timeoutMs, 'wait').promise
+  }
+  const ready: ObjectRef<T>[] = []
+  const rest: ObjectRef<T>[] = []
+  for (const ref of refs) (ref.state !== PENDING && ready.length < numReturns ? ready : rest).push(ref)
+  return [ready, rest]
+}
+
+/** Waits for `missing` of some pending refs. A `get` also ends with the first failure; only a `get` fails by time. */
+class Arrival implements Waiter {
+  readonly promise: Promise<void>
+  private resolve!: () => void
+  private reject!: (error: unknown) => void
+  private timer: NodeJS.Timeout | undefined
+  private readonly engine = engine()
+
+  constructor(
+    private readonly refs: readonly ObjectRef[],
+    private missing: number,
+    timeoutMs: number | undefined,
+    private readonly call: 'get' | 'wait',
+  ) {
+    this.engine.hold()
+    this.promise = new Promise((resolve, reject) => {
+      this.resolve = resolve
+      this.reject = reject
+    })
+    for (const ref of refs) ref.addWaiter(this)
+    if (timeoutMs === 0) {
+      this.engine.poll()
+      if (this.missing > 0) this.timeOut(0)
+    } else if (timeoutMs !== undefined) this.timer = setTimeout(() => this.timeOut(timeoutMs), timeoutMs)
+  }
+
+  settled(ref: ObjectRef): void {
+    if (this.missing <= 0) return
+    if (--this.missing === 0 || (this.call === 'get' && ref.state === FAILED)) {
+      this.end()
+      this.resolve()
+    }
+  }
+
+  private timeOut(timeoutMs: number): void {
+    if (this.missing <= 0) return
+    const there = this.refs.filter((ref) => ref.state !== PENDING).length
+    this.end()
+    if (this.call === 'wait') this.resolve()
+    else this.reject(new GetTimeoutError(`get: ${there} of ${this.refs.length} values were there after ${timeoutMs} ms`))
+  }
+
+  private end(): void {
+    // Refs that may never settle must not collect waiters.
+    if (this.missing > 0) for (const ref of this.refs) if (ref.state === PENDING) ref.removeWaiter(this)
+    this.missing = 0
+    clearTimeout(this.timer)
+    this.engine.release()
+  }
+}
+
+function readOrThrow(ref: ObjectRef): unknown {
+  if (ref.state === FAILED) throw ref.value
+  return ref.read()
+}
+
+function countSettled(refs: readonly ObjectRef[], enough: number): number {
+  let count = 0
+  for (const ref of refs) if (ref.state !== PENDING && ++count === enough) break
+  return count
+}
+
+function checkRefs(caller: string, refs: unknown): asserts refs is readonly ObjectRef[] {
+  if (!Array.isArray(refs)) throw invalid(`${caller}: expects an ObjectRef or a list of them, not ${refs === null ? 'null' : typeof refs}`)
+  const at = refs.findIndex((ref) => !(ref instanceof ObjectRef))
+  if (at >= 0) throw invalid(`${caller}: refs[${at}] is not an ObjectRef but ${refs[at] === null ? 'null' : typeof refs[at]}`)
+}
+
+let lastMark = 0
+
+function checkDistinct(refs: readonly ObjectRef[]): void {
+  const mark = ++lastMark
+  for (const ref of refs) {
+    if (ref.mark === mark) throw invalid('wait: the same ref is in the list twice')
+    ref.mark = mark
+  }
+}

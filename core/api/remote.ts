@@ -1,0 +1,48 @@
+import { CallSites } from '../control/call-site.js'
+import { register } from '../control/functions.js'
+import { engine } from '../engine/current.js'
+import type { ShippedFunction } from '../worker/messages.js'
+import type { RemoteArgs } from './actor-handle.js'
+import { invalid } from './errors.js'
+import type { ObjectRef } from './object-ref.js'
+import { checkOptions, type TaskOptions } from './options.js'
+
+/** A function that runs on a worker. */
+export class RemoteFunction<A extends readonly unknown[], R> {
+  private readonly sites = new CallSites()
+
+  /** @internal */
+  constructor(
+    private readonly definition: ShippedFunction,
+    private readonly settings: TaskOptions,
+  ) {}
+
+  /**
+   * Queues a run and returns at once. Refs among the arguments are resolved first; refs inside them stay refs.
+   * Throws SerializationError for an argument that cannot travel; what goes wrong later is told by `get`.
+   */
+  readonly remote = (...args: RemoteArgs<A>): ObjectRef<Awaited<R>> =>
+    engine().submit(this.definition, args as unknown as unknown[], this.settings, this.sites.next(this.remote)) as ObjectRef<Awaited<R>>
+
+  /** The same function with some options changed. */
+  options(options: Omit<TaskOptions, 'module'>): RemoteFunction<A, R> {
+    checkOptions('task', `${this.definition.name}.options`, options)
+    if ('module' in options) throw invalid(`${this.definition.name}.options: 'module' belongs to remote(), where the function is defined`)
+    return new RemoteFunction(this.definition, { ...this.settings, ...options })
+  }
+}
+
+/**
+ * Makes a function remote. It is shipped to workers as source, so it must be self-contained: a variable from outside is
+ * refused here, by name. Inside it, `await import()` and `require` resolve as in the calling file. A function that needs
+ * its module is exported from there and given `{ module: import.meta.url }`; the worker imports it by name.
+ *
+ *     const square = remote((x: number) => x * x)
+ *     await get(square.remote(7))   // 49
+ */
+export function remote<A extends unknown[], R>(fn: (...args: A) => R, options: TaskOptions = {}): RemoteFunction<A, R> {
+  if (typeof fn !== 'function') throw invalid(`remote: expects a function, not ${fn === null ? 'null' : typeof fn}`)
+  checkOptions('task', 'remote', options)
+  if (/^class\b/.test(fn.toString())) throw invalid(`remote: ${fn.name || 'this'} is a class; use actor()`)
+  return new RemoteFunction(register('remote', fn, options.module, []), options)
+}

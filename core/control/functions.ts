@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto'
+import { GymnuraError, invalid } from '../api/errors.js'
+import { compile, supplied } from '../worker/load.js'
+import type { ShippedFunction } from '../worker/messages.js'
+import { callerFile } from './call-site.js'
+import { freeVariables } from './free-variables.js'
+
+/** Every function and class that was shipped, by the hash of its source and file: defined twice, it is one. */
+const byHash = new Map<string, ShippedFunction>()
+
+// biome-ignore lint/complexity/noBannedTypes: a user's function of any shape
+type AnyFunction = Function
+
+/** Looks a function or class over and gives it an index. Throws if it cannot run elsewhere. */
+export function register(
+  what: 'remote' | 'actor',
+  code: AnyFunction,
+  module: string | undefined,
+  methods: readonly string[],
+): ShippedFunction {
+  const name = code.name || (what === 'remote' ? 'anonymous' : 'Anonymous')
+  if (module !== undefined && code.name === '') {
+    throw invalid(`${what}: a function for { module } needs a name, the one it is exported under`)
+  }
+  const file = module ?? callerFile()
+  const source = module === undefined ? expressionOf(what, code) : undefined
+  const hash = createHash('sha256')
+    .update(JSON.stringify([module !== undefined, file, name, source]))
+    .digest('hex')
+  const known = byHash.get(hash)
+  if (known !== undefined) return known
+  if (source !== undefined) inspect(what, name, source, file)
+  const shipped: ShippedFunction = { index: byHash.size, name, file, source, module, methods }
+  byHash.set(hash, shipped)
+  return shipped
+}
+
+/** A function's source as an expression: a method's is not one by itself. */
+function expressionOf(what: string, code: AnyFunction): string {
+  const source = code.toString()
+  if (/\{\s*\[native code\]\s*\}$/.test(source)) {
+    throw invalid(`${what}: ${code.name || 'the function'} is native or bound and has no source; wrap it in a function of your own`)
+  }
+  if (/^(async\b|class\b|function\b|\()/.test(source) || /^[\p{ID_Start}$_][\p{ID_Continue}$]*\s*=>/u.test(source)) {
+    if (!/^async\s+(?!function\b)[\p{ID_Start}$_*][\p{ID_Continue}$]*\s*\(/u.test(source) && !/^async\s*\*/.test(source)) return source
+  }
+  return `Object.values({ ${source} })[0]`
+}
+
+function inspect(what: string, name: string, source: string, file: string): void {
+  try {
+    compile(source, file)
+  } catch (error) {
+    const hint = /import\.meta/.test(source) ? '; import.meta is not available in a shipped function, use { module: import.meta.url }' : ''
+    throw new GymnuraError('ERR_INVALID_ARGUMENT', `${what}: the source of ${name} does not stand alone (${String(error)})${hint}`, {
+      cause: error,
+    })
+  }
+  const free = freeVariables(source).filter((variable) => !(variable in globalThis) && !supplied.includes(variable))
+  if (free.length === 0) return
+  const names = free.map((variable) => `'${variable}'`).join(', ')
+  throw new GymnuraError(
+    'ERR_CAPTURED_VARIABLE',
+    `${what}: ${name} uses ${names} from outside itself, which is not there in a worker. Either pass it as an argument ` +
+      `(or import it inside the function), or export ${name} from its module and give { module: import.meta.url }`,
+  )
+}

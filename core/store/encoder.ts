@@ -1,0 +1,398 @@
+import { isAnyArrayBuffer, isDataView, isDate, isMap, isNativeError, isSet, isSharedArrayBuffer } from 'node:util/types'
+import { AnyActorHandle } from '../api/actor-handle.js'
+import { ObjectStoreFullError, SerializationError } from '../api/errors.js'
+import { type Attachment, ObjectRef } from '../api/object-ref.js'
+import { freshHandleId, handleId } from './handles.js'
+import { pathTo, reasonAgainst, Unserializable } from './refusal.js'
+import * as tag from './tags.js'
+
+/** Typed arrays from this size, in bytes, get a SharedArrayBuffer of their own instead of being copied through the ring. */
+const LARGE_BYTES = 16 * 1024
+const SHORT_STRING = 24
+const NOT_LATIN1 = /[^\0-\xff]/
+
+/**
+ * Turns values into bytes in a buffer that it reuses: for small values several times faster than node:v8's serializer,
+ * which makes an object and a buffer for each message.
+ *
+ * What it takes is what structuredClone takes, without regular expressions, boxed primitives and blobs, and with refs and
+ * actor handles. It differs in two ways: a view carries only its own window of an ArrayBuffer, and named properties of
+ * arrays are not carried.
+ */
+export class Encoder {
+  buffer: Buffer = Buffer.from(new ArrayBuffer(64 * 1024))
+  words: Int32Array = new Int32Array(this.buffer.buffer)
+  length = 0
+  attachments: Attachment[] = []
+  /** Refs met inside values: they leave this thread with the message. */
+  refs: ObjectRef[] = []
+  busy = false
+  /** For `put`: copies of large arrays are kept under an id that workers remember, since many tasks may take them. */
+  storing = false
+  private view = new DataView(this.buffer.buffer)
+  private seen: Map<object, number> | undefined = undefined
+  private lenient = false
+
+  /** `keepsHandles`: the other side remembers shared memory by id (a worker does, the driver does not). */
+  constructor(private readonly keepsHandles: boolean) {}
+
+  start(): void {
+    this.length = 0
+    if (this.attachments.length > 0) this.attachments = []
+    if (this.refs.length > 0) this.refs = []
+    this.seen = undefined
+  }
+
+  /** A root value: identity is kept inside it, not across roots. `name` is what an error calls it. */
+  section(value: unknown, name: string): void {
+    this.seen = undefined
+    try {
+      this.value(value)
+    } catch (error) {
+      throw this.refusal(error, [value], () => name)
+    }
+  }
+
+  /** The arguments of a call as one section. Top-level refs become placeholders and are returned, in the order of the placeholders. */
+  args(args: unknown[]): ObjectRef[] | undefined {
+    let dependencies: ObjectRef[] | undefined
+    try {
+      this.reserve(4)
+      this.u32(args.length)
+      for (let i = 0; i < args.length; i++) {
+        const arg = args[i]
+        if (typeof arg === 'object' && arg instanceof ObjectRef) {
+          dependencies ??= []
+          this.reserve(5)
+          this.byte(tag.DEPENDENCY)
+          this.u32(dependencies.length)
+          dependencies.push(arg)
+        } else this.value(arg)
+      }
+    } catch (error) {
+      throw this.refusal(error, args, (index) => `args[${index}]`)
+    }
+    return dependencies
+  }
+
+  /** An error that a user's code threw. What cannot travel of it is left out: losing the error would be worse. */
+  thrown(error: unknown): void {
+    this.lenient = true
+    try {
+      this.seen = undefined
+      this.attempt(error, () => this.attempt(String(error), () => this.value('a value that cannot be shown')))
+    } finally {
+      this.lenient = false
+    }
+  }
+
+  raw(bytes: Uint8Array, attachments: readonly Attachment[]): void {
+    this.reserve(bytes.byteLength)
+    this.buffer.set(bytes, this.length)
+    this.length += bytes.byteLength
+    for (const attachment of attachments) this.attachments.push(attachment)
+  }
+
+  copy(): Uint8Array {
+    return Uint8Array.prototype.slice.call(this.buffer, 0, this.length)
+  }
+
+  private value(value: unknown): void {
+    this.reserve(32)
+    switch (typeof value) {
+      case 'number':
+        this.number(value)
+        return
+      case 'string':
+        this.string(value)
+        return
+      case 'boolean':
+        this.byte(value ? tag.TRUE : tag.FALSE)
+        return
+      case 'undefined':
+        this.byte(tag.UNDEFINED)
+        return
+      case 'object':
+        value === null ? this.byte(tag.NULL) : this.object(value)
+        return
+      case 'bigint':
+        this.byte(tag.BIGINT)
+        this.byte(value < 0n ? tag.TRUE : tag.FALSE)
+        this.string((value < 0n ? -value : value).toString(16))
+        return
+      default:
+        throw new Unserializable(value, `is a ${typeof value}`)
+    }
+  }
+
+  private number(value: number): void {
+    const whole = value | 0
+    if (whole === value && (whole !== 0 || !Object.is(value, -0))) {
+      if (whole >= 0 && whole < 128) {
+        this.byte(tag.SMALL_INT | whole)
+        return
+      }
+      this.byte(tag.INT32)
+      this.view.setInt32(this.length, whole, true)
+      this.length += 4
+    } else {
+      this.byte(tag.FLOAT64)
+      this.f64(value)
+    }
+  }
+
+  private string(value: string): void {
+    const length = value.length
+    if (length <= SHORT_STRING) {
+      this.reserve(2 + SHORT_STRING)
+      const start = this.length
+      const buffer = this.buffer
+      let i = 0
+      for (; i < length; i++) {
+        const code = value.charCodeAt(i)
+        if (code > 255) break
+        buffer[start + 2 + i] = code
+      }
+      if (i === length) {
+        buffer[start] = tag.SHORT_LATIN1
+        buffer[start + 1] = length
+        this.length = start + 2 + length
+        return
+      }
+    }
+    const latin1 = !NOT_LATIN1.test(value)
+    this.reserve(5 + length * 2)
+    this.byte(latin1 ? tag.LATIN1 : tag.UTF16)
+    this.u32(length)
+    this.length += this.buffer.write(value, this.length, latin1 ? 'latin1' : 'utf16le')
+  }
+
+  private object(value: object): void {
+    this.seen ??= new Map()
+    const { seen } = this
+    const index = seen.get(value)
+    if (index !== undefined) {
+      this.byte(tag.SEEN)
+      this.u32(index)
+      return
+    }
+    seen.set(value, seen.size)
+    if (Array.isArray(value)) {
+      this.array(value)
+      return
+    }
+    const prototype = Object.getPrototypeOf(value)
+    if (prototype === Object.prototype || prototype === null) {
+      this.entries(tag.OBJECT, value)
+      return
+    }
+    if (ArrayBuffer.isView(value)) {
+      this.typedArray(value)
+      return
+    }
+    if (isAnyArrayBuffer(value)) {
+      isSharedArrayBuffer(value) ? this.handle(value, false) : this.arrayBuffer(value)
+      return
+    }
+    if (value instanceof ObjectRef) {
+      this.refs.push(value)
+      this.byte(tag.OBJECT_REF)
+      this.f64(value.id)
+      return
+    }
+    if (value instanceof AnyActorHandle) {
+      this.byte(tag.ACTOR_HANDLE)
+      this.f64(value.actorId)
+      this.string(value.className)
+      this.array(value.methodNames)
+      return
+    }
+    if (isNativeError(value)) {
+      this.error(value)
+      return
+    }
+    this.collection(value)
+  }
+
+  private collection(value: object): void {
+    if (isMap(value)) {
+      this.byte(tag.MAP)
+      this.u32(value.size)
+      for (const [key, item] of value) {
+        this.value(key)
+        this.value(item)
+      }
+    } else if (isSet(value)) {
+      this.byte(tag.SET)
+      this.u32(value.size)
+      for (const item of value) this.value(item)
+    } else if (isDate(value)) {
+      this.byte(tag.DATE)
+      this.f64(value.getTime())
+    } else if (value instanceof WebAssembly.Module) {
+      this.handle(value, false)
+    } else if (value instanceof WebAssembly.Memory && isSharedArrayBuffer(value.buffer)) {
+      this.handle(value, false)
+    } else {
+      throw new Unserializable(value, reasonAgainst(value))
+    }
+  }
+
+  private array(value: readonly unknown[]): void {
+    this.byte(tag.ARRAY)
+    this.u32(value.length)
+    for (let i = 0; i < value.length; i++) {
+      const item = value[i]
+      if (item === undefined && !(i in value)) {
+        this.reserve(1)
+        this.byte(tag.HOLE)
+      } else this.value(item)
+    }
+  }
+
+  private entries(kind: number | undefined, value: object): void {
+    const keys = Object.keys(value)
+    this.reserve(8)
+    if (kind !== undefined) this.byte(kind)
+    this.u32(keys.length)
+    for (const key of keys) {
+      this.string(key)
+      this.value((value as Record<string, unknown>)[key])
+    }
+  }
+
+  private arrayBuffer(value: ArrayBuffer): void {
+    this.reserve(5 + value.byteLength)
+    this.byte(tag.ARRAY_BUFFER)
+    this.bytes(new Uint8Array(value))
+  }
+
+  private typedArray(value: ArrayBufferView): void {
+    const kind = isDataView(value) ? tag.viewClasses.length - 1 : tag.viewClasses.findIndex((type) => value instanceof type)
+    const elements = isDataView(value) ? value.byteLength : (value as Uint8Array).length
+    if (isSharedArrayBuffer(value.buffer)) {
+      this.byte(tag.TYPED_ARRAY_ON)
+      this.byte(kind)
+      this.value(value.buffer)
+      this.reserve(16)
+      this.f64(value.byteOffset)
+      this.f64(elements)
+    } else if (value.byteLength >= LARGE_BYTES) {
+      const copy = sharedCopy(value)
+      this.byte(tag.TYPED_ARRAY_ON)
+      this.byte(kind)
+      // The copy takes a place among the objects met, as it does on the reading side.
+      this.seen?.set(copy, this.seen.size)
+      this.handle(copy, !this.storing)
+      this.f64(0)
+      this.f64(elements)
+    } else {
+      this.reserve(6 + value.byteLength)
+      this.byte(tag.TYPED_ARRAY)
+      this.byte(kind)
+      this.bytes(new Uint8Array(value.buffer, value.byteOffset, value.byteLength))
+    }
+  }
+
+  private handle(object: Attachment['object'], fresh: boolean): void {
+    const once = fresh || !this.keepsHandles
+    const id = once ? freshHandleId() : handleId(object)
+    this.attachments.push({ id, object, once })
+    this.byte(once ? tag.HANDLE_ONCE : tag.HANDLE)
+    this.f64(id)
+  }
+
+  private error(error: Error): void {
+    this.byte(tag.ERROR)
+    this.string(String(error.name))
+    this.string(String(error.message))
+    this.value(typeof error.stack === 'string' ? error.stack : undefined)
+    this.reserve(1)
+    const carried: Record<string, unknown> = { ...error }
+    if (Object.hasOwn(error, 'cause')) carried.cause = error.cause
+    if (error instanceof AggregateError) carried.errors = error.errors
+    for (const key of ['name', 'message', 'stack']) delete carried[key]
+    if (this.lenient) for (const key of Object.keys(carried)) if (!this.canTake(carried[key])) delete carried[key]
+    this.entries(undefined, carried)
+  }
+
+  private canTake(value: unknown): boolean {
+    let can = true
+    const start = this.mark()
+    this.attempt(value, () => {
+      can = false
+    })
+    this.rollBack(start)
+    return can
+  }
+
+  private attempt(value: unknown, otherwise: () => void): void {
+    const start = this.mark()
+    try {
+      this.value(value)
+    } catch {
+      this.rollBack(start)
+      otherwise()
+    }
+  }
+
+  private mark() {
+    return { length: this.length, attachments: this.attachments.length, refs: this.refs.length, seen: this.seen?.size ?? 0 }
+  }
+
+  private rollBack(to: { length: number; attachments: number; refs: number; seen: number }): void {
+    this.length = to.length
+    this.attachments.length = to.attachments
+    this.refs.length = to.refs
+    for (const [object, index] of this.seen ?? []) if (index >= to.seen) this.seen?.delete(object)
+  }
+
+  private refusal(error: unknown, roots: unknown[], nameOf: (index: number) => string): Error {
+    if (error instanceof Unserializable) return new SerializationError(`${pathTo(error.value, roots, nameOf)} ${error.reason}`)
+    if (error instanceof RangeError && /call stack/.test(error.message)) {
+      return new SerializationError('a value is nested too deeply to be carried to another thread', { cause: error })
+    }
+    return error instanceof Error ? error : new SerializationError(String(error))
+  }
+
+  private bytes(bytes: Uint8Array): void {
+    this.u32(bytes.byteLength)
+    this.buffer.set(bytes, this.length)
+    this.length += bytes.byteLength
+  }
+
+  private byte(value: number): void {
+    this.buffer[this.length++] = value
+  }
+
+  private u32(value: number): void {
+    this.view.setUint32(this.length, value, true)
+    this.length += 4
+  }
+
+  private f64(value: number): void {
+    this.view.setFloat64(this.length, value, true)
+    this.length += 8
+  }
+
+  /** Makes room for `bytes` more and then some, so that fixed-size parts need no check of their own. */
+  private reserve(bytes: number): void {
+    const need = this.length + bytes + 64
+    if (need <= this.buffer.length) return
+    const grown = Buffer.from(new ArrayBuffer(2 ** Math.ceil(Math.log2(need))))
+    grown.set(this.buffer.subarray(0, this.length))
+    this.buffer = grown
+    this.words = new Int32Array(grown.buffer)
+    this.view = new DataView(grown.buffer)
+  }
+}
+
+function sharedCopy(value: ArrayBufferView): SharedArrayBuffer {
+  try {
+    const copy = new SharedArrayBuffer(value.byteLength)
+    new Uint8Array(copy).set(new Uint8Array(value.buffer, value.byteOffset, value.byteLength))
+    return copy
+  } catch (error) {
+    throw new ObjectStoreFullError(`no memory for an array of ${value.byteLength} bytes`, { cause: error })
+  }
+}

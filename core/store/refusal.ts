@@ -1,0 +1,43 @@
+/** Thrown inside the encoder; who catches it knows the roots and can say where the value sits. */
+export class Unserializable {
+  constructor(
+    readonly value: unknown,
+    readonly reason: string,
+  ) {}
+}
+
+export function reasonAgainst(value: object): string {
+  if (value instanceof WebAssembly.Memory) return 'is a WebAssembly.Memory that is not shared; make it with { shared: true, maximum }'
+  if (value instanceof Promise) return 'is a Promise; await it first, or pass the ObjectRef'
+  const name: unknown = value.constructor?.name
+  return `is an instance of ${typeof name === 'string' && name !== '' ? name : 'a class'}; pass plain data, or build it inside the task`
+}
+
+/** Where `wanted` sits below the roots, as a person would write it: `args[0].callback`. Runs only after a refusal. */
+export function pathTo(wanted: unknown, roots: readonly unknown[], nameOf: (index: number) => string): string {
+  const seen = new Set<unknown>()
+  const stack = roots.map((value, index): [unknown, string] => [value, nameOf(index)]).reverse()
+  for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
+    const [value, path] = next
+    if (Object.is(value, wanted)) return path
+    if (typeof value !== 'object' || value === null || seen.has(value)) continue
+    seen.add(value)
+    stack.push(...children(value, path).reverse())
+  }
+  return 'a value'
+}
+
+function children(value: object, path: string): [unknown, string][] {
+  if (ArrayBuffer.isView(value)) return []
+  if (Array.isArray(value)) return value.map((item, index) => [item, `${path}[${index}]`])
+  if (value instanceof Map) {
+    return [...value].flatMap(([key, item]): [unknown, string][] => [
+      [key, `a key of ${path}`],
+      [item, `${path}.get(${typeof key === 'string' ? `'${key}'` : String(key)})`],
+    ])
+  }
+  if (value instanceof Set) return [...value].map((item) => [item, `an element of ${path}`])
+  const own = Object.entries(value)
+  if (value instanceof Error && value.cause !== undefined) own.push(['cause', value.cause])
+  return own.map(([key, item]) => [item, /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(key) ? `${path}.${key}` : `${path}['${key}']`])
+}

@@ -1,0 +1,95 @@
+import { Env, type EnvMetadata, type Info, type RenderFrame, type ResetOptions, type StepResult } from '../env.js'
+import { EnvError, InvalidAction, ResetNeeded } from '../errors.js'
+import { checkKwargs } from '../kwargs.js'
+import { warn } from '../logger.js'
+import {
+  advanceCartPole,
+  cartPoleActionSpace,
+  cartPoleObservationSpace,
+  RENDER_FPS,
+  RESET_HIGH,
+  RESET_LOW,
+  STATE_SIZE,
+} from './cartpole-dynamics.js'
+import { renderCartPole } from './cartpole-render.js'
+import { resetBounds } from './reset-bounds.js'
+
+export interface CartPoleOptions {
+  /** Reward 0 for each step and −1 for the fall, as in Sutton and Barto's book, instead of 1 a step. */
+  suttonBartoReward?: boolean
+  renderMode?: string | null
+}
+
+export const CART_POLE_METADATA: EnvMetadata = { renderModes: ['rgb_array', 'ansi'], renderFps: RENDER_FPS }
+
+/**
+ * CartPole: keep a pole upright by pushing its cart left (0) or right (1). Observation: position, velocity, angle, angular velocity.
+ * Reward 1 a step, the fall included; terminated at |x| > 2.4 m or beyond 12°. `make` adds the time limit.
+ */
+export class CartPoleEnv extends Env<Float32Array, number> {
+  override readonly actionSpace = cartPoleActionSpace()
+  override readonly observationSpace = cartPoleObservationSpace()
+  override metadata = CART_POLE_METADATA
+  /** x, ẋ, θ, θ̇ in double precision; null before the first reset. */
+  state: Float64Array | null = null
+  private stepsBeyondTerminated: number | null = null
+  readonly #suttonBartoReward: boolean
+
+  /** @throws InvalidKwargs for an option it does not have */
+  constructor(options: CartPoleOptions = {}) {
+    super()
+    checkKwargs('CartPole', options, ['suttonBartoReward', 'renderMode'])
+    this.#suttonBartoReward = options.suttonBartoReward ?? false
+    this.renderMode = options.renderMode ?? null
+  }
+
+  /** `options.low` and `options.high` set the interval of the reset state. @throws InvalidBound */
+  override reset({ seed, options }: ResetOptions = {}): [Float32Array, Info] {
+    this.seedRandom(seed)
+    const [low, high] = resetBounds(options, RESET_LOW, RESET_HIGH)
+    const state = new Float64Array(STATE_SIZE)
+    for (let k = 0; k < STATE_SIZE; k++) state[k] = this.npRandom.uniform(low, high)
+    this.state = state
+    this.stepsBeyondTerminated = null
+    return [Float32Array.from(state), {}]
+  }
+
+  /** @throws InvalidAction, ResetNeeded */
+  override step(action: number): StepResult<Float32Array> {
+    if (action !== 0 && action !== 1) throw new InvalidAction(`CartPole's actions are 0 (left) and 1 (right), got ${String(action)}`)
+    const state = this.state
+    if (state === null) throw new ResetNeeded('cannot step before reset; call env.reset() first')
+    const terminated = advanceCartPole(state, 1, 0, action)
+    const observation = new Float32Array(STATE_SIZE)
+    for (let k = 0; k < STATE_SIZE; k++) observation[k] = state[k]!
+    return [observation, this.#reward(terminated), terminated, false, {}]
+  }
+
+  #reward(terminated: boolean): number {
+    if (!terminated) return this.#suttonBartoReward ? 0 : 1
+    if (this.stepsBeyondTerminated === null) {
+      this.stepsBeyondTerminated = 0
+      return this.#suttonBartoReward ? -1 : 1
+    }
+    if (this.stepsBeyondTerminated++ === 0)
+      warn('step() after the episode has terminated: what happens now means nothing; call reset() first')
+    return this.#suttonBartoReward ? -1 : 0
+  }
+
+  override render(): RenderFrame | null {
+    if (this.renderMode === null || this.state === null) return null
+    return renderCartPole(this.renderMode, this.state[0]!, this.state[2]!)
+  }
+
+  protected override saveOwn(): Record<string, unknown> {
+    return { state: this.state && Array.from(this.state), stepsBeyondTerminated: this.stepsBeyondTerminated }
+  }
+
+  protected override loadOwn({ state, stepsBeyondTerminated }: Record<string, unknown>): void {
+    if (state !== null && !(Array.isArray(state) && state.length === STATE_SIZE)) {
+      throw new EnvError('ENVS_INVALID_STATE', `CartPole's state is ${STATE_SIZE} numbers or null, got ${JSON.stringify(state)}`)
+    }
+    this.state = state && Float64Array.from(state)
+    this.stepsBeyondTerminated = stepsBeyondTerminated as number | null
+  }
+}

@@ -1,0 +1,254 @@
+/**
+ * An environment: what an agent acts in. The names and the meaning of everything here are Gymnasium's.
+ *
+ *     class Corridor extends Env<number, number> {
+ *       override readonly observationSpace = new spaces.Discrete(5)
+ *       override readonly actionSpace = new spaces.Discrete(2)
+ *       private at = 0
+ *       override reset({ seed }: ResetOptions = {}): [number, Info] {
+ *         this.seedRandom(seed)
+ *         return [(this.at = 0), {}]
+ *       }
+ *       override step(action: number): StepResult<number> {
+ *         this.at = Math.max(0, this.at + (action === 1 ? 1 : -1))
+ *         return [this.at, this.at === 4 ? 1 : 0, this.at === 4, false, {}]
+ *       }
+ *     }
+ */
+import { EnvError } from './errors.js'
+import { npRandom, type RandomGenerator, type RandomState, type Seed } from './seeding.js'
+import type { Space } from './spaces/index.js'
+
+export type Info = Record<string, unknown>
+
+/** What happened in one step. `terminated`: the task ended; `truncated`: it was cut off (a time limit), so its future still has value. */
+export type StepResult<Obs> = [observation: Obs, reward: number, terminated: boolean, truncated: boolean, info: Info]
+
+/** What is known of an environment besides its class; `make` fills it in from the registry. */
+export interface EnvSpec {
+  id: string
+  namespace: string | null
+  name: string
+  version: number | null
+  /** The mean return at which the task counts as solved. */
+  rewardThreshold: number | null
+  /** Steps after which an episode is truncated. */
+  maxEpisodeSteps: number | null
+  /** True where the same seed and actions may give another trajectory. */
+  nondeterministic: boolean
+  orderEnforce: boolean
+  disableEnvChecker: boolean
+  /** Options passed to the constructor. */
+  kwargs: Record<string, unknown>
+}
+
+export interface ResetOptions {
+  /** Restarts the environment's random stream; without it the stream goes on. */
+  seed?: Seed
+  /** What an environment allows to be set for one episode. */
+  options?: Record<string, unknown>
+}
+
+export interface EnvMetadata {
+  renderModes: readonly string[]
+  renderFps?: number
+  [key: string]: unknown
+}
+
+/** A picture: 8-bit red, green and blue, row by row from the top left, `3 * width * height` bytes. */
+export interface RGBFrame {
+  width: number
+  height: number
+  data: Uint8Array
+}
+
+/** 'rgb_array' gives an RGBFrame, 'ansi' a string. */
+export type RenderFrame = RGBFrame | string
+
+/** All that a later `setState` needs to go on exactly from here. Can be cloned structurally; JSON-able if the environment's own part is. */
+export interface EnvState {
+  random: RandomState | null
+  seed: string | null
+  /** The environment's own variables. */
+  own: Record<string, unknown>
+}
+
+/** The state of a stack of wrappers: each wrapper's own variables, outermost first, around the environment's. */
+export type StackState = EnvState | { wrapper: string; own: Record<string, unknown>; env: StackState }
+
+/** Properties of the base class that `getState` leaves to the constructor. */
+const NOT_STATE = new Set(['metadata', 'renderMode', 'spec', 'actionSpace', 'observationSpace', 'env'])
+
+function copyOfProperties(env: Env): Record<string, unknown> {
+  const own: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(env)) {
+    if (NOT_STATE.has(name)) continue
+    try {
+      own[name] = structuredClone(value)
+    } catch (cause) {
+      throw new EnvError('ENVS_INVALID_STATE', `${env}.${name} cannot be saved; override saveOwn() and loadOwn()`, { cause })
+    }
+  }
+  return own
+}
+
+export abstract class Env<Obs = unknown, Act = unknown> {
+  abstract readonly actionSpace: Space<Act>
+  abstract readonly observationSpace: Space<Obs>
+  metadata: EnvMetadata = { renderModes: [] }
+  renderMode: string | null = null
+  spec: EnvSpec | null = null
+  #random: RandomGenerator | null = null
+  #seed: Seed | null = null
+
+  /** Starts an episode. An own environment calls `this.seedRandom(seed)` first. The observation must be a new object each time. */
+  abstract reset(options?: ResetOptions): [observation: Obs, info: Info]
+
+  /** Moves on by one action. Observation and info must be new objects each time. */
+  abstract step(action: Act): StepResult<Obs>
+
+  /** A frame in the `renderMode` given at construction, null where there is none. */
+  render(): RenderFrame | null {
+    return null
+  }
+
+  /** Frees what the environment holds. May be called more than once. */
+  close(): void {}
+
+  /** The environment under all wrappers. */
+  get unwrapped(): Env<unknown, unknown> {
+    return this as Env<unknown, unknown>
+  }
+
+  /** The environment's random stream, from fresh entropy where it was never seeded. */
+  get npRandom(): RandomGenerator {
+    if (this.#random === null) [this.#random, this.#seed] = npRandom()
+    return this.#random
+  }
+
+  set npRandom(generator: RandomGenerator) {
+    this.#random = generator
+    this.#seed = -1
+  }
+
+  /** The seed of `npRandom`, or −1 where the generator was set from outside. */
+  get npRandomSeed(): Seed {
+    if (this.#seed === null) [this.#random, this.#seed] = npRandom()
+    return this.#seed
+  }
+
+  /** Restarts the random stream if a seed is given; the first line of every own `reset`. */
+  protected seedRandom(seed?: Seed): void {
+    if (seed !== undefined) [this.#random, this.#seed] = npRandom(seed)
+  }
+
+  /** The random stream and the environment's own variables (`saveOwn`); the spaces' sampling streams are theirs. */
+  getState(): StackState {
+    return {
+      random: this.#random?.getState() ?? null,
+      seed: this.#seed === null ? null : this.#seed.toString(),
+      own: this.saveOwn(),
+    }
+  }
+
+  /** Goes on exactly where `getState` was called. @throws EnvError (ENVS_INVALID_STATE) */
+  setState(state: StackState): void {
+    if (typeof state !== 'object' || state === null || !('random' in state) || typeof state.own !== 'object') {
+      throw new EnvError('ENVS_INVALID_STATE', `not a state of ${this}; pass what getState() of the same kind of environment gave`)
+    }
+    if (state.random === null) this.#random = null
+    else this.npRandom.setState(state.random)
+    const seed = state.seed === null ? null : BigInt(state.seed)
+    this.#seed = seed !== null && seed <= Number.MAX_SAFE_INTEGER ? Number(seed) : seed
+    this.loadOwn(state.own)
+  }
+
+  /**
+   * The environment's own variables: unless overridden, a deep copy of its properties. A `#private` field cannot be seen from here,
+   * and a property that cannot be cloned (a function, a socket) is an error; then override both `saveOwn` and `loadOwn`.
+   */
+  protected saveOwn(): Record<string, unknown> {
+    return copyOfProperties(this)
+  }
+
+  protected loadOwn(own: Record<string, unknown>): void {
+    Object.assign(this, structuredClone(own))
+  }
+
+  toString(): string {
+    return this.spec ? `<${this.constructor.name}<${this.spec.id}>>` : `<${this.constructor.name}>`
+  }
+}
+
+/**
+ * An environment around another. Everything not overridden goes to the inner one, so a wrapper is only what it changes.
+ * Its own variables are saved with the state if they are plain properties.
+ */
+export abstract class Wrapper<Obs = unknown, Act = unknown> extends Env<Obs, Act> {
+  constructor(readonly env: Env<Obs, Act>) {
+    super()
+    this.metadata = env.metadata
+    this.renderMode = env.renderMode
+    this.spec = env.spec
+  }
+
+  override get actionSpace(): Space<Act> {
+    return this.env.actionSpace
+  }
+
+  override get observationSpace(): Space<Obs> {
+    return this.env.observationSpace
+  }
+
+  override reset(options?: ResetOptions): [observation: Obs, info: Info] {
+    return this.env.reset(options)
+  }
+
+  override step(action: Act): StepResult<Obs> {
+    return this.env.step(action)
+  }
+
+  override render(): RenderFrame | null {
+    return this.env.render()
+  }
+
+  override close(): void {
+    this.env.close()
+  }
+
+  override get unwrapped(): Env<unknown, unknown> {
+    return this.env.unwrapped
+  }
+
+  override get npRandom(): RandomGenerator {
+    return this.env.npRandom
+  }
+
+  override set npRandom(generator: RandomGenerator) {
+    this.env.npRandom = generator
+  }
+
+  override get npRandomSeed(): Seed {
+    return this.env.npRandomSeed
+  }
+
+  override getState(): StackState {
+    return { wrapper: this.constructor.name, own: this.saveOwn(), env: this.env.getState() }
+  }
+
+  override setState(state: StackState): void {
+    const name = this.constructor.name
+    if (typeof state !== 'object' || state === null || !('wrapper' in state) || state.wrapper !== name) {
+      throw new EnvError(
+        'ENVS_INVALID_STATE',
+        `not a state of ${this}: the stack of wrappers that saved it was another; make the environment as it was made then`,
+      )
+    }
+    this.loadOwn(state.own)
+    this.env.setState(state.env)
+  }
+
+  override toString(): string {
+    return `<${this.constructor.name}${this.env}>`
+  }
+}

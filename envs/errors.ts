@@ -1,0 +1,126 @@
+/**
+ * Everything that can go wrong in an environment, with its code. The names are Gymnasium's where it has one.
+ * Each message says what was given, what was expected and what to do.
+ */
+export const ENV_ERRORS = {
+  ENVS_MALFORMED_ID: 'an environment id is not of the form [namespace/]name[-vN]',
+  ENVS_NAMESPACE_NOT_FOUND: 'no environment is registered in that namespace',
+  ENVS_NAME_NOT_FOUND: 'no environment of that name is registered',
+  ENVS_VERSION_NOT_FOUND: 'the environment exists, but not in so high a version',
+  ENVS_DEPRECATED: 'the version asked for has been replaced by a later one',
+  ENVS_REGISTRATION: 'the environment cannot be registered like that',
+  ENVS_INVALID_KWARGS: 'an option that the environment or the function does not know, or with a value it cannot take',
+  ENVS_UNSUPPORTED_MODE: 'a render, vectorization or autoreset mode that this environment does not have',
+  ENVS_RESET_NEEDED: 'step or render before reset, or a step after the end of an episode where nothing resets',
+  ENVS_INVALID_ACTION: 'an action outside the action space',
+  ENVS_INVALID_SPACE: 'a space with impossible bounds, shape or dtype, or one that cannot be used here',
+  ENVS_INVALID_BOUND: 'a lower bound above the upper one, or a range that is not finite',
+  ENVS_INVALID_PROBABILITY: 'probabilities or a mask that cannot be sampled from',
+  ENVS_INVALID_SEED: 'a seed that is not a non-negative integer',
+  ENVS_INVALID_STATE: 'a state that getState() of the same kind of object did not give',
+  ENVS_CHECK_FAILED: 'an environment that breaks the rules of the API',
+} as const
+
+export type EnvErrorCode = keyof typeof ENV_ERRORS
+
+/** The base of all errors thrown by environments; `code` is a key of `ENV_ERRORS`. */
+export class EnvError extends Error {
+  override readonly name: string = 'EnvError'
+
+  constructor(
+    readonly code: EnvErrorCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options)
+  }
+}
+
+/** The id names nothing that is registered. */
+export class UnregisteredEnv extends EnvError {
+  override readonly name: string = 'UnregisteredEnv'
+}
+
+export class NamespaceNotFound extends UnregisteredEnv {
+  override readonly name = 'NamespaceNotFound'
+  constructor(message: string) {
+    super('ENVS_NAMESPACE_NOT_FOUND', message)
+  }
+}
+
+export class NameNotFound extends UnregisteredEnv {
+  override readonly name = 'NameNotFound'
+  constructor(message: string) {
+    super('ENVS_NAME_NOT_FOUND', message)
+  }
+}
+
+export class VersionNotFound extends UnregisteredEnv {
+  override readonly name = 'VersionNotFound'
+  constructor(message: string) {
+    super('ENVS_VERSION_NOT_FOUND', message)
+  }
+}
+
+export class DeprecatedEnv extends EnvError {
+  override readonly name = 'DeprecatedEnv'
+  constructor(message: string) {
+    super('ENVS_DEPRECATED', message)
+  }
+}
+
+export class RegistrationError extends EnvError {
+  override readonly name = 'RegistrationError'
+  constructor(message: string) {
+    super('ENVS_REGISTRATION', message)
+  }
+}
+
+export class InvalidKwargs extends EnvError {
+  override readonly name = 'InvalidKwargs'
+  constructor(message: string) {
+    super('ENVS_INVALID_KWARGS', message)
+  }
+}
+
+export class UnsupportedMode extends EnvError {
+  override readonly name = 'UnsupportedMode'
+  constructor(message: string) {
+    super('ENVS_UNSUPPORTED_MODE', message)
+  }
+}
+
+export class ResetNeeded extends EnvError {
+  override readonly name = 'ResetNeeded'
+  constructor(message: string) {
+    super('ENVS_RESET_NEEDED', message)
+  }
+}
+
+export class InvalidAction extends EnvError {
+  override readonly name = 'InvalidAction'
+  constructor(message: string) {
+    super('ENVS_INVALID_ACTION', message)
+  }
+}
+
+export class InvalidSpace extends EnvError {
+  override readonly name = 'InvalidSpace'
+  constructor(message: string) {
+    super('ENVS_INVALID_SPACE', message)
+  }
+}
+
+export class InvalidBound extends EnvError {
+  override readonly name = 'InvalidBound'
+  constructor(message: string) {
+    super('ENVS_INVALID_BOUND', message)
+  }
+}
+
+export class InvalidProbability extends EnvError {
+  override readonly name = 'InvalidProbability'
+  constructor(message: string) {
+    super('ENVS_INVALID_PROBABILITY', message)
+  }
+}

@@ -1,0 +1,54 @@
+/**
+ * `gymnura/envs`: environments with Gymnasium's API and Gymnasium's numbers. Runs in Node and in a browser; depends on nothing else here.
+ *
+ *     const env = make('CartPole-v1')
+ *     const [observation, info] = env.reset({ seed: 42 })
+ *     const [next, reward, terminated, truncated] = env.step(env.actionSpace.sample())
+ *
+ * @module
+ */
+import './classic-control/index.js'
+
+export { type CheckOptions, checkEnv } from './check.js'
+export { CartPoleEnv, CartPoleNative, type CartPoleOptions, CartPoleVectorEnv } from './classic-control/index.js'
+export {
+  Env,
+  type EnvMetadata,
+  type EnvSpec,
+  type EnvState,
+  type Info,
+  type RenderFrame,
+  type ResetOptions,
+  type RGBFrame,
+  type StackState,
+  type StepResult,
+  Wrapper,
+} from './env.js'
+export * from './errors.js'
+export { setWarningHandler, type WarningHandler } from './logger.js'
+export { type EnvTypes, type MakeOptions, type MakeVecOptions, make, makeVec, type VectorizationMode } from './make.js'
+export { type EntryPoint, type RegisteredEnv, type Registration, register, registry, spec } from './registry.js'
+export {
+  type ChoiceOptions,
+  childRandom,
+  npRandom,
+  PCG64,
+  type PCG64State,
+  RandomGenerator,
+  type RandomState,
+  type Seed,
+  SeedSequence,
+} from './seeding.js'
+export * as spaces from './spaces/index.js'
+export { SyncVectorEnv } from './vector/sync-vector-env.js'
+export {
+  type AutoresetMode,
+  type ObservationTarget,
+  VectorEnv,
+  type VectorEnvKwargs,
+  type VectorEnvState,
+  type VectorInfos,
+  type VectorResetOptions,
+  type VectorStep,
+} from './vector/vector-env.js'
+export * as wrappers from './wrappers/index.js'

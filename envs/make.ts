@@ -1,0 +1,154 @@
+import { Env, type EnvSpec, Wrapper } from './env.js'
+import { EnvError, InvalidKwargs, UnsupportedMode } from './errors.js'
+import { build, findSpec, type RegisteredEnv, toEnvSpec } from './registry.js'
+import type { DtypeArray } from './spaces/index.js'
+import { SyncVectorEnv } from './vector/sync-vector-env.js'
+import { AUTORESET_MODES, type AutoresetMode, VectorEnv, type VectorEnvKwargs } from './vector/vector-env.js'
+import { OrderEnforcing, PassiveEnvChecker, TimeLimit } from './wrappers/index.js'
+
+export interface MakeOptions {
+  renderMode?: string | null
+  /** Overrides the registered limit; −1 for none. */
+  maxEpisodeSteps?: number | null
+  disableEnvChecker?: boolean
+  /** For the environment's constructor. */
+  [option: string]: unknown
+}
+
+const VECTORIZATION_MODES = ['vector_entry_point', 'sync', 'native', 'async'] as const
+export type VectorizationMode = (typeof VECTORIZATION_MODES)[number]
+
+export interface MakeVecOptions extends MakeOptions {
+  /** 1 unless told. */
+  numEnvs?: number
+  /**
+   * 'vector_entry_point': the environment's own vector version with one random stream for all (the default where there is one, as in
+   * Gymnasium); 'sync': N single environments with seed + i (the default elsewhere); 'native': the numbers of 'sync' from one kernel.
+   */
+  vectorizationMode?: VectorizationMode
+  /** 'next-step' unless told; see VectorEnv. */
+  autoresetMode?: AutoresetMode
+  /** Whether each call gives arrays of its own; false unless told. */
+  copy?: boolean
+  /** Put around each single environment, innermost first; only with 'sync'. */
+  wrappers?: readonly ((env: Env) => Env)[]
+}
+
+/** The types of the environments that come along; others are told by the type arguments of `make`. */
+export interface EnvTypes {
+  'CartPole-v0': Env<Float32Array, number>
+  'CartPole-v1': Env<Float32Array, number>
+}
+
+/**
+ * Builds a registered environment with Gymnasium's stack around it: PassiveEnvChecker, OrderEnforcing, TimeLimit.
+ *
+ *     const env = make('CartPole-v1', { renderMode: 'rgb_array' })
+ *
+ * @throws UnregisteredEnv, DeprecatedEnv for an id that is not there, UnsupportedMode, InvalidKwargs
+ */
+export function make<Id extends keyof EnvTypes>(id: Id | EnvSpec, options?: MakeOptions): EnvTypes[Id]
+export function make<Obs = unknown, Act = unknown>(id: string | EnvSpec, options?: MakeOptions): Env<Obs, Act>
+export function make(id: string | EnvSpec, options: MakeOptions = {}): Env {
+  const base = findSpec(typeof id === 'string' ? id : id.id)
+  const given = withSpec(id, options)
+  const { maxEpisodeSteps = base.maxEpisodeSteps, disableEnvChecker = base.disableEnvChecker, renderMode, ...kwargs } = given
+  if (base.entryPoint === null) throw new EnvError('ENVS_REGISTRATION', `${base.id} has no single environment; use makeVec`)
+  const mode = typeof renderMode === 'string' ? renderMode : null
+  const merged = { ...base.kwargs, ...kwargs, renderMode: mode }
+  const inner = build(base.entryPoint, Env, merged)
+  if (!(inner instanceof Env)) {
+    throw new EnvError('ENVS_REGISTRATION', `the entry point of ${base.id} must make an environment that extends Env, got ${String(inner)}`)
+  }
+  const plainSpec = specOf(base, { maxEpisodeSteps: null, disableEnvChecker, kwargs: merged })
+  // An entry point may have put wrappers around its environment already.
+  for (let layer: Env | null = inner; layer !== null; layer = layer instanceof Wrapper ? layer.env : null) {
+    layer.renderMode = mode
+    layer.spec = plainSpec
+  }
+  if (mode !== null && !inner.metadata.renderModes.includes(mode)) {
+    throw new UnsupportedMode(`${base.id} cannot render as ${mode}; it has ${inner.metadata.renderModes.join(', ') || 'no render modes'}`)
+  }
+  let env: Env = inner
+  if (!disableEnvChecker) env = new PassiveEnvChecker(env)
+  if (base.orderEnforce) env = new OrderEnforcing(env)
+  if (maxEpisodeSteps !== null && maxEpisodeSteps !== -1) env = new TimeLimit(env, maxEpisodeSteps)
+  for (const wrap of base.additionalWrappers) env = wrap(env)
+  return env
+}
+
+/**
+ * Builds `numEnvs` copies of a registered environment that step together; see VectorEnv for the arrays and the autoreset modes.
+ *
+ *     const envs = makeVec('CartPole-v1', { numEnvs: 1024, vectorizationMode: 'native', autoresetMode: 'same-step' })
+ *
+ * @throws UnregisteredEnv, DeprecatedEnv, UnsupportedMode for a mode the environment does not have, InvalidKwargs
+ */
+export function makeVec<Obs extends DtypeArray = Float32Array>(id: string | EnvSpec, options: MakeVecOptions = {}): VectorEnv<Obs> {
+  const registered = findSpec(typeof id === 'string' ? id : id.id)
+  const given = withSpec(id, options)
+  const { numEnvs = 1, autoresetMode = 'next-step', copy = false, wrappers = [], vectorizationMode, ...rest } = given
+  const mode = vectorizationMode ?? (registered.vectorEntryPoint ? 'vector_entry_point' : 'sync')
+  if (!AUTORESET_MODES.includes(autoresetMode)) {
+    throw new UnsupportedMode(`autoresetMode must be one of ${AUTORESET_MODES.join(', ')}, got ${String(autoresetMode)}`)
+  }
+  if (!Number.isInteger(numEnvs) || numEnvs < 1) throw new InvalidKwargs(`numEnvs must be a positive integer, got ${String(numEnvs)}`)
+  const envs =
+    mode === 'sync' ? syncEnv<Obs>(registered.id, rest, wrappers, { numEnvs, autoresetMode, copy }) : kernelEnv(registered, mode, given)
+  envs.spec = specOf(registered, {
+    maxEpisodeSteps: rest.maxEpisodeSteps === undefined ? registered.maxEpisodeSteps : rest.maxEpisodeSteps,
+    kwargs: { ...registered.kwargs, ...rest, numEnvs, vectorizationMode: mode, autoresetMode },
+  })
+  return envs as VectorEnv<Obs>
+}
+
+/** What a spec says, unless the options say otherwise. */
+function withSpec<O extends MakeOptions>(id: string | EnvSpec, options: O): O {
+  return typeof id === 'string'
+    ? options
+    : { ...id.kwargs, maxEpisodeSteps: id.maxEpisodeSteps, disableEnvChecker: id.disableEnvChecker, ...options }
+}
+
+function syncEnv<Obs extends DtypeArray>(
+  id: string,
+  options: MakeOptions,
+  wrappers: readonly ((env: Env) => Env)[],
+  { numEnvs, autoresetMode, copy }: { numEnvs: number; autoresetMode: AutoresetMode; copy: boolean },
+): VectorEnv<Obs> {
+  const one = () => wrappers.reduce((env, wrap) => wrap(env), make(id, options))
+  return new SyncVectorEnv<Obs>(
+    Array.from({ length: numEnvs }, () => one),
+    { autoresetMode, copy },
+  )
+}
+
+function kernelEnv(registered: RegisteredEnv, mode: VectorizationMode, options: MakeVecOptions): VectorEnv<DtypeArray> {
+  if (mode === 'async') throw new UnsupportedMode("vectorizationMode 'async' is not available in this version; use 'sync' or 'native'")
+  if (mode !== 'native' && mode !== 'vector_entry_point') {
+    throw new UnsupportedMode(`vectorizationMode must be one of ${VECTORIZATION_MODES.join(', ')}, got ${String(mode)}`)
+  }
+  const entryPoint = mode === 'native' ? registered.nativeEntryPoint : registered.vectorEntryPoint
+  if (entryPoint === null) throw new UnsupportedMode(`${registered.id} has no '${mode}' version; use vectorizationMode 'sync'`)
+  const { vectorizationMode: _, wrappers = [], disableEnvChecker: _checker, ...rest } = options
+  if (wrappers.length > 0 || registered.additionalWrappers.length > 0) {
+    throw new UnsupportedMode(`wrappers of single environments need vectorizationMode 'sync', got '${mode}'`)
+  }
+  const { maxEpisodeSteps: limit = registered.maxEpisodeSteps } = rest
+  if (limit !== null && limit !== -1 && !(Number.isInteger(limit) && limit > 0)) {
+    throw new InvalidKwargs(`maxEpisodeSteps must be a positive integer, or -1 for none, got ${limit}`)
+  }
+  const kwargs: VectorEnvKwargs = {
+    numEnvs: 1,
+    autoresetMode: 'next-step',
+    copy: false,
+    ...registered.kwargs,
+    ...rest,
+    maxEpisodeSteps: limit === -1 ? null : limit,
+    renderMode: rest.renderMode ?? null,
+  }
+  return build(entryPoint, VectorEnv, kwargs) as VectorEnv<DtypeArray>
+}
+
+function specOf(registered: RegisteredEnv, changes: Partial<EnvSpec>): EnvSpec {
+  return { ...toEnvSpec(registered), ...changes }
+}

@@ -1,0 +1,169 @@
+import { EnvError, InvalidSpace } from '../errors.js'
+import type { Seed } from '../seeding.js'
+import { DTYPES, type Dtype, type DtypeArrays, emptyArray, isArrayFor, isDtype } from './dtype.js'
+import { type JSONNumber, type SampleOptions, Space, type SpaceJSON } from './space.js'
+
+/** Far above any real observation; a shape read from a broken file fails here and not in the allocator. */
+const MAX_SIZE = 2 ** 28
+
+export interface BoxOptions<D extends Dtype> {
+  /** Defaults to the length of the bounds, or [1] where both are numbers. */
+  shape?: readonly number[]
+  /** Defaults to 'float32'. */
+  dtype?: D
+  seed?: Seed
+}
+
+/**
+ * A box in ℝⁿ: each coordinate between its own bounds, which may be infinite. Elements are flat typed arrays in row-major order.
+ *
+ *     new Box(-1, 1, { shape: [3] })                          // three float32 in [-1, 1]
+ *     new Box([0, -Infinity], [5, Infinity])                  // bounds of their own, shape [2]
+ *     new Box(0, 255, { shape: [84, 84, 3], dtype: 'uint8' })
+ *
+ * @throws InvalidSpace for NaN, a low above its high, bounds outside the dtype, lengths that do not fit the shape
+ */
+export class Box<D extends Dtype = 'float32'> extends Space<DtypeArrays[D]> {
+  readonly shape: readonly number[]
+  readonly dtype: D
+  readonly low: DtypeArrays[D]
+  readonly high: DtypeArrays[D]
+  /** 1 where the bound is finite; an integer dtype cannot hold an infinite bound itself. */
+  readonly boundedBelow: Uint8Array
+  readonly boundedAbove: Uint8Array
+  readonly #size: number
+  /** Coordinates in the order in which NumPy draws them: unbounded, bounded below, bounded above, bounded. */
+  readonly #drawOrder: Int32Array
+
+  constructor(low: number | ArrayLike<number>, high: number | ArrayLike<number>, { shape, dtype, seed }: BoxOptions<D> = {}) {
+    super()
+    this.dtype = dtype ?? ('float32' as D)
+    if (!isDtype(this.dtype)) throw new InvalidSpace(`Box knows the dtypes ${Object.keys(DTYPES).join(', ')}, got ${String(dtype)}`)
+    this.shape = [...(shape ?? (typeof low !== 'number' ? [low.length] : typeof high !== 'number' ? [high.length] : [1]))]
+    if (!this.shape.every((side) => Number.isInteger(side) && side >= 0)) {
+      throw new InvalidSpace(`the shape of a Box must be non-negative integers, got [${this.shape}]`)
+    }
+    this.#size = this.shape.reduce((product, side) => product * side, 1)
+    if (this.#size > MAX_SIZE)
+      throw new InvalidSpace(`a Box of shape [${this.shape}] has more than ${MAX_SIZE} numbers; is the shape meant?`)
+    this.boundedBelow = new Uint8Array(this.#size)
+    this.boundedAbove = new Uint8Array(this.#size)
+    this.low = this.#bounds('low', low, this.boundedBelow)
+    this.high = this.#bounds('high', high, this.boundedAbove)
+    for (let i = 0; i < this.#size; i++) {
+      if (this.low[i]! > this.high[i]!)
+        throw new InvalidSpace(`Box needs low <= high, got low=${this.low[i]} and high=${this.high[i]} at index ${i}`)
+    }
+    this.#drawOrder = Int32Array.from({ length: this.#size }, (_, i) => i).sort((a, b) => this.#kind(a) - this.#kind(b) || a - b)
+    if (seed !== undefined) this.seed(seed)
+  }
+
+  #bounds(name: 'low' | 'high', given: number | ArrayLike<number>, bounded: Uint8Array): DtypeArrays[D] {
+    const { kind, min, max } = DTYPES[this.dtype]
+    const side = name === 'low' ? -Infinity : Infinity
+    const values = emptyArray(this.dtype, this.#size)
+    if (typeof given !== 'number' && given.length !== this.#size) {
+      throw new InvalidSpace(`a Box of shape [${this.shape}] needs ${this.#size} values in ${name}, got ${given.length}`)
+    }
+    for (let i = 0; i < this.#size; i++) {
+      const value = typeof given === 'number' ? given : given[i]!
+      if (value === side) {
+        if (kind === 'unsigned' || kind === 'bool')
+          throw new InvalidSpace(`a Box of ${this.dtype} cannot be unbounded, got ${name}=${value}`)
+        values[i] = kind === 'float' ? side : name === 'low' ? min : max
+        continue
+      }
+      if (!(value >= min && value <= max) || (kind !== 'float' && !Number.isInteger(value))) {
+        throw new InvalidSpace(`${name}=${value} at index ${i} is not a value of ${this.dtype} (${min} to ${max}, or unbounded)`)
+      }
+      values[i] = value
+      bounded[i] = 1
+    }
+    return values
+  }
+
+  #kind(i: number): number {
+    return 2 * this.boundedAbove[i]! + this.boundedBelow[i]!
+  }
+
+  /** Whether every coordinate is bounded in that manner. */
+  isBounded(manner: 'both' | 'below' | 'above' = 'both'): boolean {
+    const below = this.boundedBelow.every((bounded) => bounded === 1)
+    const above = this.boundedAbove.every((bounded) => bounded === 1)
+    return manner === 'both' ? below && above : manner === 'below' ? below : above
+  }
+
+  /**
+   * Each coordinate on its own: uniform in [a, b], shifted exponential where one side is open, normal where both are.
+   *
+   * @throws EnvError when given a mask or probabilities, which a Box does not have
+   */
+  override sample(options?: SampleOptions): DtypeArrays[D] {
+    if (options?.mask !== undefined || options?.probability !== undefined) {
+      throw new EnvError('ENVS_INVALID_PROBABILITY', 'a Box is sampled without mask or probability; leave them out')
+    }
+    const { kind, min, max } = DTYPES[this.dtype]
+    const random = this.npRandom
+    const values = emptyArray(this.dtype, this.#size)
+    // An integer's interval [a, b] is the reals [a, b + 1) rounded down.
+    const above = kind === 'float' ? 0 : 1
+    for (const i of this.#drawOrder) {
+      const low = this.low[i]!
+      const high = this.high[i]! + above
+      let value: number
+      switch (this.#kind(i)) {
+        case 0:
+          value = random.standardNormal()
+          break
+        case 1:
+          value = random.standardExponential() + low
+          break
+        case 2:
+          value = -random.standardExponential() + high
+          break
+        default:
+          value = random.uniform(low, high)
+      }
+      values[i] = kind === 'float' ? value : Math.min(Math.max(Math.floor(value), min), max)
+    }
+    return values
+  }
+
+  override contains(x: unknown): x is DtypeArrays[D] {
+    if (!isArrayFor(this.dtype, x) || x.length !== this.#size) return false
+    for (let i = 0; i < this.#size; i++) if (!(x[i]! >= this.low[i]! && x[i]! <= this.high[i]!)) return false
+    return true
+  }
+
+  /** Same shape, same dtype, and bounds equal to within NumPy's `allclose`. */
+  override equals(other: unknown): boolean {
+    if (!(other instanceof Box) || other.dtype !== this.dtype || other.shape.join() !== this.shape.join()) return false
+    const close = (a: ArrayLike<number>, b: ArrayLike<number>) => {
+      for (let i = 0; i < this.#size; i++) if (!(a[i] === b[i] || Math.abs(a[i]! - b[i]!) <= 1e-8 + 1e-5 * Math.abs(b[i]!))) return false
+      return true
+    }
+    return close(this.low, other.low) && close(this.high, other.high)
+  }
+
+  override toJSON(): SpaceJSON {
+    const values = (bound: ArrayLike<number>, bounded: Uint8Array, open: JSONNumber): JSONNumber[] | JSONNumber => {
+      const list = Array.from(bound, (value, i) => (bounded[i] ? value : open))
+      return list.length > 1 && list.every((value) => value === list[0]) ? list[0]! : list
+    }
+    return {
+      type: 'Box',
+      low: values(this.low, this.boundedBelow, '-inf'),
+      high: values(this.high, this.boundedAbove, 'inf'),
+      shape: [...this.shape],
+      dtype: this.dtype,
+    }
+  }
+
+  override toString(): string {
+    const short = (values: ArrayLike<number>) => {
+      const list = Array.from(values)
+      return list.length > 0 && list.every((value) => value === list[0]) ? `${list[0]}` : `[${list.join(' ')}]`
+    }
+    return `Box(${short(this.low)}, ${short(this.high)}, (${this.shape.join(', ')}${this.shape.length === 1 ? ',' : ''}), ${this.dtype})`
+  }
+}

@@ -1,0 +1,59 @@
+import { checkFrame, checkReset, checkSpaces, checkStep, sharesData } from '../api-rules.js'
+import { type Env, type Info, type RenderFrame, type ResetOptions, type StepResult, Wrapper } from '../env.js'
+import { warn } from '../logger.js'
+
+/**
+ * Looks at the first reset, the first two steps and the first render, warns of what is odd and throws what is broken; changes nothing
+ * and costs nothing after that.
+ */
+export class PassiveEnvChecker<Obs = unknown, Act = unknown> extends Wrapper<Obs, Act> {
+  #checkedReset = false
+  #checkedSteps = 0
+  #checkedRender = false
+  #previous: { method: string; observation: unknown; info: unknown } | null = null
+
+  /** @throws EnvError (ENVS_CHECK_FAILED) when the environment has no spaces */
+  constructor(env: Env<Obs, Act>) {
+    super(env)
+    checkSpaces(env, warn)
+  }
+
+  override reset(options?: ResetOptions): [observation: Obs, info: Info] {
+    const result = this.env.reset(options)
+    if (!this.#checkedReset) {
+      this.#checkedReset = true
+      checkReset(this.env, result, warn)
+      this.#previous = { method: 'reset', observation: result[0], info: result[1] }
+    }
+    return result
+  }
+
+  override step(action: Act): StepResult<Obs> {
+    const result = this.env.step(action)
+    if (this.#checkedSteps < 2) this.#watch(result)
+    return result
+  }
+
+  #watch(result: StepResult<Obs>): void {
+    if (this.#checkedSteps++ === 0) checkStep(this.env, result, warn)
+    const previous = this.#previous
+    for (const [name, before, after] of [
+      ['observation', previous?.observation, result[0]],
+      ['info', previous?.info, result[4]],
+    ] as const) {
+      if (sharesData(before, after)) {
+        warn(`the ${name} of step() is the same object that ${previous!.method}() gave before; give a new one each time, callers keep them`)
+      }
+    }
+    this.#previous = this.#checkedSteps < 2 ? { method: 'step', observation: result[0], info: result[4] } : null
+  }
+
+  override render(): RenderFrame | null {
+    const frame = this.env.render()
+    if (!this.#checkedRender) {
+      this.#checkedRender = true
+      checkFrame(this.env.renderMode, frame)
+    }
+    return frame
+  }
+}

@@ -1,0 +1,32 @@
+import { type Env, type Info, type ResetOptions, type StepResult, Wrapper } from '../env.js'
+import { InvalidKwargs } from '../errors.js'
+
+/**
+ * Truncates an episode after a number of steps. That is not a termination: the task did not end, so a learner must still count the
+ * value of the state in which it was cut off.
+ */
+export class TimeLimit<Obs = unknown, Act = unknown> extends Wrapper<Obs, Act> {
+  private elapsedSteps = 0
+  readonly #maxEpisodeSteps: number
+
+  /** @throws InvalidKwargs when the limit is not a positive integer */
+  constructor(env: Env<Obs, Act>, maxEpisodeSteps: number) {
+    super(env)
+    if (!Number.isInteger(maxEpisodeSteps) || maxEpisodeSteps <= 0) {
+      throw new InvalidKwargs(`maxEpisodeSteps must be a positive integer, got ${maxEpisodeSteps}`)
+    }
+    this.#maxEpisodeSteps = maxEpisodeSteps
+    if (this.spec) this.spec = { ...this.spec, maxEpisodeSteps }
+  }
+
+  override reset(options?: ResetOptions): [observation: Obs, info: Info] {
+    this.elapsedSteps = 0
+    return this.env.reset(options)
+  }
+
+  override step(action: Act): StepResult<Obs> {
+    const result = this.env.step(action)
+    if (++this.elapsedSteps >= this.#maxEpisodeSteps) result[3] = true
+    return result
+  }
+}

@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# Compares our environments with the real Gymnasium and NumPy, on seeds drawn now. Prints `N passed, N failed`; exit code 0 or 1.
+#   GYMNURA_VENV  a folder for the Python virtual environment, kept and used again; without it a temporary one is made and removed
+#   GYMNURA_SEED  repeats the run of another day
+set -euo pipefail
+here="$(cd "$(dirname "$0")" && pwd)"
+root="$(cd "$here/../../.." && pwd)"
+work="$(mktemp -d)"
+trap 'rm -rf "$work"' EXIT
+venv="${GYMNURA_VENV:-$work/venv}"
+python="${PYTHON:-python3.11}"
+command -v "$python" >/dev/null || python=python3
+[ -x "$venv/bin/python" ] || "$python" -m venv "$venv"
+"$venv/bin/python" -m pip install --quiet --disable-pip-version-check gymnasium==1.4.0 numpy==2.4.6
+[ -f "$root/dist/test/envs/traces.js" ] || (cd "$root" && node scripts/build.mjs)
+seed="${GYMNURA_SEED:-$(date +%s%N)}"
+echo "seed $seed (GYMNURA_SEED=$seed repeats this run)"
+"$venv/bin/python" "$root/test/golden/envs/make.py" --out "$work/traces" --seed "$seed" >/dev/null
+node "$here/compare.mjs" "$work/traces"
