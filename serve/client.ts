@@ -5,6 +5,8 @@ import type { PublishOptions } from './registry/options.js'
 export interface PredictOptions {
   /** A version of the model other than its current one. */
   version?: number | string
+  /** Whose query it is, for selection policies that learn by user; 'fixed' does not look at it. */
+  user?: string
 }
 
 /** The answer to one query. */
@@ -51,17 +53,17 @@ export class Client {
    * The action for one observation.
    * @throws ServeError `REQUEST_REFUSED` (with the server's cause and status), `SERVER_UNREACHABLE`
    */
-  async predict(application: string, input: ArrayLike<number>, { version }: PredictOptions = {}): Promise<PredictResult> {
-    return fromWire((await this.#post(application, { input: plain(input), version })) as WireAnswer)
+  async predict(application: string, input: ArrayLike<number>, { version, user }: PredictOptions = {}): Promise<PredictResult> {
+    return fromWire((await this.#post(application, { input: plain(input), version, user })) as WireAnswer)
   }
 
   /** The actions for several observations, in one request. Throws as `predict` does. */
   async predictBatch(
     application: string,
     inputs: readonly ArrayLike<number>[],
-    { version }: PredictOptions = {},
+    { version, user }: PredictOptions = {},
   ): Promise<PredictResult[]> {
-    const body = { input_batch: inputs.map(plain), version }
+    const body = { input_batch: inputs.map(plain), version, user }
     const { batch_predictions: answers } = (await this.#post(application, body)) as { batch_predictions: WireAnswer[] }
     return answers.map(fromWire)
   }

@@ -156,7 +156,7 @@ function assemble(cacheBytes: number, log: Logger) {
   clipperApi(app, registry, path)
   adminApi(app, registry, publisher)
   healthApi(app, registry)
-  metricsApi(app, registry, cache)
+  metricsApi(app, { registry, cache })
   return { app, registry, publisher, cache, path, listener, log }
 }
 

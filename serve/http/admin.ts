@@ -58,10 +58,11 @@ const modelJson = ({ name, version, current, isolation, replicas, inputType, inp
 export function adminApi(app: FastifyInstance, registry: Registry, publisher: Publisher): void {
   app.register(
     async (admin) => {
-      // A page in the user's browser can reach loopback under a name of its own; such a call carries that name.
-      admin.addHook('onRequest', async (request) => {
-        if (LOOPBACK_HOST.test(request.headers.host ?? '')) return
-        throw new ServeError('SERVE_HOST_REFUSED', `admin calls are taken for localhost only, not for Host "${request.headers.host}"`)
+      // A page in the user's browser can reach loopback, also under a name of its own; its calls carry that name or the page's origin.
+      admin.addHook('onRequest', async ({ headers: { host = '', origin } }) => {
+        const from = origin === undefined ? host : origin.replace(/^https?:\/\//, '')
+        if (LOOPBACK_HOST.test(host) && LOOPBACK_HOST.test(from)) return
+        throw new ServeError('SERVE_HOST_REFUSED', `admin calls are taken from this machine only, not for Host "${host}" from "${from}"`)
       })
       admin.get('/ping', async () => 'PONG')
       admin.post('/add_app', async (request) => {

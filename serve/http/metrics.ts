@@ -1,115 +1,12 @@
 import type { FastifyInstance } from 'fastify'
-import { Counter, Gauge, Histogram, Registry as Prometheus } from 'prom-client'
-import type { Dispatcher } from '../batching/dispatcher.js'
-import type { PredictionCache } from '../query/cache.js'
-import type { Application } from '../registry/application.js'
-import type { Registry } from '../registry/registry.js'
+import type { Source } from './prometheus.js'
 
-type Labels = Readonly<Record<string, string>>
-type Reading = readonly [labels: Labels, value: number]
-
-interface Source {
-  readonly registry: Registry
-  readonly cache: PredictionCache
-}
-
-const LATENCY = 'gymnura_predict_latency_seconds'
-const LATENCY_HELP = 'From a parsed request to its answer, queue and model included'
-
-/** Histograms are kept in plain arrays where queries are counted; this one reads them when it is scraped. */
-class LatencyHistogram extends Histogram<'application' | 'le'> {
-  #applications: () => Iterable<Application> = () => []
-
-  static of(prometheus: Prometheus, applications: () => Iterable<Application>): void {
-    const histogram = new LatencyHistogram({ name: LATENCY, help: LATENCY_HELP, labelNames: ['application'], registers: [prometheus] })
-    histogram.#applications = applications
-  }
-
-  /** What prom-client asks for when it writes the text format. */
-  async getForPromString() {
-    const values = []
-    for (const { name, latencies } of this.#applications()) {
-      const labels = { application: name }
-      for (const [edgeMs, count] of latencies.cumulative()) {
-        values.push({ labels: { ...labels, le: edgeMs / 1000 }, value: count, metricName: `${LATENCY}_bucket` })
-      }
-      values.push({ labels: { ...labels, le: '+Inf' }, value: latencies.count, metricName: `${LATENCY}_bucket` })
-      values.push({ labels, value: latencies.sumMs / 1000, metricName: `${LATENCY}_sum` })
-      values.push({ labels, value: latencies.count, metricName: `${LATENCY}_count` })
-    }
-    return { name: LATENCY, help: LATENCY_HELP, type: 'histogram', values }
-  }
-}
-
-function* perApplication({ registry }: Source, read: (application: Application) => Iterable<Reading>): Generator<Reading> {
-  for (const application of registry.applications.values()) {
-    for (const [labels, value] of read(application)) yield [{ application: application.name, ...labels }, value]
-  }
-}
-
-function* perVersion({ registry }: Source, read: (dispatcher: Dispatcher) => Iterable<Reading>): Generator<Reading> {
-  for (const { versions } of registry.models.values()) {
-    for (const { name, version, dispatcher } of versions.values()) {
-      for (const [labels, value] of read(dispatcher)) yield [{ model: name, version, ...labels }, value]
-    }
-  }
-}
-
-const itemsOf = (sizes: ReadonlyMap<number, number>) => [...sizes].reduce((sum, [size, count]) => sum + size * count, 0)
-const batchesOf = (sizes: ReadonlyMap<number, number>) => [...sizes.values()].reduce((sum, count) => sum + count, 0)
-
-/** Every metric: name, help, labels, and how it is read from what the tier counts anyway. */
-function declare(prometheus: Prometheus, source: Source): void {
-  const { cache } = source
-  const collected =
-    (Metric: typeof Counter | typeof Gauge) => (name: string, help: string, labelNames: string[], read: () => Iterable<Reading>) => {
-      new Metric({
-        name,
-        help,
-        labelNames,
-        registers: [prometheus],
-        collect() {
-          this.reset()
-          for (const [labels, value] of read()) this.inc(labels, value)
-        },
-      })
-    }
-  const counter = collected(Counter)
-  const gauge = collected(Gauge)
-  const model = ['model', 'version']
-  counter('gymnura_queries_total', 'Queries answered', ['application'], () => perApplication(source, ({ queries }) => [[{}, queries]]))
-  counter('gymnura_default_answers_total', 'Queries answered with the default output', ['application', 'reason'], () =>
-    perApplication(source, ({ defaults }) => Object.entries(defaults).map(([reason, count]) => [{ reason }, count])),
-  )
-  counter('gymnura_cache_hits_total', 'Queries answered from the cache', [], () => [[{}, cache.hits]])
-  counter('gymnura_cache_misses_total', 'Queries not in the cache', [], () => [[{}, cache.misses]])
-  counter('gymnura_cache_joins_total', 'Misses that joined an equal query in flight', [], () => [[{}, cache.joins]])
-  gauge('gymnura_cache_bytes', 'Size of the cache', [], () => [[{}, cache.bytes]])
-  gauge('gymnura_cache_entries', 'Predictions in the cache', [], () => [[{}, cache.entries]])
-  counter('gymnura_batches_total', 'Batches sent to containers', model, () => perVersion(source, (d) => [[{}, batchesOf(d.batchSizes)]]))
-  counter('gymnura_batch_items_total', 'Inputs sent to containers', model, () => perVersion(source, (d) => [[{}, itemsOf(d.batchSizes)]]))
-  counter('gymnura_retried_items_total', 'Inputs sent again after a container was lost', model, () =>
-    perVersion(source, (d) => [[{}, d.retried]]),
-  )
-  gauge('gymnura_queued_items', 'Inputs that wait for a batch', model, () => perVersion(source, (d) => [[{}, d.queued]]))
-  const replica = [...model, 'replica']
-  gauge('gymnura_max_batch', 'The batch size limit that adaptive batching has found', replica, () =>
-    perVersion(source, (d) => d.replicas.map(({ maxBatch }, i) => [{ replica: String(i) }, maxBatch])),
-  )
-  gauge('gymnura_container_up', '1 while the container is ready', replica, () =>
-    perVersion(source, (d) => d.replicas.map(({ ready }, i) => [{ replica: String(i) }, ready ? 1 : 0])),
-  )
-  counter('gymnura_container_restarts_total', 'How often the container was started again', replica, () =>
-    perVersion(source, (d) => d.replicas.map(({ restarts }, i) => [{ replica: String(i) }, restarts])),
-  )
-  LatencyHistogram.of(prometheus, () => source.registry.applications.values())
-}
-
-/** `GET /metrics` in Prometheus' text format; nothing is computed until it is asked for. */
-export function metricsApi(app: FastifyInstance, registry: Registry, cache: PredictionCache): void {
-  const prometheus = new Prometheus()
-  declare(prometheus, { registry, cache })
+/** `GET /metrics` in Prometheus' text format. Its library is loaded when it is first asked for: a server starts sooner without. */
+export function metricsApi(app: FastifyInstance, source: Source): void {
+  let loading: Promise<ReturnType<typeof import('./prometheus.js')['prometheusOf']>> | undefined
   app.get('/metrics', async (_request, reply) => {
+    loading ??= import('./prometheus.js').then(({ prometheusOf }) => prometheusOf(source))
+    const prometheus = await loading
     reply.header('content-type', prometheus.contentType)
     return prometheus.metrics()
   })

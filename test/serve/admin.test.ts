@@ -54,17 +54,24 @@ test('a refused admin call is 4xx with its code and cause', () =>
     assert.equal(await server.listModels(), [])
   }))
 
-test('an admin call under a foreign host name, as a web page would make it, is refused', () =>
-  withServer(async (server) => {
-    const status = await new Promise((resolve, reject) => {
-      const call = request(`${server.url}/admin/ping`, { headers: { host: 'evil.example' } }, (response) => {
-        response.resume()
-        resolve(response.statusCode)
-      })
-      call.on('error', reject)
-      call.end()
+function pingWith(url: string, headers: Record<string, string>): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const call = request(`${url}/admin/ping`, { headers }, (response) => {
+      response.resume()
+      resolve(response.statusCode)
     })
-    assert.is(status, 403)
+    call.on('error', reject)
+    call.end()
+  })
+}
+
+test('an admin call that a foreign web page makes is refused', () =>
+  withServer(async (server) => {
+    assert.is(await pingWith(server.url, { host: 'evil.example' }), 403)
+    assert.is(await pingWith(server.url, { origin: 'https://evil.example' }), 403)
+    assert.is(await pingWith(server.url, { origin: 'null' }), 403)
+    assert.is(await pingWith(server.url, { origin: 'http://localhost:3000' }), 200)
+    assert.is(await pingWith(server.url, {}), 200)
   }))
 
 test.run()
