@@ -13,95 +13,71 @@ import { childRandom, type RandomGenerator, type RandomState, type Seed } from '
 import { Discrete, flatdim } from '../../envs/spaces/index.js'
 import { LearningError } from '../errors.js'
 import { Agent, type AgentOptions, type AgentState, type Iteration, resolveWorkers } from '../experiment/agent.js'
-import { type Checks, checks, type Overrides, resolveHyperparameters } from '../experiment/hyperparameters.js'
+import {
+  activation,
+  flag,
+  fraction,
+  layers,
+  notNegative,
+  type Overrides,
+  positive,
+  positiveInteger,
+  positiveOrNull,
+  resolveHyperparameters,
+  schedule,
+  type Values,
+} from '../experiment/hyperparameters.js'
 import { explainedVariance } from '../experiment/metrics.js'
 import { readConfig } from '../experiment/run-folder.js'
-import { type Schedule, scheduled } from '../experiment/schedule.js'
+import { scheduled } from '../experiment/schedule.js'
 import { addInto, gatherRows } from '../nn/arrays.js'
 import { Heap } from '../nn/heap.js'
-import { KERNELS_BUILD } from '../nn/kernels/index.js'
 import { PPO_STATS, ppoCategorical, valueLoss } from '../nn/losses.js'
 import { Adam } from '../nn/optimizers.js'
 import { ActorCritic, type ActorCriticDescription } from '../policy/actor-critic.js'
-import { FORMAT_VERSION, type PolicyDescription } from '../policy/description.js'
+import { describeCategorical } from '../policy/description.js'
 import { Policy } from '../policy/index.js'
 import { Normalizer, type NormalizerDescription } from '../policy/normalizer.js'
 import { allocateColumns, type ColumnLayout, type Columns, viewColumns } from '../rollout/columns.js'
 import { type EnvironmentSpaces, environmentSpaces } from '../rollout/environments.js'
 import { type EpisodeEnd, Rollout } from '../rollout/rollout.js'
 
-export interface PPOHyperparameters {
+/** Defaults are Stable-Baselines3's. */
+const HYPERPARAMETERS = {
   /** Environments stepped side by side. */
-  numEnvs: number
+  numEnvs: positiveInteger(8),
   /** Steps of each environment between updates (the paper's T). */
-  numSteps: number
+  numSteps: positiveInteger(256),
   /** Samples of one minibatch (the paper's M). */
-  batchSize: number
+  batchSize: positiveInteger(64),
   /** Passes over a rollout's samples (the paper's K). */
-  numEpochs: number
+  numEpochs: positiveInteger(10),
   /** Discount γ. */
-  gamma: number
+  gamma: fraction(0.99),
   /** λ of generalized advantage estimation: 0 is one-step, 1 is Monte Carlo. */
-  gaeLambda: number
+  gaeLambda: fraction(0.95),
   /** Adam's step size. */
-  learningRate: Schedule
+  learningRate: schedule(3e-4),
   /** ε of the clipped surrogate: how far a probability ratio may move from 1. */
-  clipRange: Schedule
+  clipRange: schedule(0.2),
   /** Weight of the entropy bonus (the paper's c₂). */
-  entropyCoef: number
-  /** Weight of the value loss (the paper's c₁, times ½ of a squared error as in the reference code). */
-  valueCoef: number
+  entropyCoef: notNegative(0),
+  /** Weight of the mean squared error of the values (the paper's c₁). */
+  valueCoef: notNegative(0.5),
   /** Gradients are scaled down to this global norm. */
-  maxGradNorm: number
+  maxGradNorm: positive(0.5),
   /** Advantages are given mean 0 and deviation 1 within each minibatch. */
-  normalizeAdvantage: boolean
+  normalizeAdvantage: flag(true),
   /** Observations are given mean 0 and deviation 1 by running moments, which travel inside the policy. */
-  normalizeObservations: boolean
-  /** An update stops early where the policy has moved further than this (approximate KL divergence); null never. */
-  targetKl: number | null
+  normalizeObservations: flag(false),
+  /** An update stops early where the policy has moved 1.5 times further than this (approximate KL divergence); null never. */
+  targetKl: positiveOrNull(null),
   /** Widths of the hidden layers, the same in actor and critic. */
-  hidden: number[]
-  activation: 'tanh' | 'relu'
+  hidden: layers([64, 64]),
+  activation: activation('tanh'),
 }
 
-/** Stable-Baselines3's defaults. */
-const DEFAULTS: PPOHyperparameters = {
-  numEnvs: 8,
-  numSteps: 256,
-  batchSize: 64,
-  numEpochs: 10,
-  gamma: 0.99,
-  gaeLambda: 0.95,
-  learningRate: 3e-4,
-  clipRange: 0.2,
-  entropyCoef: 0,
-  valueCoef: 0.5,
-  maxGradNorm: 0.5,
-  normalizeAdvantage: true,
-  normalizeObservations: false,
-  targetKl: null,
-  hidden: [64, 64],
-  activation: 'tanh',
-}
-
-const CHECKS: Checks<PPOHyperparameters> = {
-  numEnvs: checks.positiveInteger,
-  numSteps: checks.positiveInteger,
-  batchSize: checks.positiveInteger,
-  numEpochs: checks.positiveInteger,
-  gamma: checks.fraction,
-  gaeLambda: checks.fraction,
-  learningRate: checks.schedule,
-  clipRange: checks.schedule,
-  entropyCoef: checks.notNegative,
-  valueCoef: checks.notNegative,
-  maxGradNorm: checks.positive,
-  normalizeAdvantage: checks.flag,
-  normalizeObservations: checks.flag,
-  targetKl: checks.positiveOrNull,
-  hidden: checks.layers,
-  activation: checks.activation,
-}
+export type PPOHyperparameters = Values<typeof HYPERPARAMETERS>
 
 /** Parts that a minibatch is cut into: more workers than this bring rollouts further, not updates. */
 const GRADIENT_SHARDS = 4
@@ -298,8 +274,8 @@ export class PPO extends Agent {
    * @param options hyperparameters, over the tuned preset for the environment; `seed`, `numWorkers`
    * @throws LearningError `RL_OPTION`, `RL_SPACE`; EnvError for an unknown environment
    */
-  constructor(environmentId: string, { seed, numWorkers, ...given }: AgentOptions & Overrides<PPOHyperparameters> = {}) {
-    const h = resolveHyperparameters('PPO', environmentId, DEFAULTS, CHECKS, given)
+  constructor(environmentId: string, { seed, numWorkers, ...given }: AgentOptions & Overrides<typeof HYPERPARAMETERS> = {}) {
+    const h = resolveHyperparameters('PPO', environmentId, HYPERPARAMETERS, given)
     super(environmentId, seed, h)
     this.#h = h
     this.#numWorkers = Math.min(resolveWorkers(numWorkers), h.numEnvs)
@@ -344,23 +320,17 @@ export class PPO extends Agent {
 
   override get policy(): Policy {
     const { observationSpace, actionSpace } = this.#spaces
-    const description: PolicyDescription = {
-      formatVersion: FORMAT_VERSION,
+    const description = describeCategorical({
       algorithm: this.algorithm,
       environmentId: this.environmentId,
       observationSpace: observationSpace.toJSON(),
       actionSpace: actionSpace.toJSON(),
-      preprocessing: ['flatten'],
       normalizer: this.#normalizer?.describe() ?? null,
       network: this.#network.description,
-      distribution: { kind: 'categorical', greedyTies: 'lowest' },
-      recurrentState: null,
-      actionMasks: false,
-      kernels: KERNELS_BUILD,
       hyperparameters: this.hyperparameters,
       seed: String(this.seed),
       steps: this.steps,
-    }
+    })
     return new Policy({ description, observationSpace, actionSpace }, this.#network, this.#columns.parameters)
   }
 

@@ -1,55 +1,69 @@
+/**
+ * Hyperparameters as one table an algorithm: name, default and what a value must be stand in one place, and the type follows from it.
+ *
+ * @example
+ * const HYPERPARAMETERS = { gamma: fraction(0.99), hidden: layers([64, 64]) }
+ * type Hyperparameters = Values<typeof HYPERPARAMETERS> // { gamma: number, hidden: number[] }
+ */
 import { closest } from 'fastest-levenshtein'
 import { LearningError } from '../errors.js'
 import { preset } from './presets.js'
+import type { Schedule } from './schedule.js'
 
-/** Says what a value must be, or undefined where it is that. */
-type Check = (value: unknown) => string | undefined
+export interface Hyperparameter<T> {
+  readonly initial: T
+  /** What a value must be, as an error says it. */
+  readonly expected: string
+  holds(value: unknown): boolean
+}
 
-const rule =
-  (expected: string, holds: (value: unknown) => boolean): Check =>
-  (value) =>
-    holds(value) ? undefined : expected
+type Table = Readonly<Record<string, Hyperparameter<unknown>>>
+
+/** The values of a table's hyperparameters. */
+export type Values<T extends Table> = { readonly [K in keyof T]: T[K]['initial'] }
+
+/** What a user of the algorithm may give: any of them. */
+export type Overrides<T extends Table> = { readonly [K in keyof T]?: T[K]['initial'] | undefined }
+
+const kind =
+  <T>(expected: string, holds: (value: unknown) => boolean) =>
+  (initial: T): Hyperparameter<T> => ({ initial, expected, holds })
 
 const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value)
-const isSchedule = (value: unknown) => {
-  const { from, to } = (typeof value === 'object' && value !== null ? value : { from: value, to: value }) as { from: unknown; to: unknown }
-  return isNumber(from) && isNumber(to) && from >= 0 && to >= 0
-}
-
 const isPositiveInteger = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 1
+const isNotNegative = (value: unknown) => isNumber(value) && value >= 0
 
-/** The kinds of values that hyperparameters have. */
-export const checks = {
-  positiveInteger: rule('a whole number of at least 1', isPositiveInteger),
-  fraction: rule('a number from 0 to 1', (value) => isNumber(value) && value >= 0 && value <= 1),
-  notNegative: rule('a number of at least 0', (value) => isNumber(value) && value >= 0),
-  positive: rule('a number above 0', (value) => isNumber(value) && value > 0),
-  positiveOrNull: rule('a number above 0, or null', (value) => value === null || (isNumber(value) && value > 0)),
-  schedule: rule('a number of at least 0, or { from, to } of such', isSchedule),
-  flag: rule('true or false', (value) => typeof value === 'boolean'),
-  layers: rule('a list of layer widths, such as [64, 64]', (value) => Array.isArray(value) && value.every(isPositiveInteger)),
-  activation: rule('"tanh" or "relu"', (value) => value === 'tanh' || value === 'relu'),
+function isSchedule(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return isNotNegative(value)
+  const { from, to } = value as { from?: unknown; to?: unknown }
+  return isNotNegative(from) && isNotNegative(to)
 }
 
-/** A check for each hyperparameter of an algorithm. */
-export type Checks<H> = { readonly [K in keyof H]: Check }
-
-/** Options as an algorithm's user gives them: any of its hyperparameters. */
-export type Overrides<H> = { readonly [K in keyof H]?: H[K] | undefined }
+export const positiveInteger = kind<number>('a whole number of at least 1', isPositiveInteger)
+export const fraction = kind<number>('a number from 0 to 1', (value) => isNumber(value) && value >= 0 && value <= 1)
+export const notNegative = kind<number>('a number of at least 0', isNotNegative)
+export const positive = kind<number>('a number above 0', (value) => isNumber(value) && value > 0)
+export const positiveOrNull = kind<number | null>('a number above 0, or null', (value) => value === null || (isNumber(value) && value > 0))
+export const schedule = kind<Schedule>('a number of at least 0, or { from, to } of such', isSchedule)
+export const flag = kind<boolean>('true or false', (value) => typeof value === 'boolean')
+export const layers = kind<number[]>(
+  'a list of layer widths, such as [64, 64]',
+  (value) => Array.isArray(value) && value.every(isPositiveInteger),
+)
+export const activation = kind<'tanh' | 'relu'>('"tanh" or "relu"', (value) => value === 'tanh' || value === 'relu')
 
 /**
  * The hyperparameters a run uses: the algorithm's defaults, under the tuned preset for the environment, under what the caller gave.
  * @throws LearningError `RL_OPTION` for an unknown name or a value out of range
  */
-export function resolveHyperparameters<H extends object>(
+export function resolveHyperparameters<T extends Table>(
   algorithm: string,
   environmentId: string,
-  defaults: H,
-  rules: Checks<H>,
-  given: Overrides<H>,
-): H {
+  table: T,
+  given: Overrides<T>,
+): Values<T> {
   const overrides = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
-  const known = Object.keys(defaults)
+  const known = Object.keys(table)
   for (const [name, value] of Object.entries(overrides)) {
     if (!known.includes(name)) {
       throw new LearningError(
@@ -57,8 +71,9 @@ export function resolveHyperparameters<H extends object>(
         `${algorithm} has no option ${name}; did you mean ${closest(name, known)}? It takes ${known.join(', ')}`,
       )
     }
-    const expected = rules[name as keyof H](value)
-    if (expected) throw new LearningError('RL_OPTION', `${algorithm}'s ${name} is ${JSON.stringify(value)}; expected ${expected}`)
+    const { expected, holds } = table[name]
+    if (!holds(value)) throw new LearningError('RL_OPTION', `${algorithm}'s ${name} is ${JSON.stringify(value)}; expected ${expected}`)
   }
-  return { ...defaults, ...preset(algorithm, environmentId)?.hyperparameters, ...overrides } as H
+  const defaults = Object.fromEntries(known.map((name) => [name, table[name].initial]))
+  return { ...defaults, ...preset(algorithm, environmentId)?.hyperparameters, ...overrides } as Values<T>
 }

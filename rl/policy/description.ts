@@ -1,10 +1,11 @@
 import { type Space, type SpaceJSON, spaceFromJSON } from '../../envs/spaces/index.js'
+import { KERNELS_BUILD } from '../nn/kernels/index.js'
 import type { MlpDescription } from '../nn/mlp.js'
 import { PolicyError } from './errors.js'
 import type { NormalizerDescription } from './normalizer.js'
 
 /** The version of `PolicyDescription`; a file with a higher one is refused. */
-export const FORMAT_VERSION = 1
+const FORMAT_VERSION = 1
 /** The one key of the safetensors metadata that is Gymnura's. */
 export const METADATA_KEY = 'gymnura'
 
@@ -29,6 +30,24 @@ export interface PolicyDescription {
   readonly hyperparameters: Readonly<Record<string, unknown>>
   readonly seed: string | null
   readonly steps: number
+}
+
+/** The parts of a description that differ from policy to policy, for a network of dense layers over a Discrete space. */
+export type OwnDescription = Omit<
+  PolicyDescription,
+  'formatVersion' | 'preprocessing' | 'distribution' | 'recurrentState' | 'actionMasks' | 'kernels'
+>
+
+export function describeCategorical(own: OwnDescription): PolicyDescription {
+  return {
+    formatVersion: FORMAT_VERSION,
+    preprocessing: ['flatten'],
+    distribution: { kind: 'categorical', greedyTies: 'lowest' },
+    recurrentState: null,
+    actionMasks: false,
+    kernels: KERNELS_BUILD,
+    ...own,
+  }
 }
 
 /** A description read from a file, with its spaces. */

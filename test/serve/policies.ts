@@ -1,6 +1,6 @@
 /** Policies for the tests: linear ones, whose answers can be said by hand. */
 import { spaces } from 'gymnura/envs'
-import { FORMAT_VERSION, METADATA_KEY, type PolicyDescription } from '../../rl/policy/description.js'
+import { describeCategorical, METADATA_KEY } from '../../rl/policy/description.js'
 import { encodeSafetensors } from '../../rl/policy/safetensors.js'
 
 /**
@@ -10,23 +10,17 @@ import { encodeSafetensors } from '../../rl/policy/safetensors.js'
 export function linearPolicy(weights: readonly (readonly number[])[]): Uint8Array {
   const inputs = weights[0].length
   const actions = weights.length
-  const description: PolicyDescription = {
-    formatVersion: FORMAT_VERSION,
+  const description = describeCategorical({
     algorithm: 'by hand',
     environmentId: 'Test-v0',
     observationSpace: new spaces.Box(-Infinity, Infinity, { shape: [inputs] }).toJSON(),
     actionSpace: new spaces.Discrete(actions).toJSON(),
-    preprocessing: ['flatten'],
     normalizer: null,
     network: { actor: { sizes: [inputs, actions], activation: 'tanh' }, critic: null },
-    distribution: { kind: 'categorical', greedyTies: 'lowest' },
-    recurrentState: null,
-    actionMasks: false,
-    kernels: 'simd128',
     hyperparameters: {},
     seed: null,
     steps: 0,
-  }
+  })
   const tensors = [
     { name: 'actor.0.weight', shape: [actions, inputs], data: Float32Array.from(weights.flat()) },
     { name: 'actor.0.bias', shape: [actions], data: new Float32Array(actions) },
