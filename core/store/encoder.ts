@@ -8,6 +8,8 @@ import * as tag from './tags.js'
 
 /** Typed arrays from this size, in bytes, get a SharedArrayBuffer of their own instead of being copied through the ring. */
 const LARGE_BYTES = 16 * 1024
+/** A buffer that grew larger for one message is not kept. */
+const KEPT_BYTES = 1024 * 1024
 const SHORT_STRING = 24
 const NOT_LATIN1 = /[^\0-\xff]/
 
@@ -38,6 +40,7 @@ export class Encoder {
 
   start(): void {
     this.length = 0
+    if (this.buffer.length > KEPT_BYTES) this.resize(KEPT_BYTES)
     if (this.attachments.length > 0) this.attachments = []
     if (this.refs.length > 0) this.refs = []
     this.seen = undefined
@@ -379,11 +382,15 @@ export class Encoder {
   private reserve(bytes: number): void {
     const need = this.length + bytes + 64
     if (need <= this.buffer.length) return
-    const grown = Buffer.from(new ArrayBuffer(2 ** Math.ceil(Math.log2(need))))
-    grown.set(this.buffer.subarray(0, this.length))
-    this.buffer = grown
-    this.words = new Int32Array(grown.buffer)
-    this.view = new DataView(grown.buffer)
+    this.resize(2 ** Math.ceil(Math.log2(need)))
+  }
+
+  private resize(bytes: number): void {
+    const next = Buffer.from(new ArrayBuffer(bytes))
+    next.set(this.buffer.subarray(0, this.length))
+    this.buffer = next
+    this.words = new Int32Array(next.buffer)
+    this.view = new DataView(next.buffer)
   }
 }
 

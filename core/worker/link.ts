@@ -178,8 +178,8 @@ export class WorkerLink {
     const status = this.requests.indexOf(task.position) + layout.STATUS
     // Compare-exchange: the worker does the same with CLAIMED, and only one of the two finds QUEUED.
     if (Atomics.compareExchange(this.words, status, layout.QUEUED, layout.REVOKED) !== layout.QUEUED) return false
-    this.recover(task)
     for (const attachment of task.attachments) if (attachment.once) this.forget(attachment.id)
+    this.recover(task)
     this.free(task)
     return true
   }
