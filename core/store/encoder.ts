@@ -2,7 +2,7 @@ import { isAnyArrayBuffer, isDataView, isDate, isMap, isNativeError, isSet, isSh
 import { AnyActorHandle } from '../api/actor-handle.js'
 import { ObjectStoreFullError, SerializationError } from '../api/errors.js'
 import { type Attachment, ObjectRef } from '../api/object-ref.js'
-import { freshHandleId, handleId } from './handles.js'
+import { freshHandleId, handleId, pressForCollection } from './handles.js'
 import { pathTo, reasonAgainst, Unserializable } from './refusal.js'
 import * as tag from './tags.js'
 
@@ -398,6 +398,7 @@ function sharedCopy(value: ArrayBufferView): SharedArrayBuffer {
   try {
     const copy = new SharedArrayBuffer(value.byteLength)
     new Uint8Array(copy).set(new Uint8Array(value.buffer, value.byteOffset, value.byteLength))
+    pressForCollection(copy)
     return copy
   } catch (error) {
     throw new ObjectStoreFullError(`no memory for an array of ${value.byteLength} bytes`, { cause: error })
