@@ -11,7 +11,7 @@ import { DependencyWaiter, Task } from '../scheduler/task.js'
 import { Decoder } from '../store/decoder.js'
 import { Encoder } from '../store/encoder.js'
 import { whenHandleDies } from '../store/handles.js'
-import type { RuntimeContext } from '../worker/context.js'
+import { onDriver, type RuntimeContext } from '../worker/context.js'
 import { CALL, CREATE_ACTOR, TASK } from '../worker/layout.js'
 import { WorkerLink } from '../worker/link.js'
 import type { ShippedFunction } from '../worker/messages.js'
@@ -185,7 +185,7 @@ export class LocalEngine implements Engine, ActorCaller {
   }
 
   context(): RuntimeContext {
-    return { taskId: undefined, actorId: undefined, workerId: undefined, signal: new AbortController().signal }
+    return onDriver
   }
 
   async ready(): Promise<void> {

@@ -34,7 +34,7 @@ export class Pump {
   /** Atomics.waitAsync does not keep the process alive; this does, while a `get` is outstanding. */
   private readonly keepAlive = setInterval(() => {}, 2 ** 31 - 1).unref()
 
-  /** `quiet` is called before the driver goes to sleep; true: it has sent something, look again. */
+  /** `quiet` is called before the driver goes to sleep; it may send something, which makes another look due. */
   constructor(
     private readonly afterReplies: () => void,
     private readonly quiet: () => void,
