@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { engine, engineIfAny, setEngine, setEngineMaker, startEngine } from '../engine/current.js'
 import { LocalEngine } from '../engine/local.js'
-import type { RuntimeContext } from '../worker/context.js'
+import { onDriver, type RuntimeContext } from '../worker/context.js'
 import { insideWorker, NestedEngine } from '../worker/nested-engine.js'
 import { type ActorHandle, AnyActorHandle } from './actor-handle.js'
 import { GymnuraError, invalid } from './errors.js'
@@ -63,5 +63,5 @@ export async function getActor<T = Record<string, (...args: unknown[]) => unknow
 
 /** Who runs this code: ids of the task, actor and worker (undefined on the driver), and the signal that `cancel` fires. */
 export function runtimeContext(): RuntimeContext {
-  return engine().context()
+  return engineIfAny()?.context() ?? onDriver
 }

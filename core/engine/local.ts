@@ -1,5 +1,5 @@
 import { type ActorCaller, AnyActorHandle } from '../api/actor-handle.js'
-import { GymnuraError, invalid, ResourcesUnavailableError } from '../api/errors.js'
+import { GymnuraError, invalid, ResourcesUnavailableError, WorkerCrashedError } from '../api/errors.js'
 import { FAILED, ObjectRef, PENDING, READY, type Stored } from '../api/object-ref.js'
 import type { ActorOptions, InitOptions, TaskOptions } from '../api/options.js'
 import type { SubmitSite } from '../control/call-site.js'
@@ -11,7 +11,7 @@ import { DependencyWaiter, Task } from '../scheduler/task.js'
 import { Decoder } from '../store/decoder.js'
 import { Encoder } from '../store/encoder.js'
 import { whenHandleDies } from '../store/handles.js'
-import type { RuntimeContext } from '../worker/context.js'
+import { onDriver, type RuntimeContext } from '../worker/context.js'
 import { CALL, CREATE_ACTOR, TASK } from '../worker/layout.js'
 import { WorkerLink } from '../worker/link.js'
 import type { ShippedFunction } from '../worker/messages.js'
@@ -185,13 +185,14 @@ export class LocalEngine implements Engine, ActorCaller {
   }
 
   context(): RuntimeContext {
-    return { taskId: undefined, actorId: undefined, workerId: undefined, signal: new AbortController().signal }
+    return onDriver
   }
 
   async ready(): Promise<void> {
     this.hold()
     try {
-      await Promise.all(this.pool.workers.map((link) => link.started))
+      const started = await Promise.all(this.pool.workers.map((link) => link.started))
+      if (started.includes(false)) throw new WorkerCrashedError('init: a worker thread died before it took a task')
     } finally {
       this.release()
     }
@@ -200,7 +201,7 @@ export class LocalEngine implements Engine, ActorCaller {
   async shutdown(): Promise<void> {
     this.closed = true
     const open = [...this.unready, ...this.pool.clear()]
-    for (const actor of this.actors.all) open.push(...actor.waiting.clear())
+    for (const actor of this.actors.all()) open.push(...actor.waiting.clear())
     for (const link of this.links) open.push(...link.unanswered())
     for (const task of open) this.outcomes.fail(task, shutDown())
     this.pump.close()
@@ -326,14 +327,17 @@ export class LocalEngine implements Engine, ActorCaller {
       this.relay,
       (task) => this.repack(task),
       (link) => this.pump.expect(link),
-      (task, error) => this.outcomes.fail(task, error),
+      (task, error) => {
+        this.outcomes.fail(task, error)
+        if (task.kind === CREATE_ACTOR) this.outcomes.constructionFailed(task, error)
+      },
     )
   }
 
   private refill(): void {
     if (this.closed) return
     this.pool.refill()
-    for (const actor of this.actors.all) if (actor.waiting.length > 0) this.flush(actor)
+    for (const actor of this.actors.all()) if (actor.waiting.length > 0) this.flush(actor)
   }
 
   private startLink(name: string, actorId: number | undefined, maxConcurrency: number): WorkerLink {

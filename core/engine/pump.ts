@@ -4,9 +4,11 @@ import type { WorkerLink } from '../worker/link.js'
 
 /** Longest look for a reply before sleeping, while somebody waits for one. A wake by waitAsync takes some 30 µs. */
 const SPIN_MS = 0.05
-/** Shorter looks are worth nothing; at this floor one look in PROBE is a full one, to notice that tasks became short. */
+/** A miss halves the look, down to this: a worker that is awake answers a short task in 2 µs. */
 const SPIN_FLOOR_MS = 0.005
+/** One look in PROBE after misses is long enough for a worker to be woken and answer, so that both sides get out of sleeping in turn. */
 const PROBE = 16
+const PROBE_MS = 0.12
 /** So many looks may follow each other in microtasks before the event loop gets a turn. */
 const TURN_LOOKS = 64
 
@@ -34,7 +36,7 @@ export class Pump {
   /** Atomics.waitAsync does not keep the process alive; this does, while a `get` is outstanding. */
   private readonly keepAlive = setInterval(() => {}, 2 ** 31 - 1).unref()
 
-  /** `quiet` is called before the driver goes to sleep; true: it has sent something, look again. */
+  /** `quiet` is called before the driver goes to sleep; it may send something, which makes another look due. */
   constructor(
     private readonly afterReplies: () => void,
     private readonly quiet: () => void,
@@ -114,7 +116,7 @@ export class Pump {
   private spin(): boolean {
     const { busy } = this
     if (busy.length === 0) return false
-    const end = performance.now() + (this.misses % PROBE === 0 ? SPIN_MS : this.spinMs)
+    const end = performance.now() + (this.misses % PROBE === PROBE - 1 ? PROBE_MS : this.spinMs)
     do {
       for (let round = 0; round < 16; round++) {
         for (let i = 0; i < busy.length; i++) {

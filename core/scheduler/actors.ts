@@ -87,7 +87,8 @@ export class ActorTable {
     return this.byName.get(name)
   }
 
-  get all(): Actor[] {
-    return [...this.byId.values()]
+  /** The living. One may die while they are gone through. */
+  all(): Iterable<Actor> {
+    return this.byId.values()
   }
 }

@@ -11,7 +11,7 @@ import {
 import { FAILED, READY } from '../api/object-ref.js'
 import type { Directory } from '../control/directory.js'
 import { Decoder } from '../store/decoder.js'
-import { REFUSED, RESULT, STARTED, STDERR, STDOUT } from '../worker/layout.js'
+import { CREATE_ACTOR, REFUSED, RESULT, STARTED, STDERR, STDOUT } from '../worker/layout.js'
 import type { LinkOwner, WorkerLink } from '../worker/link.js'
 import type { Actor, ActorTable } from './actors.js'
 import type { Task } from './task.js'
@@ -57,7 +57,7 @@ export class Outcomes implements LinkOwner {
     }
     if (kind === RESULT) this.settle(task, READY, value)
     else this.fail(task, this.errorOf(link, kind, task, value))
-    if (kind !== RESULT && task.definition !== undefined && task.actorId !== 0) this.constructorThrew(task, value)
+    if (kind !== RESULT && task.kind === CREATE_ACTOR) this.constructionFailed(task, value)
   }
 
   private read(link: WorkerLink, buffer: Buffer, view: DataView, at: number): unknown {
@@ -128,13 +128,14 @@ export class Outcomes implements LinkOwner {
     if (task.endedBy === 'timeout')
       return new TaskTimeoutError(`${task.name} ran longer than its timeoutMs of ${task.timeoutMs}; its worker was ended`)
     if (task.cancelled) return this.cancelled(task)
-    const tries = task.attempt > 1 ? `, for the ${task.attempt}th time` : ''
-    const error = new WorkerCrashedError(`${task.name}: ${link.name} died while running it${tries} (${how})`, { cause })
+    const runs = task.maxRetries > 0 ? `, as did the workers of ${task.maxRetries} runs before` : ''
+    const error = new WorkerCrashedError(`${task.name}: ${link.name} died while running it (${how})${runs}`, { cause })
     error.stack = `WorkerCrashedError: ${error.message}\n${task.site.frames()}`
     return error
   }
 
-  private constructorThrew(task: Task, cause: unknown): void {
+  /** The constructor threw, or one of its arguments failed. */
+  constructionFailed(task: Task, cause: unknown): void {
     const actor = this.setup.actors.withId(task.actorId)
     if (actor === undefined) return
     this.actorDied(actor, `could not be constructed: ${describe(cause)}`, cause, task.site.frames())

@@ -2,12 +2,14 @@ import { isAnyArrayBuffer, isDataView, isDate, isMap, isNativeError, isSet, isSh
 import { AnyActorHandle } from '../api/actor-handle.js'
 import { ObjectStoreFullError, SerializationError } from '../api/errors.js'
 import { type Attachment, ObjectRef } from '../api/object-ref.js'
-import { freshHandleId, handleId } from './handles.js'
+import { freshHandleId, handleId, pressForCollection } from './handles.js'
 import { pathTo, reasonAgainst, Unserializable } from './refusal.js'
 import * as tag from './tags.js'
 
 /** Typed arrays from this size, in bytes, get a SharedArrayBuffer of their own instead of being copied through the ring. */
 const LARGE_BYTES = 16 * 1024
+/** A buffer that grew larger for one message is not kept. */
+const KEPT_BYTES = 1024 * 1024
 const SHORT_STRING = 24
 const NOT_LATIN1 = /[^\0-\xff]/
 
@@ -38,6 +40,7 @@ export class Encoder {
 
   start(): void {
     this.length = 0
+    if (this.buffer.length > KEPT_BYTES) this.resize(KEPT_BYTES)
     if (this.attachments.length > 0) this.attachments = []
     if (this.refs.length > 0) this.refs = []
     this.seen = undefined
@@ -379,11 +382,15 @@ export class Encoder {
   private reserve(bytes: number): void {
     const need = this.length + bytes + 64
     if (need <= this.buffer.length) return
-    const grown = Buffer.from(new ArrayBuffer(2 ** Math.ceil(Math.log2(need))))
-    grown.set(this.buffer.subarray(0, this.length))
-    this.buffer = grown
-    this.words = new Int32Array(grown.buffer)
-    this.view = new DataView(grown.buffer)
+    this.resize(2 ** Math.ceil(Math.log2(need)))
+  }
+
+  private resize(bytes: number): void {
+    const next = Buffer.from(new ArrayBuffer(bytes))
+    next.set(this.buffer.subarray(0, this.length))
+    this.buffer = next
+    this.words = new Int32Array(next.buffer)
+    this.view = new DataView(next.buffer)
   }
 }
 
@@ -391,6 +398,7 @@ function sharedCopy(value: ArrayBufferView): SharedArrayBuffer {
   try {
     const copy = new SharedArrayBuffer(value.byteLength)
     new Uint8Array(copy).set(new Uint8Array(value.buffer, value.byteOffset, value.byteLength))
+    pressForCollection(copy)
     return copy
   } catch (error) {
     throw new ObjectStoreFullError(`no memory for an array of ${value.byteLength} bytes`, { cause: error })

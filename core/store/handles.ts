@@ -29,3 +29,14 @@ export function freshHandleId(): number {
 export function whenHandleDies(callback: (id: number) => void): void {
   onDead = callback
 }
+
+/** Enough to set a collection off. */
+const MAX_PRESSURE_BYTES = 64 * 1024 * 1024
+
+/**
+ * V8 does not count shared memory when it decides to collect, so a thread that only receives large arrays would keep dead
+ * ones for minutes. An ordinary buffer of the same size is counted; it is dropped at once and its pages are never touched.
+ */
+export function pressForCollection(object: Shareable): void {
+  if (object instanceof SharedArrayBuffer) new ArrayBuffer(Math.min(object.byteLength, MAX_PRESSURE_BYTES))
+}

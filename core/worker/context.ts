@@ -9,6 +9,14 @@ export interface RuntimeContext {
   readonly signal: AbortSignal
 }
 
+/** Outside all tasks; its signal never fires. */
+export const onDriver: RuntimeContext = {
+  taskId: undefined,
+  actorId: undefined,
+  workerId: undefined,
+  signal: new AbortController().signal,
+}
+
 /** A task under way in this thread. The AbortController is made when somebody asks for the signal. */
 export class OpenTask implements RuntimeContext {
   private controller: AbortController | undefined

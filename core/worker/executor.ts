@@ -2,6 +2,7 @@ import { receiveMessageOnPort } from 'node:worker_threads'
 import { AnyActorHandle } from '../api/actor-handle.js'
 import { type Attachment, ObjectRef } from '../api/object-ref.js'
 import { Decoder, type Names } from '../store/decoder.js'
+import { pressForCollection } from '../store/handles.js'
 import { clearContext, OpenTask, runAs } from './context.js'
 import * as layout from './layout.js'
 import { type Loaded, load } from './load.js'
@@ -153,7 +154,10 @@ export class Executor implements Names {
     const next = receiveMessageOnPort(this.data.dataPort) as { message: DataMessage } | undefined
     if (next === undefined) return false
     if ('define' in next.message) this.shipped.set(next.message.define.index, next.message.define)
-    else this.arrived.set(next.message.id, next.message.object)
+    else {
+      this.arrived.set(next.message.id, next.message.object)
+      pressForCollection(next.message.object)
+    }
     return true
   }
 

@@ -4,6 +4,7 @@ import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs'
 import type { Attachment } from '../api/object-ref.js'
 import type { Task } from '../scheduler/task.js'
 import type { Encoder } from '../store/encoder.js'
+import { pressForCollection } from '../store/handles.js'
 import * as layout from './layout.js'
 import type { DataMessage, ShippedFunction, WorkerControl, WorkerData } from './messages.js'
 import { copyWords, shelve } from './payload.js'
@@ -178,8 +179,8 @@ export class WorkerLink {
     const status = this.requests.indexOf(task.position) + layout.STATUS
     // Compare-exchange: the worker does the same with CLAIMED, and only one of the two finds QUEUED.
     if (Atomics.compareExchange(this.words, status, layout.QUEUED, layout.REVOKED) !== layout.QUEUED) return false
-    this.recover(task)
     for (const attachment of task.attachments) if (attachment.once) this.forget(attachment.id)
+    this.recover(task)
     this.free(task)
     return true
   }
@@ -254,7 +255,9 @@ export class WorkerLink {
       }
       const next = receiveMessageOnPort(this.dataPort) as { message: DataMessage } | undefined
       if (next === undefined) return undefined
-      if ('id' in next.message) this.arrived.set(next.message.id, next.message.object)
+      if (!('id' in next.message)) continue
+      this.arrived.set(next.message.id, next.message.object)
+      pressForCollection(next.message.object)
     }
   }
 

@@ -123,6 +123,17 @@ test('a constructor that throws is told by get of every call', async () => {
   assert.instance(await rejection(get(broken.call.remote())), ActorDiedError)
 })
 
+test('an actor whose constructor waits for a failed argument never lives', async () => {
+  const fail = remote(async (): Promise<number> => {
+    await null
+    throw new RangeError('no start')
+  })
+  const counter = actor(Counter).remote(fail.remote())
+  const error = await rejection(get(counter.add.remote(1)))
+  assert.instance(error, ActorDiedError)
+  assert.match(error.message, /could not be constructed: TaskError.*no start/)
+})
+
 test('kill ends open calls, waiting calls and later ones', async () => {
   class Stuck {
     spin() {
