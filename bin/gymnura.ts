@@ -19,7 +19,8 @@ const parser = yargs(hideBin(process.argv))
   .strict()
   .wrap(Math.min(110, process.stdout.columns ?? 110))
   .fail((message, error) => {
-    throw error ?? usageError(message)
+    // yargs gives its own complaints as errors too.
+    throw error && error.name !== 'YError' ? error : usageError(message)
   })
 
 try {

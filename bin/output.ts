@@ -17,6 +17,13 @@ class UsageError extends Error {
 
 export const usageError = (message: string): Error => new UsageError(message)
 
+/** A reader that went away (a closed pipe) ends the command quietly; a full disk is told on stderr. */
+process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
+  if (code !== 'EPIPE') process.stderr.write(`gymnura: cannot write the output: ${message}\n`)
+  process.exit(EXIT.failed)
+})
+process.stderr.on('error', () => {})
+
 /** Prints a result: `text` for a person, or `value` as one line of JSON. */
 export function print(json: boolean, value: unknown, text: string): void {
   process.stdout.write(`${json ? JSON.stringify(value) : text}\n`)

@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
 import { serve } from '../../serve/index.js'
 import { type Command, interruptSignal, print } from '../output.js'
@@ -14,8 +15,13 @@ export const serveCommand: Command<ServeArguments> = {
   describe: 'Serve policies over HTTP until Ctrl-C',
   builder: (yargs) =>
     yargs
-      .option('port', { type: 'number', default: 8080, describe: 'Port on 127.0.0.1; 0 takes a free one' })
-      .option('policy', { type: 'string', array: true, describe: 'NAME=FILE to publish at once (or FILE, named after it)' })
+      .option('port', { type: 'number', requiresArg: true, default: 8080, describe: 'Port on 127.0.0.1; 0 takes a free one' })
+      .option('policy', {
+        type: 'string',
+        array: true,
+        requiresArg: true,
+        describe: 'NAME=FILE to publish at once (or FILE, named after it)',
+      })
       .option('isolation', { choices: ['process', 'inline'] as const, default: 'process' as const, describe: 'Where policies run' })
       .example('$0 serve --port 8080 --policy balance=runs/cp/policy.safetensors', 'then: gymnura predict balance --input "[0,0,0,0]"'),
   handler: async ({ port, policy = [], isolation, json }) => {
@@ -23,7 +29,7 @@ export const serveCommand: Command<ServeArguments> = {
     const server = await serve({ port })
     try {
       for (const given of policy) {
-        const [, name = basename(given, '.safetensors'), file = given] = /^([^=]+)=(.+)$/.exec(given) ?? []
+        const [name, file] = nameAndFile(given)
         await server.publish(name, file, { isolation })
       }
       print(json, { url: server.url, pid: process.pid }, `serving on ${server.url}; stop with Ctrl-C`)
@@ -33,4 +39,10 @@ export const serveCommand: Command<ServeArguments> = {
     }
     process.exitCode = 0
   },
+}
+
+/** NAME=FILE, or FILE named after itself; a file whose path has an = in it is a file. */
+function nameAndFile(given: string): [name: string, file: string] {
+  const [, name, file] = /^([\w.-]+)=(.+)$/.exec(given) ?? []
+  return name && file && !existsSync(given) ? [name, file] : [basename(given, '.safetensors'), given]
 }
