@@ -1,18 +1,17 @@
 /**
  * Proximal policy optimization (Schulman et al., 2017, arXiv:1707.06347), clipped surrogate objective, algorithm 1.
  *
- * `PPOWorker` is an actor: it runs a slice of the environments and computes gradients of a share of each minibatch.
- * `PPO` is the driver: it anneals, has the workers roll out and differentiate, sums their gradients and steps Adam.
- * All columns, parameters and gradients lie in one shared memory; what crosses threads are numbers.
+ * This is the driver: it anneals, has the workers (ppo-worker.ts) roll out and differentiate, sums their gradients and steps Adam.
  *
  * Every environment has its own random streams and every minibatch is cut into the same `GRADIENT_SHARDS` whose gradients are
  * summed in order, so the result is the same to the bit for any number of workers.
  */
 import { type ActorHandle, actor, get, kill } from '../../core/index.js'
-import { childRandom, type RandomGenerator, type RandomState, type Seed } from '../../envs/seeding.js'
+import { childRandom, type RandomGenerator, type RandomState } from '../../envs/seeding.js'
 import { Discrete, flatdim } from '../../envs/spaces/index.js'
 import { LearningError } from '../errors.js'
-import { Agent, type AgentOptions, type AgentState, type Iteration, resolveWorkers } from '../experiment/agent.js'
+import { Agent, type AgentOptions, type Iteration, resolveWorkers } from '../experiment/agent.js'
+import type { AgentState } from '../experiment/checkpoint.js'
 import {
   activation,
   flag,
@@ -30,17 +29,16 @@ import {
 import { explainedVariance } from '../experiment/metrics.js'
 import { readConfig } from '../experiment/run-folder.js'
 import { scheduled } from '../experiment/schedule.js'
-import { addInto, gatherRows } from '../nn/arrays.js'
+import { addInto } from '../nn/arrays.js'
 import { Heap } from '../nn/heap.js'
-import { PPO_STATS, ppoCategorical, valueLoss } from '../nn/losses.js'
 import { Adam } from '../nn/optimizers.js'
-import { ActorCritic, type ActorCriticDescription } from '../policy/actor-critic.js'
+import { ActorCritic } from '../policy/actor-critic.js'
 import { describeCategorical } from '../policy/description.js'
 import { Policy } from '../policy/index.js'
 import { Normalizer, type NormalizerDescription } from '../policy/normalizer.js'
 import { allocateColumns, type ColumnLayout, type Columns, viewColumns } from '../rollout/columns.js'
-import { type EnvironmentSpaces, environmentSpaces } from '../rollout/environments.js'
-import { type EpisodeEnd, Rollout } from '../rollout/rollout.js'
+import { type Environment, environment } from '../rollout/environments.js'
+import { columnSpec, GRADIENT_SHARDS, type PPOColumns, PPOWorker, STATS } from './ppo-worker.js'
 
 /** Defaults are Stable-Baselines3's. */
 const HYPERPARAMETERS = {
@@ -79,173 +77,10 @@ const HYPERPARAMETERS = {
 
 export type PPOHyperparameters = Values<typeof HYPERPARAMETERS>
 
-/** Parts that a minibatch is cut into: more workers than this bring rollouts further, not updates. */
-const GRADIENT_SHARDS = 4
 /** Stable-Baselines3 and the reference code use this instead of Adam's usual 1e-8. */
 const ADAM_EPSILON = 1e-5
-/** Keeps a minibatch whose advantages are all equal from dividing by zero. */
-const ADVANTAGE_EPSILON = 1e-8
-/** Per-shard sums over a minibatch: what the losses add up. */
-const STATS = { ...PPO_STATS, valueLoss: 4, size: 5 } as const
 /** Rows that the driver's own network takes at once, when it evaluates or predicts. */
 const ACTING_ROWS = 256
-
-/** Rows of the columns are time-major: sample (t, i) is row `t * numEnvs + i`. */
-const columnSpec = (h: PPOHyperparameters, inputSize: number, parameterCount: number) => {
-  const samples = h.numSteps * h.numEnvs
-  return {
-    /** Raw observations `[numSteps + 1, numEnvs, inputSize]`; the last row is where the next rollout begins. */
-    observations: ['float32', (h.numSteps + 1) * h.numEnvs * inputSize],
-    /** What the networks saw: the observations, normalised where asked for. */
-    inputs: ['float32', samples * inputSize],
-    actions: ['int32', samples],
-    logProbs: ['float32', samples],
-    values: ['float32', samples],
-    rewards: ['float32', samples],
-    terminated: ['uint8', samples],
-    truncated: ['uint8', samples],
-    /** V of the final observation where truncated. */
-    finalValues: ['float32', samples],
-    advantages: ['float32', samples],
-    returns: ['float32', samples],
-    /** The samples in the order of this epoch. */
-    order: ['int32', samples],
-    parameters: ['float32', parameterCount],
-    gradients: ['float32', GRADIENT_SHARDS * parameterCount],
-    stats: ['float64', GRADIENT_SHARDS * STATS.size],
-  } as const
-}
-type PPOColumns = ReturnType<typeof columnSpec>
-
-/** Everything a worker needs; plain data and the shared memory. */
-export interface PPOWorkerSetup {
-  memory: WebAssembly.Memory
-  layout: ColumnLayout<PPOColumns>
-  network: ActorCriticDescription
-  hyperparameters: PPOHyperparameters
-  environmentId: string
-  seed: Seed
-  /** Which worker of how many this is. */
-  index: number
-  count: number
-}
-
-/** One slice of the environments and one share of each minibatch; runs as an actor. */
-export class PPOWorker {
-  readonly #h: PPOHyperparameters
-  readonly #shards: number[]
-  readonly #columns: Columns<PPOColumns>
-  readonly #network: ActorCritic
-  readonly #rollout: Rollout
-  readonly #batch: ReturnType<typeof gatheredBatch>
-
-  constructor({ memory, layout, network, hyperparameters: h, environmentId, seed, index, count }: PPOWorkerSetup) {
-    const heap = Heap.attach(memory)
-    const slice = (i: number) => Math.floor((i * h.numEnvs) / count)
-    const range = [slice(index), slice(index + 1)] as const
-    const shardRows = Math.ceil(h.batchSize / GRADIENT_SHARDS)
-    this.#h = h
-    this.#shards = Array.from({ length: GRADIENT_SHARDS }, (_, shard) => shard).filter((shard) => shard % count === index)
-    this.#columns = viewColumns(heap, layout)
-    this.#network = new ActorCritic(heap, network, { maxBatch: Math.max(shardRows, range[1] - range[0]) })
-    this.#rollout = new Rollout(this.#columns, this.#network, { ...h, environmentId, seed, range })
-    this.#batch = gatheredBatch(heap, shardRows, network.actor.sizes[0], network.actor.sizes.at(-1)!)
-  }
-
-  /** Steps the environments through one rollout and estimates its advantages. */
-  collect(normalizer: NormalizerDescription | null): EpisodeEnd[] {
-    return this.#rollout.collect(normalizer)
-  }
-
-  /** Gradients of the samples `order[begin, end)` that fall to this worker's shards, each into its shard's row of `gradients`. */
-  differentiate(begin: number, end: number, clipRange: number): void {
-    const rows = Math.ceil((end - begin) / GRADIENT_SHARDS)
-    const scaling = this.#advantageScaling(begin, end)
-    for (const shard of this.#shards) {
-      const from = Math.min(begin + shard * rows, end)
-      this.#differentiateShard(shard, from, Math.min(from + rows, end), end - begin, clipRange, scaling)
-    }
-  }
-
-  state(): unknown {
-    return this.#rollout.getState()
-  }
-
-  restore(state: unknown): void {
-    this.#rollout.setState(state)
-  }
-
-  /** Mean and 1/deviation of the whole minibatch's advantages (unbiased, as PyTorch's `std`). */
-  #advantageScaling(begin: number, end: number): { mean: number; scale: number } {
-    if (!this.#h.normalizeAdvantage || end - begin < 2) return { mean: 0, scale: 1 }
-    const { order, advantages } = this.#columns
-    let mean = 0
-    for (let at = begin; at < end; at++) mean += advantages[order[at]]
-    mean /= end - begin
-    let squares = 0
-    for (let at = begin; at < end; at++) squares += (advantages[order[at]] - mean) ** 2
-    return { mean, scale: 1 / (Math.sqrt(squares / (end - begin - 1)) + ADVANTAGE_EPSILON) }
-  }
-
-  #differentiateShard(
-    shard: number,
-    from: number,
-    to: number,
-    total: number,
-    clipRange: number,
-    scaling: { mean: number; scale: number },
-  ): void {
-    const { entropyCoef, valueCoef } = this.#h
-    const { order, inputs, actions, logProbs, advantages, returns, parameters, gradients, stats } = this.#columns
-    const batch = this.#batch
-    const n = to - from
-    const rows = order.subarray(from, to)
-    gatherRows(inputs, rows, batch.inputs, n, batch.inputSize)
-    for (let row = 0; row < n; row++) {
-      const sample = rows[row]
-      batch.actions[row] = actions[sample]
-      batch.logProbs[row] = logProbs[sample]
-      batch.advantages[row] = (advantages[sample] - scaling.mean) * scaling.scale
-      batch.returns[row] = returns[sample]
-    }
-
-    const { actor, critic } = this.#network
-    if (!critic) throw new LearningError('RL_SPACE', 'PPO needs a critic')
-    const gradient = gradients.subarray(shard * parameters.length, (shard + 1) * parameters.length)
-    const shardStats = stats.subarray(shard * STATS.size, (shard + 1) * STATS.size)
-    gradient.fill(0)
-    shardStats.fill(0)
-    const network = this.#network
-    const logits = actor.forward(network.actorPart(parameters), batch.inputs, n)
-    const k = batch.numActions
-    const { actions: taken, logProbs: oldLogProbs, advantages: scaled } = batch
-    // L^CLIP and the entropy bonus (eq. 7 and 9), as means over the whole minibatch: shards add up.
-    ppoCategorical(
-      { logits, actions: taken, oldLogProbs, advantages: scaled, n, k, clipRange, entropyCoef, total },
-      batch.dLogits,
-      shardStats,
-    )
-    actor.backward(network.actorPart(parameters), network.actorPart(gradient), batch.inputs, batch.dLogits, n)
-    // L^VF (eq. 9)
-    const values = critic.forward(network.criticPart(parameters), batch.inputs, n)
-    shardStats[STATS.valueLoss] = valueLoss({ values, returns: batch.returns, n, coef: valueCoef, total }, batch.dValues)
-    critic.backward(network.criticPart(parameters), network.criticPart(gradient), batch.inputs, batch.dValues, n)
-  }
-}
-
-function gatheredBatch(heap: Heap, rows: number, inputSize: number, numActions: number) {
-  return {
-    inputSize,
-    numActions,
-    inputs: heap.float32(rows * inputSize),
-    actions: heap.int32(rows),
-    logProbs: heap.float32(rows),
-    advantages: heap.float32(rows),
-    returns: heap.float32(rows),
-    dLogits: heap.float32(rows * numActions),
-    dValues: heap.float32(rows),
-  }
-}
 
 interface PPOState {
   readonly workers: readonly unknown[]
@@ -258,7 +93,7 @@ export class PPO extends Agent {
   override readonly algorithm = 'PPO'
   readonly #h: PPOHyperparameters
   readonly #numWorkers: number
-  readonly #spaces: EnvironmentSpaces
+  readonly #environment: Environment
   readonly #heap: Heap
   readonly #network: ActorCritic
   readonly #layout: ColumnLayout<PPOColumns>
@@ -274,29 +109,30 @@ export class PPO extends Agent {
    * @param options hyperparameters, over the tuned preset for the environment; `seed`, `numWorkers`
    * @throws LearningError `RL_OPTION`, `RL_SPACE`; EnvError for an unknown environment
    */
-  constructor(environmentId: string, { seed, numWorkers, ...given }: AgentOptions & Overrides<typeof HYPERPARAMETERS> = {}) {
-    const h = resolveHyperparameters('PPO', environmentId, HYPERPARAMETERS, given)
-    super(environmentId, seed, h)
+  constructor(environmentId: string, options: AgentOptions & Overrides<typeof HYPERPARAMETERS> = {}) {
+    const { seed, numWorkers, module, ...given } = options ?? {}
+    const found = environment(environmentId)
+    const { id, observationSpace, actionSpace } = found
+    const resolved = resolveHyperparameters('PPO', id, HYPERPARAMETERS, given)
+    const h = { ...resolved, batchSize: Math.min(resolved.batchSize, resolved.numEnvs * resolved.numSteps) }
+    super(id, { seed, module }, h)
+    if (!(actionSpace instanceof Discrete)) throw new LearningError('RL_SPACE', `PPO acts in Discrete spaces; ${id} has ${actionSpace}`)
     this.#h = h
     this.#numWorkers = Math.min(resolveWorkers(numWorkers), h.numEnvs)
-    this.#spaces = environmentSpaces(environmentId)
-    const { observationSpace, actionSpace } = this.#spaces
-    if (!(actionSpace instanceof Discrete)) {
-      throw new LearningError('RL_SPACE', `PPO acts in Discrete spaces; ${environmentId} has ${actionSpace}`)
-    }
+    this.#environment = found
     const inputSize = flatdim(observationSpace)
+    const actor = { sizes: [inputSize, ...h.hidden, actionSpace.n], activation: h.activation }
+    const critic = { sizes: [inputSize, ...h.hidden, 1], activation: h.activation }
     this.#heap = Heap.create()
-    this.#network = new ActorCritic(
-      this.#heap,
-      {
-        actor: { sizes: [inputSize, ...h.hidden, actionSpace.n], activation: h.activation },
-        critic: { sizes: [inputSize, ...h.hidden, 1], activation: h.activation },
-      },
-      { maxBatch: ACTING_ROWS },
-    )
-    this.#layout = allocateColumns(this.#heap, columnSpec(h, inputSize, this.#network.parameterCount))
-    this.#columns = viewColumns(this.#heap, this.#layout)
-    this.#adam = new Adam(this.#heap, this.#network.parameterCount)
+    try {
+      this.#network = new ActorCritic(this.#heap, { actor, critic }, { maxBatch: ACTING_ROWS })
+      this.#layout = allocateColumns(this.#heap, columnSpec(h, inputSize, this.#network.parameterCount))
+      this.#columns = viewColumns(this.#heap, this.#layout)
+      this.#adam = new Adam(this.#heap, this.#network.parameterCount)
+    } catch (cause) {
+      const sizes = `numEnvs ${h.numEnvs}, numSteps ${h.numSteps}, hidden [${h.hidden.join(', ')}]`
+      throw new LearningError('RL_OPTION', `PPO: ${sizes} need more memory than there is; lower them`, { cause })
+    }
     this.#normalizer = h.normalizeObservations ? new Normalizer(inputSize) : null
     this.#shuffle = childRandom(this.seed, 'shuffle')
     this.#network.initialize(this.#columns.parameters, childRandom(this.seed, 'initialisation'))
@@ -313,13 +149,15 @@ export class PPO extends Agent {
     if (config.algorithm !== 'PPO') {
       throw new LearningError('RL_RUN_INVALID', `${path} is a run of ${config.algorithm}; resume it with ${config.algorithm}.resume`)
     }
-    const agent = new PPO(config.environmentId, { ...config.hyperparameters, ...options, seed: BigInt(config.seed) })
+    const module = config.module ?? undefined
+    if (module) await import(module)
+    const agent = new PPO(config.environmentId, { ...config.hyperparameters, ...options, module, seed: BigInt(config.seed) })
     await agent.restore(path)
     return agent
   }
 
   override get policy(): Policy {
-    const { observationSpace, actionSpace } = this.#spaces
+    const { observationSpace, actionSpace } = this.#environment
     const description = describeCategorical({
       algorithm: this.algorithm,
       environmentId: this.environmentId,
@@ -336,6 +174,14 @@ export class PPO extends Agent {
 
   /** One iteration of algorithm 1: roll out with π_old, then K epochs of minibatch updates of the clipped objective. */
   protected override async iterate(progress: number): Promise<Iteration> {
+    try {
+      return await this.#iterate(progress)
+    } catch (error) {
+      throw diverged(error, this.steps) ?? error
+    }
+  }
+
+  async #iterate(progress: number): Promise<Iteration> {
     const { numEpochs, numEnvs, numSteps, batchSize, targetKl } = this.#h
     const learningRate = scheduled(this.#h.learningRate, progress)
     const clipRange = scheduled(this.#h.clipRange, progress)
@@ -395,14 +241,15 @@ export class PPO extends Agent {
       layout: this.#layout,
       network: this.#network.description,
       hyperparameters: this.#h,
-      environmentId: this.environmentId,
+      environment: { id: this.environmentId, source: this.#environment.source },
+      module: this.module,
       seed: this.seed,
       count: this.#workerStates?.length ?? this.#numWorkers,
     }
     const states = this.#workerStates
     this.#workerStates = undefined
     this.#workers = Array.from({ length: setup.count }, (_, index) => Workers.remote({ ...setup, index }))
-    if (states) await get(this.#workers.map((worker, index) => worker.restore.remote(states[index])))
+    await get(this.#workers.map((worker, index) => worker.open.remote(states?.[index])))
   }
 
   protected override async suspend(): Promise<void> {
@@ -434,6 +281,9 @@ export class PPO extends Agent {
       'adam.m': m,
       'adam.v': v,
     } = tensors as Record<'parameters' | 'adam.m' | 'adam.v', Float32Array> & { order: Int32Array }
+    if (parameters.length !== this.#columns.parameters.length || order.length !== this.#columns.order.length) {
+      throw new LearningError('RL_RUN_INVALID', 'the checkpoint is of another network or rollout size; start a new run')
+    }
     this.#columns.parameters.set(parameters)
     this.#columns.order.set(order)
     this.#adam.load({ m, v, t: adamSteps })
@@ -447,4 +297,15 @@ export class PPO extends Agent {
   }
 }
 
-const Workers = actor(PPOWorker, { module: import.meta.url, numCpus: 0 })
+/** Kernels refuse numbers that are not finite, here or in a worker: the policy has diverged. */
+function diverged(error: unknown, steps: number): LearningError | undefined {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if ((cause as { code?: unknown }).code !== 'NOT_FINITE') continue
+    return new LearningError('RL_DIVERGED', `training diverged after ${steps} steps (${cause.message}); lower the learning rate`, {
+      cause: error,
+    })
+  }
+  return undefined
+}
+
+const Workers = actor(PPOWorker, { module: new URL('./ppo-worker.js', import.meta.url).href, numCpus: 0 })

@@ -1,8 +1,7 @@
 import { type Seed, SeedSequence } from '../../envs/seeding.js'
 import { LearningError } from '../errors.js'
-import type { Policy } from '../policy/index.js'
-import { PolicyError } from '../policy/index.js'
-import { environmentSeed, environmentSpaces, makeEnvironments } from '../rollout/environments.js'
+import { Policy, PolicyError } from '../policy/index.js'
+import { environment, environmentSeed, makeEnvironments } from '../rollout/environments.js'
 
 export interface EvaluateOptions {
   /** Episodes to play; 100 unless told. */
@@ -34,14 +33,14 @@ export async function evaluate(policy: Policy, environmentId: string, options: E
   if (!Number.isSafeInteger(episodes) || episodes < 1) {
     throw new LearningError('RL_OPTION', `evaluate() plays at least 1 episode; episodes is ${episodes}`)
   }
-  checkSpaces(policy, environmentId)
+  const id = checkSpaces(policy, environmentId)
   const seed = options.seed ?? new SeedSequence().entropy
   if (!deterministic) policy.seed(seed)
   const rewards: number[] = []
   let length = 0
   for (let first = 0; first < episodes; first += SIDE_BY_SIDE) {
     const count = Math.min(SIDE_BY_SIDE, episodes - first)
-    const round = playOneEach(policy, environmentId, count, environmentSeed(seed, first), deterministic)
+    const round = playOneEach(policy, id, count, environmentSeed(seed, first), deterministic)
     rewards.push(...round.returns)
     length += round.length
     // Long evaluations leave the event loop room between rounds.
@@ -52,14 +51,16 @@ export async function evaluate(policy: Policy, environmentId: string, options: E
   return { meanReward, stdReward: Math.sqrt(variance), meanLength: length / episodes, rewards }
 }
 
-/** @throws PolicyError `POLICY_SPACES` */
-function checkSpaces(policy: Policy, environmentId: string): void {
-  const { observationSpace, actionSpace } = environmentSpaces(environmentId)
-  if (observationSpace.equals(policy.observationSpace) && actionSpace.equals(policy.actionSpace)) return
+/** The environment's full id. @throws PolicyError `POLICY_SPACES` */
+function checkSpaces(policy: Policy, environmentId: string): string {
+  if (!(policy instanceof Policy))
+    throw new LearningError('RL_OPTION', 'evaluate() takes a policy first: agent.policy, or what loadPolicy() gave')
+  const { id, observationSpace, actionSpace } = environment(environmentId)
+  if (observationSpace.equals(policy.observationSpace) && actionSpace.equals(policy.actionSpace)) return id
   throw new PolicyError(
     'POLICY_SPACES',
     `the policy was trained on ${policy.environmentId} (${policy.observationSpace} → ${policy.actionSpace}); ` +
-      `${environmentId} has ${observationSpace} → ${actionSpace}; evaluate it where it was trained`,
+      `${id} has ${observationSpace} → ${actionSpace}; evaluate it where it was trained`,
   )
 }
 

@@ -5,16 +5,13 @@
  * const HYPERPARAMETERS = { gamma: fraction(0.99), hidden: layers([64, 64]) }
  * type Hyperparameters = Values<typeof HYPERPARAMETERS> // { gamma: number, hidden: number[] }
  */
-import { closest } from 'fastest-levenshtein'
-import { LearningError } from '../errors.js'
+import { checkOptions, type Rule } from './options.js'
 import { preset } from './presets.js'
 import type { Schedule } from './schedule.js'
 
 export interface Hyperparameter<T> {
   readonly initial: T
-  /** What a value must be, as an error says it. */
-  readonly expected: string
-  holds(value: unknown): boolean
+  readonly rule: Rule
 }
 
 type Table = Readonly<Record<string, Hyperparameter<unknown>>>
@@ -27,9 +24,12 @@ export type Overrides<T extends Table> = { readonly [K in keyof T]?: T[K]['initi
 
 const kind =
   <T>(expected: string, holds: (value: unknown) => boolean) =>
-  (initial: T): Hyperparameter<T> => ({ initial, expected, holds })
+  (initial: T): Hyperparameter<T> => ({ initial, rule: [expected, holds] })
 
 const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value)
+/** Layers wider than this are refused, here and when a policy file is read. */
+const WIDEST_LAYER = 65_536
+
 const isPositiveInteger = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 1
 const isNotNegative = (value: unknown) => isNumber(value) && value >= 0
 
@@ -47,8 +47,8 @@ export const positiveOrNull = kind<number | null>('a number above 0, or null', (
 export const schedule = kind<Schedule>('a number of at least 0, or { from, to } of such', isSchedule)
 export const flag = kind<boolean>('true or false', (value) => typeof value === 'boolean')
 export const layers = kind<number[]>(
-  'a list of layer widths, such as [64, 64]',
-  (value) => Array.isArray(value) && value.every(isPositiveInteger),
+  `a list of layer widths from 1 to ${WIDEST_LAYER}, such as [64, 64]`,
+  (value) => Array.isArray(value) && value.every((width) => isPositiveInteger(width) && width <= WIDEST_LAYER),
 )
 export const activation = kind<'tanh' | 'relu'>('"tanh" or "relu"', (value) => value === 'tanh' || value === 'relu')
 
@@ -62,18 +62,8 @@ export function resolveHyperparameters<T extends Table>(
   table: T,
   given: Overrides<T>,
 ): Values<T> {
+  checkOptions(algorithm, given, Object.fromEntries(Object.entries(table).map(([name, { rule }]) => [name, rule])))
   const overrides = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
-  const known = Object.keys(table)
-  for (const [name, value] of Object.entries(overrides)) {
-    if (!known.includes(name)) {
-      throw new LearningError(
-        'RL_OPTION',
-        `${algorithm} has no option ${name}; did you mean ${closest(name, known)}? It takes ${known.join(', ')}`,
-      )
-    }
-    const { expected, holds } = table[name]
-    if (!holds(value)) throw new LearningError('RL_OPTION', `${algorithm}'s ${name} is ${JSON.stringify(value)}; expected ${expected}`)
-  }
-  const defaults = Object.fromEntries(known.map((name) => [name, table[name].initial]))
+  const defaults = Object.fromEntries(Object.entries(table).map(([name, { initial }]) => [name, initial]))
   return { ...defaults, ...preset(algorithm, environmentId)?.hyperparameters, ...overrides } as Values<T>
 }

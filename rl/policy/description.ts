@@ -3,6 +3,7 @@ import { KERNELS_BUILD } from '../nn/kernels/index.js'
 import type { MlpDescription } from '../nn/mlp.js'
 import { PolicyError } from './errors.js'
 import type { NormalizerDescription } from './normalizer.js'
+import { CHECKPOINT_KEY } from './safetensors.js'
 
 /** The version of `PolicyDescription`; a file with a higher one is refused. */
 const FORMAT_VERSION = 1
@@ -100,7 +101,7 @@ export function parseDescription(metadata: Readonly<Record<string, string>>): Pa
   const text = metadata[METADATA_KEY]
   if (text === undefined) {
     const kind =
-      'gymnura-checkpoint' in metadata ? 'a checkpoint of a run (its policy is policy.safetensors beside it)' : 'of another program'
+      CHECKPOINT_KEY in metadata ? "that is a run's checkpoint (its policy is policy.safetensors beside it)" : 'of another program'
     throw new PolicyError('POLICY_NOT_GYMNURA', `a safetensors file ${kind}, not a policy: its metadata has no key "${METADATA_KEY}"`)
   }
   let json: unknown

@@ -1,11 +1,31 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
-/** Writes a file whole or not at all: into a temporary file beside it, flushed, then renamed over it. Makes missing folders. */
+/** A file could not be written; nothing of it was. */
+export class FileWriteError extends Error {
+  override readonly name = 'FileWriteError'
+  readonly code = 'FILE_WRITE'
+}
+
+/**
+ * Writes a file whole or not at all: into a temporary file beside it, flushed, then renamed over it. Makes missing folders, follows links.
+ * @throws FileWriteError
+ */
 export async function writeFileAtomically(path: string, data: Uint8Array | string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true })
-  const temporary = `${path}.${process.pid}.${randomBytes(4).toString('hex')}.part`
+  try {
+    await mkdir(dirname(path), { recursive: true })
+    const target = await realpath(path).catch(() => path)
+    const there = await stat(target).catch(() => undefined)
+    if (there && !there.isFile()) throw new Error('it is there already and no ordinary file')
+    await replaceFile(target, data)
+  } catch (cause) {
+    throw new FileWriteError(`cannot write ${path}: ${(cause as Error).message}; choose another place, or free space`, { cause })
+  }
+}
+
+async function replaceFile(target: string, data: Uint8Array | string): Promise<void> {
+  const temporary = `${target}.${process.pid}.${randomBytes(4).toString('hex')}.part`
   try {
     const file = await open(temporary, 'w')
     try {
@@ -14,7 +34,7 @@ export async function writeFileAtomically(path: string, data: Uint8Array | strin
     } finally {
       await file.close()
     }
-    await rename(temporary, path)
+    await rename(temporary, target)
   } catch (error) {
     await rm(temporary, { force: true })
     throw error

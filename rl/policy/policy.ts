@@ -14,6 +14,9 @@ const BLOCK_ROWS = 256
 /** A served policy's memory may grow to this; networks are small, the address space is only reserved. */
 const MAXIMUM_BYTES = 256 * 2 ** 20
 
+/** NumPy's limit on dimensions; also what ends an array that holds itself. */
+const MOST_DIMENSIONS = 64
+
 export interface ActOptions {
   /** The most probable action (ties: the lowest) instead of a drawn one. */
   readonly deterministic?: boolean
@@ -106,6 +109,9 @@ export class Policy {
 
   /** Actions for `n` flat observations, `[n, inputSize]` row-major. A row's answer doesn't depend on the rows beside it. */
   act(observations: Float32Array, n: number, { deterministic = false, extras = false }: ActOptions = {}): Acts {
+    if (!Number.isSafeInteger(n) || n < 0) {
+      throw new PolicyError('POLICY_SPACES', `act() takes the number of observations, a whole number of at least 0; got ${n}`)
+    }
     if (observations.length < n * this.inputSize) {
       throw new PolicyError('POLICY_SPACES', `${observations.length} values given for ${n} observations of ${this.inputSize} values`)
     }
@@ -169,10 +175,10 @@ export class Policy {
 }
 
 /** Writes an observation's numbers to `out` from `at` on and gives back where it ended; refuses what is not finite. */
-function flatten(observation: Observation, out: Float32Array, at: number): number {
+function flatten(observation: Observation, out: Float32Array, at: number, depth = 0): number {
   if (typeof observation === 'number') {
-    if (!Number.isFinite(observation)) {
-      throw new PolicyError('POLICY_SPACES', `value ${at} of the observation is ${observation}; expected a finite number`)
+    if (!Number.isFinite(Math.fround(observation))) {
+      throw new PolicyError('POLICY_SPACES', `value ${at} of the observation is ${observation}; expected a finite float32`)
     }
     if (at < out.length) out[at] = observation
     return at + 1
@@ -180,8 +186,9 @@ function flatten(observation: Observation, out: Float32Array, at: number): numbe
   if (typeof observation !== 'object' || observation === null || !('length' in observation)) {
     throw new PolicyError('POLICY_SPACES', `value ${at} of the observation is ${String(observation)}; expected a finite number`)
   }
+  if (depth > MOST_DIMENSIONS) throw new PolicyError('POLICY_SPACES', `the observation is nested deeper than ${MOST_DIMENSIONS} arrays`)
   let end = at
-  for (let i = 0; i < observation.length; i++) end = flatten(observation[i] as Observation, out, end)
+  for (let i = 0; i < observation.length; i++) end = flatten(observation[i] as Observation, out, end, depth + 1)
   return end
 }
 
@@ -190,6 +197,12 @@ function flatten(observation: Observation, out: Float32Array, at: number): numbe
  * @throws PolicyError (see errors.ts) for a file that is missing, truncated, not a policy, or made for spaces that it contradicts
  */
 export async function loadPolicy(source: string | Uint8Array): Promise<Policy> {
+  if (typeof source !== 'string' && !(source instanceof Uint8Array)) {
+    throw new PolicyError(
+      'POLICY_NOT_FOUND',
+      `loadPolicy() takes a file's path or its bytes (Uint8Array); got ${source === null ? 'null' : typeof source}`,
+    )
+  }
   const at = typeof source === 'string' ? `${source}: ` : ''
   try {
     const { tensors, metadata } = decodeSafetensors(typeof source === 'string' ? await readPolicy(source) : source)

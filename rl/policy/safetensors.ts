@@ -5,6 +5,9 @@
  */
 import { PolicyError } from './errors.js'
 
+/** The metadata key of a run's checkpoints, so that one is not taken for a policy. */
+export const CHECKPOINT_KEY = 'gymnura-checkpoint'
+
 export type TensorData = Float32Array | Float64Array | Int32Array | Uint32Array | Uint8Array | BigInt64Array
 
 export interface Tensor {

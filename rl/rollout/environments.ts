@@ -1,7 +1,21 @@
-import { make, makeVec, spec, type VectorEnv } from '../../envs/index.js'
+import { make, makeVec, registry, spec, type VectorEnv } from '../../envs/index.js'
 import type { Seed } from '../../envs/seeding.js'
 import { Box, type Space } from '../../envs/spaces/index.js'
 import { LearningError } from '../errors.js'
+
+/** An environment as a run names it: its full id, its spaces, and where to find it. */
+export interface Environment {
+  readonly id: string
+  readonly observationSpace: Box
+  readonly actionSpace: Space<unknown>
+  /** What is registered under the id, as text: a worker that has something else there must not train on it. */
+  readonly source: string
+}
+
+const sourceOf = (id: string) => {
+  const { entryPoint, nativeEntryPoint } = spec(id)
+  return `${entryPoint}\n${nativeEntryPoint}`
+}
 
 /**
  * `numEnvs` environments side by side, each with its own random stream (environment i: seed + i): the native kernel where there is one.
@@ -12,24 +26,39 @@ export function makeEnvironments(environmentId: string, numEnvs: number): Vector
   return makeVec(environmentId, { numEnvs, vectorizationMode, autoresetMode: 'same-step' })
 }
 
-export interface EnvironmentSpaces {
-  readonly observationSpace: Box
-  readonly actionSpace: Space<unknown>
-}
-
-/** @throws LearningError `RL_SPACE` where observations are no vector of numbers; EnvError for an unknown id */
-export function environmentSpaces(environmentId: string): EnvironmentSpaces {
-  const env = make(environmentId)
+/**
+ * Looks an environment up; an id without a version becomes that of the latest.
+ * @throws LearningError `RL_SPACE` where observations are no vector of numbers; EnvError for an unknown id
+ */
+export function environment(id: string): Environment {
+  const env = make(id)
   try {
     const { observationSpace, actionSpace } = env
-    if (observationSpace instanceof Box) return { observationSpace, actionSpace }
-    throw new LearningError('RL_SPACE', `networks take Box observations; ${environmentId} has ${observationSpace}`)
+    const full = env.spec?.id ?? id
+    if (observationSpace instanceof Box) return { id: full, observationSpace, actionSpace, source: sourceOf(full) }
+    throw new LearningError('RL_SPACE', `networks take Box observations; ${full} has ${observationSpace}`)
   } finally {
     env.close()
   }
 }
 
+/**
+ * Makes sure that this thread knows the environment that the driver means: imports the module that registers it.
+ * @throws LearningError `RL_OPTION` where it is registered on the driver only, or otherwise
+ */
+export async function importEnvironment({ id, source }: Pick<Environment, 'id' | 'source'>, module: string | null): Promise<void> {
+  if (module !== null) await import(module)
+  if (registry.has(id) && sourceOf(id) === source) return
+  const found = registry.has(id) ? 'another one is registered under this id there' : 'it is not registered there'
+  const way = "put register() into a module of its own and pass { module: new URL('./my-env.js', import.meta.url) }"
+  throw new LearningError(
+    'RL_OPTION',
+    `${id} cannot be stepped by worker threads: ${found}${module ? ` after importing ${module}` : ''}; ${way}`,
+  )
+}
+
 /** Environment i of a run is seeded with seed + i. */
 export function environmentSeed(seed: Seed, index: number): Seed {
-  return typeof seed === 'bigint' ? seed + BigInt(index) : seed + index
+  const sum = BigInt(seed) + BigInt(index)
+  return sum > Number.MAX_SAFE_INTEGER ? sum : Number(sum)
 }

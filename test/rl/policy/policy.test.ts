@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { lstatSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -94,6 +94,32 @@ test('an observation of another length or with a value that is no number is refu
   assert.throws(() => policy.predict([1, Number.NaN, 3, 4]), /value 1 of the observation is NaN/)
   assert.throws(() => policy.predict([1, 2, 'x', 4] as unknown as number[]), /value 2 of the observation is x/)
   assert.throws(() => policy.act(new Float32Array(7), 2), /7 values given for 2 observations of 4 values/)
+})
+
+test('a number of observations that is none is refused, and leaves the policy as it was', () => {
+  for (const n of [Number.NaN, -1, 1.5]) assert.throws(() => policy.act(new Float32Array(4), n), /act\(\) takes the number of observations/)
+  assert.ok(policy.predict([0, 0, 0, 0])[0] < 2)
+  assert.throws(() => policy.predict([1e39, 0, 0, 0]), /value 0 of the observation is 1e\+39/)
+  const cyclic: unknown[] = []
+  cyclic.push(cyclic)
+  assert.throws(() => policy.predict(cyclic as number[]), /nested deeper/)
+})
+
+test('saving follows a link and refuses what is no ordinary file', async () => {
+  const [target, link] = [join(folder, 'target.safetensors'), join(folder, 'link.safetensors')]
+  writeFileSync(target, '')
+  symlinkSync(target, link)
+  await policy.save(link)
+  assert.ok(lstatSync(link).isSymbolicLink())
+  assert.ok(readFileSync(target).equals(Buffer.from(policy.toBytes())))
+  const error = await policy.save(folder).catch((error) => error)
+  assert.is(error.code, 'FILE_WRITE')
+  assert.match(error.message, /no ordinary file; choose another place/)
+})
+
+test('what is no file and no bytes is refused', async () => {
+  for (const source of [undefined, null, 5, new ArrayBuffer(8)])
+    assert.match(await refusal(source as unknown as string), /loadPolicy\(\) takes a file's path or its bytes/)
 })
 
 test('a file that is missing, truncated or not a policy is refused by name, with its path', async () => {
