@@ -10,8 +10,11 @@ const parser = yargs(hideBin(process.argv))
   .option('json', { type: 'boolean', default: false, describe: 'Print JSON for programs', global: true })
   .command(commands)
   .check((given) => {
-    const broken = Object.entries(given).find(([, value]) => Number.isNaN(value))
-    if (broken) throw usageError(`--${broken[0]} takes a number`)
+    for (const [name, value] of Object.entries(given)) {
+      if (Number.isNaN(value)) throw usageError(`--${name} takes a number`)
+      if (value === '') throw usageError(`--${name} is empty; give it a value`)
+      if (Array.isArray(value) && name !== '_' && name !== 'policy') throw usageError(`--${name} is given more than once`)
+    }
     return true
   })
   .demandCommand(1, 'no command given; see gymnura --help')
@@ -26,5 +29,8 @@ const parser = yargs(hideBin(process.argv))
 try {
   await parser.parseAsync()
 } catch (error) {
-  fail(error, process.argv.includes('--json'))
+  fail(
+    error,
+    process.argv.some((word) => /^--json(=true)?$/.test(word)),
+  )
 }

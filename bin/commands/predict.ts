@@ -1,5 +1,5 @@
 import { connect } from '../../serve/index.js'
-import { type Command, DEFAULT_URL, print, usageError } from '../output.js'
+import { type Command, DEFAULT_URL, print, untilListening, usageError } from '../output.js'
 
 interface PredictArguments {
   app: string
@@ -13,12 +13,13 @@ export const predictCommand: Command<PredictArguments> = {
   builder: (yargs) =>
     yargs
       .positional('app', { type: 'string', demandOption: true, describe: 'The application' })
-      .option('input', { type: 'string', demandOption: true, describe: 'An observation as JSON' })
-      .option('url', { type: 'string', default: DEFAULT_URL, describe: 'The server' })
+      .option('input', { type: 'string', requiresArg: true, demandOption: true, describe: 'An observation as JSON' })
+      .option('url', { type: 'string', requiresArg: true, default: DEFAULT_URL, describe: 'The server' })
       .example('$0 predict balance --input "[0, 0, 0.1, 0]"', 'the action for one observation'),
   handler: async ({ app, input, url, json }) => {
     const client = connect(url)
     try {
+      await untilListening(url)
       const answer = await client.predict(app, parseObservation(input))
       const why = answer.default ? ` (default: ${answer.defaultExplanation})` : ''
       print(json, answer, `${JSON.stringify(answer.output)}${why}`)

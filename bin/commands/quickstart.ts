@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { access, constants } from 'node:fs/promises'
 import { make, spec } from '../../envs/index.js'
 import { type Evaluation, PPO } from '../../rl/index.js'
 import { type Client, connect, type Server, serve } from '../../serve/index.js'
@@ -23,20 +24,23 @@ export const quickstartCommand: Command<QuickstartArguments> = {
   describe: `Train ${ENVIRONMENT} until solved, serve the policy, play through the endpoint (npm start)`,
   builder: (yargs) =>
     yargs
-      .option('seed', { type: 'number', default: 1, describe: 'Everything random follows from it' })
-      .option('port', { type: 'number', default: 0, describe: 'Port on 127.0.0.1; 0 takes a free one' })
+      .option('seed', { type: 'number', requiresArg: true, default: 1, describe: 'Everything random follows from it' })
+      .option('port', { type: 'number', requiresArg: true, default: 0, describe: 'Port on 127.0.0.1; 0 takes a free one' })
       .option('keep', { type: 'boolean', default: false, describe: 'Leave the server up until Ctrl-C' })
       .example('$0 quickstart --keep --port 8080', 'and then ask it yourself'),
   handler: async ({ seed, port, keep, json }) => {
     const say = (text: string) => json || console.log(text)
     const signal = interruptSignal()
-    const trained = await train(seed, say, signal)
-    if (!trained) return
-    const { evaluation, trainSeconds } = trained
+    // A port that is taken and a folder that cannot be written are told before the training, not after it.
+    await access('.', constants.W_OK)
     const server = await serve({ port })
     try {
+      const trained = await train(seed, say, signal)
+      if (!trained) return
+      const { evaluation, trainSeconds } = trained
       await server.publish(APPLICATION, POLICY_FILE)
       say(`${server.url}/${APPLICATION}/predict is live`)
+      say(`playing ${EPISODES} episodes through it …`)
       const client = connect(server.url)
       const played = await play(client, seed, signal)
       client.close()

@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { gymnura, Running } from './command.js'
@@ -12,6 +13,15 @@ test.before.each((context) => {
   context.folder = mkdtempSync(join(tmpdir(), 'gymnura-cli-'))
 })
 test.after.each(({ folder }) => rmSync(folder, { recursive: true, force: true }))
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as { port: number }
+  server.close()
+  await once(server, 'close')
+  return port
+}
 
 /** Whether a process of this pid is still there. */
 function alive(pid: number): boolean {
@@ -73,7 +83,7 @@ test('Ctrl-C ends training with a run that goes on where it stopped, and ends as
   running.process.kill('SIGINT')
   const stopped = await running.ended
   assert.is(stopped.code, 130)
-  assert.match(stopped.stdout, /go on with: gymnura train --resume parts/)
+  assert.match(stopped.stdout, /go on with: npx gymnura train --resume parts/)
   const resumed = await gymnura(folder, 'train', '--resume', 'parts', '--json')
   assert.is(resumed.code, 0, resumed.stderr)
   assert.ok(readFileSync(join(folder, 'parts/policy.safetensors')).equals(readFileSync(join(folder, 'whole/policy.safetensors'))))
@@ -132,6 +142,44 @@ test('a busy port and a server that is not there are told with what to do', asyn
   const nobody = await gymnura(folder, 'predict', 'balance', '--input', '[0,0,0,0]', '--url', `http://127.0.0.1:${port}`)
   assert.is(nobody.code, 1)
   assert.match(nobody.stderr, /^gymnura: .*is the server running\?\n$/)
+})
+
+test('a value that is missing or empty is refused instead of ignored', async ({ folder }) => {
+  for (const args of [['--out'], ['--out', ''], ['--seed'], ['--seed', 'x'], ['--resume'], ['--seed', '1', '--seed', '2']]) {
+    const { code, stderr } = await gymnura(folder, 'train', 'CartPole-v1', ...args)
+    assert.is(code, 2, args.join(' '))
+    assert.match(stderr, /^gymnura: .*\n$/)
+  }
+  assert.equal(readdirSync(folder), [])
+})
+
+test('output that nobody reads does not end a training', async ({ folder }) => {
+  const running = new Running(folder, ['train', 'CartPole-v1', '--steps', '20000', '--out', 'run'])
+  running.process.stderr!.destroy()
+  running.process.stdout!.destroy()
+  await running.ended
+  assert.ok(existsSync(join(folder, 'run', 'policy.safetensors')))
+  const { stdout } = await gymnura(folder, 'train', '--resume', 'run', '--json')
+  assert.is(JSON.parse(stdout).steps, 20_224)
+})
+
+test('publish waits for a server that is starting', async ({ folder }) => {
+  const trained = gymnura(folder, 'train', 'CartPole-v1', '--steps', '256', '--out', 'run')
+  const port = await freePort()
+  await trained
+  const published = gymnura(folder, 'publish', 'run/policy.safetensors', '--name', 'a', '--url', `http://127.0.0.1:${port}`)
+  const server = new Running(folder, ['serve', '--port', String(port)])
+  assert.is((await published).code, 0)
+  server.process.kill('SIGTERM')
+  await server.ended
+})
+
+test('an environment of your own is trained and played from its file', async ({ folder }) => {
+  const module = fileURLToPath(new URL('../rl/algorithms/corridor.js', import.meta.url))
+  const trained = await gymnura(folder, 'train', 'Corridor-v0', '--module', module, '--steps', '4096', '--out', 'run')
+  assert.is(trained.code, 0, trained.stderr)
+  const played = await gymnura(folder, 'eval', 'run/policy.safetensors', '--module', module, '--episodes', '5', '--json')
+  assert.is(played.code, 0, played.stderr)
 })
 
 test('a run is not written over', async ({ folder }) => {
