@@ -5,7 +5,7 @@ import { LearningError } from '../errors.js'
 export type Rule = readonly [expected: string, holds: (value: unknown) => boolean]
 
 /** A value as an error shows it: what was given, also where JSON has no word for it. */
-export function shown(value: unknown): string {
+function shown(value: unknown): string {
   if (typeof value === 'bigint') return `${value}n`
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
     return `{ ${Object.entries(value)

@@ -3,7 +3,7 @@ import { mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 /** A file could not be written; nothing of it was. */
-export class FileWriteError extends Error {
+class FileWriteError extends Error {
   override readonly name = 'FileWriteError'
   readonly code = 'FILE_WRITE'
 }
