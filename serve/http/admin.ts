@@ -1,36 +1,29 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { ServeError } from '../errors.js'
+import { shown } from '../refusals.js'
 import type { Publisher } from '../registry/publisher.js'
 import type { Registry } from '../registry/registry.js'
 import type { ApplicationRecord, Json, ModelRecord } from '../state/state.js'
+import { type Body, parseBody } from './json-body.js'
 
 const LARGEST_ARTIFACT_BYTES = 1024 ** 3
 const LOOPBACK_HOST = /^(localhost|127(\.\d+){3}|\[::1\])(:\d+)?$/i
 
-type Body = Readonly<Record<string, unknown>>
+const textOf = ({ body }: FastifyRequest) => (typeof body === 'string' ? body : '')
 
-function parseBody(text: unknown): Body {
-  if (typeof text !== 'string' || text === '') return {}
-  let body: unknown
-  try {
-    body = JSON.parse(text)
-  } catch (cause) {
-    throw new ServeError('QUERY_INVALID', `the body is not JSON: ${(cause as Error).message}`, { cause })
-  }
-  if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body as Body
-  throw new ServeError('QUERY_INVALID', 'the body is not a JSON object')
-}
+/** The lists' only field; their body may be left out. */
+const isVerbose = (request: FastifyRequest) => parseBody(textOf(request) || '{}', '{"verbose": true}').verbose === true
 
 function field<T extends 'string' | 'number'>(body: Body, name: string, type: T): T extends 'string' ? string : number {
   const value = body[name]
   if (typeof value === type) return value as T extends 'string' ? string : number
-  throw new ServeError('QUERY_INVALID', `${name}: expected a ${type}, got ${JSON.stringify(value) ?? 'nothing'}`)
+  throw new ServeError('QUERY_INVALID', `${name}: expected a ${type}, got ${shown(value)}`)
 }
 
 function stringList(body: Body, name: string): string[] {
   const value = body[name]
   if (Array.isArray(value) && value.every((entry) => typeof entry === 'string')) return value
-  throw new ServeError('QUERY_INVALID', `${name}: expected an array of strings, got ${JSON.stringify(value) ?? 'nothing'}`)
+  throw new ServeError('QUERY_INVALID', `${name}: expected an array of strings, got ${shown(value)}`)
 }
 
 const applicationJson = ({ name, inputType, defaultOutput, sloMs, selection, models }: ApplicationRecord) => ({
@@ -66,7 +59,7 @@ export function adminApi(app: FastifyInstance, registry: Registry, publisher: Pu
       })
       admin.get('/ping', async () => 'PONG')
       admin.post('/add_app', async (request) => {
-        const body = parseBody(request.body)
+        const body = parseBody(textOf(request), '{"name": ..., "default_output": ...}')
         const micros = body.latency_slo_micros === undefined ? undefined : field(body, 'latency_slo_micros', 'number')
         await registry.registerApplication({
           name: field(body, 'name', 'string'),
@@ -78,18 +71,18 @@ export function adminApi(app: FastifyInstance, registry: Registry, publisher: Pu
         return 'Success!'
       })
       admin.post('/add_model_links', async (request) => {
-        const body = parseBody(request.body)
+        const body = parseBody(textOf(request), '{"app_name": ..., "model_names": [...]}')
         const application = field(body, 'app_name', 'string')
         for (const model of stringList(body, 'model_names')) await registry.link(application, model)
         return 'Success!'
       })
       admin.post('/get_all_applications', async (request) => {
         const records = await registry.listApplications()
-        return parseBody(request.body).verbose === true ? records.map(applicationJson) : records.map(({ name }) => name)
+        return isVerbose(request) ? records.map(applicationJson) : records.map(({ name }) => name)
       })
       admin.post('/get_all_models', async (request) => {
         const records = await registry.listModels()
-        return parseBody(request.body).verbose === true ? records.map(modelJson) : records.map(({ name, version }) => `${name}:${version}`)
+        return isVerbose(request) ? records.map(modelJson) : records.map(({ name, version }) => `${name}:${version}`)
       })
       await admin.register(async (upload) => publishRoute(upload, publisher))
     },

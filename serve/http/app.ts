@@ -2,7 +2,7 @@ import fastify, { type FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { ServeError } from '../errors.js'
 
-const LARGEST_BODY_BYTES = 8 * 1024 ** 2
+const LARGEST_BODY_BYTES = 4 * 1024 ** 2
 /** A client that has not sent its whole request by then is hung up on. */
 const REQUEST_LIMIT_MS = 30_000
 

@@ -1,18 +1,10 @@
-import { closest, distance } from 'fastest-levenshtein'
 import { ServeError } from '../errors.js'
+import { didYouMean } from '../refusals.js'
 import { selectionPolicy } from '../selection/policies.js'
 import type { ApplicationRecord, ModelRecord, State } from '../state/state.js'
 import { Application } from './application.js'
 import { Model, type ModelVersion } from './model.js'
 import { type ApplicationOptions, checkApplication, DEFAULT_SLO_MS } from './options.js'
-
-const MOST_TYPOS = 3
-
-function didYouMean(name: string, known: readonly string[]): string {
-  const near = known.length > 0 ? closest(name, known) : undefined
-  if (near !== undefined && distance(name, near) <= MOST_TYPOS) return `; did you mean "${near}"?`
-  return known.length > 0 ? `; there is ${known.slice(0, 10).join(', ')}` : '; there is none yet'
-}
 
 /** Applications, models, versions and the links between them. Records go to the state, what runs stays here. */
 export class Registry {
