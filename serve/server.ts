@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs'
 import type { FastifyInstance } from 'fastify'
 import pino, { type Logger } from 'pino'
 import { ContainerListener } from './containers/listener.js'
@@ -19,6 +20,7 @@ import type { ApplicationRecord, ModelRecord } from './state/state.js'
 const DEFAULT_CACHE_BYTES = 64 * 1024 ** 2
 /** Clients that don't read their answers are hung up on after this long. */
 const DRAIN_LIMIT_MS = 5_000
+const STDERR = 2
 const SWEEP_MS = 10
 const LOOPBACK = ['127.0.0.1', 'localhost', '::1']
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
@@ -59,6 +61,15 @@ function checkOptions({
   return { port, host, cacheBytes, logLevel }
 }
 
+/** A full disk, or a reader that left, must not end the serving: the line is lost. */
+function writeLog(line: string): void {
+  try {
+    writeSync(STDERR, line)
+  } catch {
+    // There is nowhere to say so.
+  }
+}
+
 /** A running serving tier. */
 export class Server {
   readonly port: number
@@ -87,7 +98,7 @@ export class Server {
   /** @throws ServeError `SERVE_OPTION`, `SERVE_HOST_REFUSED`, `SERVE_PORT_IN_USE`, `SERVE_LISTEN` */
   static async start(options: ServeOptions): Promise<Server> {
     const { port, host, cacheBytes, logLevel } = checkOptions(options)
-    const parts = assemble(cacheBytes, pino({ level: logLevel, name: 'gymnura' }, pino.destination({ dest: 2, sync: true })))
+    const parts = assemble(cacheBytes, pino({ level: logLevel, name: 'gymnura' }, { write: writeLog }))
     const server = new Server(parts, host, await listen(parts.app, host, port))
     server.#log.info({ url: server.url }, 'serving')
     return server

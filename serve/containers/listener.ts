@@ -64,10 +64,12 @@ export class ContainerListener {
       this.#strangers.delete(socket)
     }
     connection.onFrame = (frame) => {
-      clearTimeout(limit)
-      this.#strangers.delete(socket)
+      // One frame decides. Whoever is refused stays a stranger until it has hung up, which the limit sees to.
+      connection.onFrame = () => {}
       try {
         this.#admit(connection, frame)
+        clearTimeout(limit)
+        this.#strangers.delete(socket)
       } catch (error) {
         connection.send(FrameType.ERROR, { message: (error as Error).message })
         connection.end()
