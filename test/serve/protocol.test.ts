@@ -104,6 +104,20 @@ test('a container without the token, of another major version, or with a wrong h
   await listener.close()
 })
 
+test('a stranger that was turned away and does not hang up keeps nothing from closing', async () => {
+  const listener = new ContainerListener()
+  const [host = '', port = ''] = (await listener.address()).split(':')
+  const socket = connect({ host, port: Number(port), allowHalfOpen: true })
+  socket.write(hello({ token: 'guess' }))
+  await new Promise((resolve) => socket.once('data', resolve))
+  const gone = new Promise((resolve) => socket.once('close', resolve))
+  socket.on('error', () => {})
+  socket.on('end', () => socket.write('still here'))
+  await listener.close()
+  socket.destroy()
+  await gone
+})
+
 test('a token works once, and unknown fields of a hello are ignored', async () => {
   const listener = new ContainerListener()
   const { token } = listener.expect((connection, { maxInFlight }) => {
