@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { ServeError } from '../errors.js'
-import { shown } from '../refusals.js'
+import { refuse, shown } from '../refusals.js'
+import { type ApplicationOptions, isSlo, LONGEST_SLO_MS } from '../registry/options.js'
 import type { Publisher } from '../registry/publisher.js'
 import type { Registry } from '../registry/registry.js'
 import type { ApplicationRecord, Json, ModelRecord } from '../state/state.js'
@@ -24,6 +25,17 @@ function stringList(body: Body, name: string): string[] {
   const value = body[name]
   if (Array.isArray(value) && value.every((entry) => typeof entry === 'string')) return value
   throw new ServeError('QUERY_INVALID', `${name}: expected an array of strings, got ${shown(value)}`)
+}
+
+/** Checked here where the wire's names or units are others than the options'. */
+function applicationOf(body: Body): ApplicationOptions {
+  const name = field(body, 'name', 'string')
+  const { input_type = 'floats', default_output, latency_slo_micros: micros, selection } = body
+  if (input_type !== 'floats') refuse('input_type', input_type, '"floats", which is what policies take')
+  if (default_output === undefined) refuse('default_output', default_output, 'a JSON value')
+  const sloMs = micros === undefined ? undefined : field(body, 'latency_slo_micros', 'number') / 1000
+  if (sloMs !== undefined && !isSlo(sloMs)) refuse('latency_slo_micros', micros, `more than 0, up to ${1000 * LONGEST_SLO_MS}`)
+  return { name, defaultOutput: default_output as Json, sloMs, selection: selection as 'fixed' | undefined }
 }
 
 const applicationJson = ({ name, inputType, defaultOutput, sloMs, selection, models }: ApplicationRecord) => ({
@@ -60,20 +72,13 @@ export function adminApi(app: FastifyInstance, registry: Registry, publisher: Pu
       admin.get('/ping', async () => 'PONG')
       admin.post('/add_app', async (request) => {
         const body = parseBody(textOf(request), '{"name": ..., "default_output": ...}')
-        const micros = body.latency_slo_micros === undefined ? undefined : field(body, 'latency_slo_micros', 'number')
-        await registry.registerApplication({
-          name: field(body, 'name', 'string'),
-          inputType: body.input_type as 'floats' | undefined,
-          defaultOutput: body.default_output as Json,
-          sloMs: micros === undefined ? undefined : micros / 1000,
-          selection: body.selection as 'fixed' | undefined,
-        })
+        await registry.registerApplication(applicationOf(body))
         return 'Success!'
       })
       admin.post('/add_model_links', async (request) => {
         const body = parseBody(textOf(request), '{"app_name": ..., "model_names": [...]}')
         const application = field(body, 'app_name', 'string')
-        for (const model of stringList(body, 'model_names')) await registry.link(application, model)
+        await registry.link(application, stringList(body, 'model_names'))
         return 'Success!'
       })
       admin.post('/get_all_applications', async (request) => {
@@ -97,6 +102,11 @@ interface PublishQuery {
   isolation?: string
 }
 
+function wholeNumber(name: string, given: unknown): number {
+  if (typeof given !== 'string' || !/^\d+$/.test(given)) refuse(name, given, 'a whole number')
+  return Number(given)
+}
+
 function publishRoute(upload: FastifyInstance, publisher: Publisher): void {
   upload.removeAllContentTypeParsers()
   upload.addContentTypeParser(
@@ -109,7 +119,7 @@ function publishRoute(upload: FastifyInstance, publisher: Publisher): void {
     const bytes = request.body instanceof Uint8Array ? request.body : new Uint8Array(0)
     const record = await publisher.publish(name, bytes, {
       version,
-      replicas: replicas === undefined ? undefined : Number(replicas),
+      replicas: replicas === undefined ? undefined : wholeNumber('replicas', replicas),
       isolation: isolation as 'process' | undefined,
     })
     return modelJson(record)

@@ -73,20 +73,20 @@ export class Registry {
     }
   }
 
-  /** @throws ServeError `APPLICATION_UNKNOWN`, `MODEL_UNKNOWN`, `MODEL_SHAPE` */
-  async link(applicationName: string, modelName: string): Promise<void> {
+  /** Links all of the models, or none. @throws ServeError `APPLICATION_UNKNOWN`, `MODEL_UNKNOWN`, `MODEL_SHAPE` */
+  async link(applicationName: string, modelNames: readonly string[]): Promise<void> {
     const application = this.application(applicationName)
-    const model = this.model(modelName)
-    if (application.links.includes(model)) return
-    const beside = application.links[0]
-    if (beside && beside.current.inputSize !== model.current.inputSize) {
+    const links = new Set([...application.links, ...modelNames.map((name) => this.model(name))])
+    const [first, ...others] = links
+    for (const { name, current } of others) {
+      if (current.inputSize === first!.current.inputSize) continue
       throw new ServeError(
         'MODEL_SHAPE',
-        `"${modelName}" takes ${model.current.inputSize} numbers, but "${beside.name}", already linked to "${applicationName}", takes ${beside.current.inputSize}; link it to another application`,
+        `"${name}" takes ${current.inputSize} numbers, but "${first!.name}", beside it in "${applicationName}", takes ${first!.current.inputSize}; link it to another application`,
       )
     }
-    application.links.push(model)
-    this.#tightenSlo(model)
+    application.links.splice(0, application.links.length, ...links)
+    for (const model of links) this.#tightenSlo(model)
     await this.#state.applications.set(applicationName, application.toRecord())
   }
 
