@@ -12,7 +12,7 @@ import { readMetrics, type ServeMetrics } from './metrics.js'
 import { PredictionCache } from './query/cache.js'
 import { QueryPath } from './query/query-path.js'
 import { checkOptions, refuse, shown } from './refusals.js'
-import type { ApplicationOptions, PublishOptions } from './registry/options.js'
+import { type ApplicationOptions, checkName, type PublishOptions } from './registry/options.js'
 import { type PolicySource, Publisher } from './registry/publisher.js'
 import { Registry } from './registry/registry.js'
 import { MemoryState } from './state/memory.js'
@@ -114,10 +114,10 @@ export class Server {
     return this.#publisher.publish(name, policy, options)
   }
 
-  /** @throws ServeError `APPLICATION_UNKNOWN`, `MODEL_UNKNOWN`, `MODEL_SHAPE`, `SERVE_CLOSED` */
+  /** @throws ServeError `SERVE_OPTION`, `APPLICATION_UNKNOWN`, `MODEL_UNKNOWN`, `MODEL_SHAPE`, `SERVE_CLOSED` */
   async link(application: string, model: string): Promise<void> {
     this.#assertOpen()
-    await this.#registry.link(application, [model])
+    await this.#registry.link(checkName('application', application), [checkName('model', model)])
   }
 
   listApplications(): Promise<ApplicationRecord[]> {

@@ -112,7 +112,7 @@ export class ContainerProcess {
     const welcome = new FrameWriter().begin(FrameType.WELCOME).json({ model, heartbeatMs: HEARTBEAT_MS })
     connection.write(welcome.bytes(SectionTag.ARTIFACT, artifact).end())
     this.#heartbeat = setInterval(() => {
-      if (++this.#missed > HEARTBEATS_MISSED) this.#end(`was silent for ${HEARTBEATS_MISSED} heartbeats`)
+      if (++this.#missed >= HEARTBEATS_MISSED) this.#end(`was silent for ${HEARTBEATS_MISSED} heartbeats`)
     }, HEARTBEAT_MS)
     this.#heartbeat.unref()
   }
@@ -130,7 +130,7 @@ export class ContainerProcess {
     } else if (frame.type === FrameType.ERROR) {
       const { message } = frame.json()
       const told = typeof message === 'string' ? message : 'the container sent an ERROR without a message'
-      this.#end(told, this.#description ? undefined : new ServeError('MODEL_REFUSED', `${this.#command.model}: ${told}`))
+      this.#end(`failed: ${told}`, this.#description ? undefined : new ServeError('MODEL_REFUSED', `${this.#command.model}: ${told}`))
     }
   }
 

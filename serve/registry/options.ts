@@ -57,7 +57,7 @@ export function checkVersion(version: unknown): string {
 function jsonCopy(what: string, value: Json): Json {
   const check = (_key: string, part: unknown) => {
     const fits = typeof part === 'number' ? Number.isFinite(part) : ['string', 'boolean', 'object'].includes(typeof part)
-    if (!fits) refuse(part === value ? what : `a part of ${what}`, part, 'a JSON value')
+    if (!fits) refuse(Object.is(part, value) ? what : `a part of ${what}`, part, 'a JSON value')
     return part
   }
   try {
