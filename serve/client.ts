@@ -1,6 +1,12 @@
-import { Agent, request } from 'node:http'
+import { Agent, type IncomingMessage, request } from 'node:http'
 import { ServeError } from './errors.js'
-import type { PublishOptions } from './registry/options.js'
+import { checkOptions, refuse, shown } from './refusals.js'
+import { checkName, type PublishOptions } from './registry/options.js'
+
+export interface ConnectOptions {
+  /** A call without an answer by then is given up; default 30,000, and 90,000 for `publish`, which starts containers. */
+  timeoutMs?: number
+}
 
 export interface PredictOptions {
   /** A version of the model other than its current one. */
@@ -26,92 +32,136 @@ export interface Published {
   readonly environmentId: string | undefined
 }
 
-interface WireAnswer {
-  output: unknown
-  query_id: number
-  default: boolean
-  default_explanation?: string
-}
-
-function fromWire({ output, query_id, default: isDefault, default_explanation }: WireAnswer): PredictResult {
-  const answer = { output, queryId: query_id, default: isDefault }
-  return default_explanation === undefined ? answer : { ...answer, defaultExplanation: default_explanation }
-}
+type Json = Readonly<Record<string, unknown>>
+/** What an answer must be read as; undefined for one that a server of ours would not give. */
+type Read<T> = (answer: Json) => T | undefined
 
 const HELD_CONNECTIONS = 256
+const CALL_LIMIT_MS = 30_000
+const PUBLISH_LIMIT_MS = 90_000
+/** What a timer of Node's can hold. */
+const LONGEST_TIMEOUT_MS = 2 ** 31 - 1
+
+const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null
+
+function readPrediction(answer: unknown): PredictResult | undefined {
+  if (!isObject(answer)) return undefined
+  const { output, query_id: queryId, default: isDefault, default_explanation: why } = answer
+  if (output === undefined || typeof queryId !== 'number' || typeof isDefault !== 'boolean') return undefined
+  const result = { output, queryId, default: isDefault }
+  return typeof why === 'string' ? { ...result, defaultExplanation: why } : result
+}
+
+function readBatch(size: number): Read<PredictResult[]> {
+  return ({ batch_predictions: answers }) => {
+    if (!Array.isArray(answers) || answers.length !== size) return undefined
+    const results = answers.map(readPrediction)
+    return results.every((result) => result !== undefined) ? results : undefined
+  }
+}
+
+function readPublished({ model_name: name, model_version: version, environment_id }: Json): Published | undefined {
+  if (typeof name !== 'string' || typeof version !== 'string') return undefined
+  return { name, version, environmentId: typeof environment_id === 'string' ? environment_id : undefined }
+}
+
+/** An observation as JSON has it. What JSON would turn into something else (NaN into null, say) is refused here. */
+function plain(what: string, input: ArrayLike<number>): readonly number[] {
+  const isList = typeof input === 'object' && input !== null && typeof input.length === 'number'
+  if (!isList) refuse(what, input, 'an array of numbers')
+  const values: readonly unknown[] = Array.isArray(input) ? input : Array.from(input)
+  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) refuse(`${what}[${i}]`, values[i], 'a finite number')
+  return values as readonly number[]
+}
+
+function checkPredict(application: string, options: PredictOptions): PredictOptions {
+  checkName('application', application)
+  const { version, user } = checkOptions<PredictOptions>('predict', options, ['version', 'user'])
+  const isVersion = version === undefined || typeof version === 'string' || Number.isSafeInteger(version)
+  if (!isVersion) refuse('version', version, 'a string or a whole number')
+  if (user !== undefined && typeof user !== 'string') refuse('user', user, 'a string')
+  return { version, user }
+}
 
 /** Talks to a serving tier over connections that it keeps. */
 export class Client {
   readonly url: string
+  readonly #timeoutMs: number | undefined
   readonly #agent = new Agent({ keepAlive: true, maxFreeSockets: HELD_CONNECTIONS })
 
-  constructor(url: string) {
+  constructor(url: string, timeoutMs?: number) {
     this.url = url.replace(/\/+$/, '')
+    this.#timeoutMs = timeoutMs
   }
 
   /**
    * The action for one observation.
-   * @throws ServeError `REQUEST_REFUSED` (with the server's cause and status), `SERVER_UNREACHABLE`
+   * @throws ServeError `SERVE_OPTION`, `REQUEST_REFUSED` (with the server's cause and status), `SERVER_UNREACHABLE`
    */
-  async predict(application: string, input: ArrayLike<number>, { version, user }: PredictOptions = {}): Promise<PredictResult> {
-    return fromWire((await this.#post(application, { input: plain(input), version, user })) as WireAnswer)
+  async predict(application: string, input: ArrayLike<number>, options: PredictOptions = {}): Promise<PredictResult> {
+    const body = { ...checkPredict(application, options), input: plain('input', input) }
+    return this.#post(application, body, readPrediction)
   }
 
   /** The actions for several observations, in one request. Throws as `predict` does. */
-  async predictBatch(
-    application: string,
-    inputs: readonly ArrayLike<number>[],
-    { version, user }: PredictOptions = {},
-  ): Promise<PredictResult[]> {
-    const body = { input_batch: inputs.map(plain), version, user }
-    const { batch_predictions: answers } = (await this.#post(application, body)) as { batch_predictions: WireAnswer[] }
-    return answers.map(fromWire)
+  async predictBatch(application: string, inputs: readonly ArrayLike<number>[], options: PredictOptions = {}): Promise<PredictResult[]> {
+    if (!Array.isArray(inputs)) refuse('inputs', inputs, 'an array of observations')
+    const rows = inputs.map((input, row) => plain(`inputs[${row}]`, input))
+    return this.#post(application, { ...checkPredict(application, options), input_batch: rows }, readBatch(rows.length))
   }
 
   /**
    * Uploads a policy file's bytes and puts it live as a version of model `name`; resolves once it is warm. See `Server.publish`.
-   * @throws ServeError `REQUEST_REFUSED`, `SERVER_UNREACHABLE`
+   * @throws ServeError `SERVE_OPTION`, `REQUEST_REFUSED`, `SERVER_UNREACHABLE`
    */
-  async publish(
-    name: string,
-    policy: Uint8Array,
-    { version, replicas, isolation }: Omit<PublishOptions, 'application'> = {},
-  ): Promise<Published> {
-    const given = Object.entries({ name, version, replicas, isolation }).filter(([, value]) => value !== undefined)
+  async publish(name: string, policy: Uint8Array, options: Omit<PublishOptions, 'application'> = {}): Promise<Published> {
+    checkName('name', name)
+    if (!(policy instanceof Uint8Array))
+      refuse('policy', policy, "a policy file's bytes, such as readFileSync(file) or policy.toBytes() gives")
+    const settings = checkOptions<typeof options>('publish', options, ['version', 'replicas', 'isolation'])
+    const given = Object.entries({ name, ...settings }).filter(([, value]) => value !== undefined)
     const query = new URLSearchParams(given.map(([key, value]) => [key, String(value)]))
-    const answer = await this.#send(`publish ${name}`, `/admin/publish?${query}`, 'application/octet-stream', policy)
-    const { model_name, model_version, environment_id } = answer as Record<'model_name' | 'model_version' | 'environment_id', string>
-    return { name: model_name, version: model_version, environmentId: environment_id }
+    const path = `/admin/publish?${query}`
+    return this.#send(`publish ${name}`, path, 'application/octet-stream', policy, PUBLISH_LIMIT_MS, readPublished)
   }
 
-  #post(application: string, body: object): Promise<unknown> {
-    const path = `/${encodeURIComponent(application)}/predict`
-    return this.#send(application, path, 'application/json', Buffer.from(JSON.stringify(body)))
+  #post<T>(application: string, body: object, read: Read<T>): Promise<T> {
+    const path = `/${application}/predict`
+    return this.#send(application, path, 'application/json', Buffer.from(JSON.stringify(body)), CALL_LIMIT_MS, read)
   }
 
-  #send(what: string, path: string, type: string, payload: Uint8Array): Promise<unknown> {
+  #send<T>(what: string, path: string, type: string, payload: Uint8Array, usualLimitMs: number, read: Read<T>): Promise<T> {
+    const limitMs = this.#timeoutMs ?? usualLimitMs
     const headers = { 'content-type': type, 'content-length': payload.length }
     return new Promise((resolve, reject) => {
-      const unreachable = (cause: Error & { code?: string }) => {
+      const call = request(`${this.url}${path}`, { method: 'POST', agent: this.#agent, headers })
+      const limit = setTimeout(() => call.destroy(new Error(`none within ${limitMs} ms`)), limitMs)
+      const fail = (cause: Error & { code?: string }) => {
+        clearTimeout(limit)
         const told = cause.message || cause.code
         reject(new ServeError('SERVER_UNREACHABLE', `no answer from ${this.url}: ${told}; is the server running?`, { cause }))
       }
-      const call = request(`${this.url}${path}`, { method: 'POST', agent: this.#agent, headers }, (response) => {
-        let text = ''
-        response.setEncoding('utf8')
-        response.on('data', (chunk: string) => {
-          text += chunk
-        })
-        response.on('error', unreachable)
-        response.on('end', () => {
-          const status = response.statusCode ?? 0
-          if (status === 200) resolve(JSON.parse(text))
-          else reject(new ServeError('REQUEST_REFUSED', `${what}: ${causeOf(text)} (HTTP ${status})`, { status }))
-        })
+      call.on('error', fail)
+      call.on('response', (response) => {
+        textOf(response)
+          .then((text) => {
+            clearTimeout(limit)
+            resolve(this.#understand(what, response.statusCode ?? 0, text, read))
+          }, fail)
+          .catch(reject)
       })
-      call.on('error', unreachable)
       call.end(payload)
     })
+  }
+
+  /** @throws ServeError `REQUEST_REFUSED` for a refusal, and for what no server of ours says */
+  #understand<T>(what: string, status: number, text: string, read: Read<T>): T {
+    const answer = parsed(text)
+    const result = status === 200 && isObject(answer) ? read(answer) : undefined
+    if (result !== undefined) return result
+    const cause = isObject(answer) && status !== 200 ? answer.cause : undefined
+    const told = typeof cause === 'string' ? cause : `${this.url} is not a Gymnura server: it answered ${shown(text)}`
+    throw new ServeError('REQUEST_REFUSED', `${what}: ${told} (HTTP ${status})`, { status })
   }
 
   /** Closes the connections that are kept. */
@@ -120,22 +170,32 @@ export class Client {
   }
 }
 
-const plain = (input: ArrayLike<number>) => (Array.isArray(input) ? (input as number[]) : Array.from(input))
-
-function causeOf(text: string): string {
-  try {
-    const { cause } = JSON.parse(text) as { cause?: unknown }
-    if (typeof cause === 'string') return cause
-  } catch {
-    // not ours: shown as it is
-  }
-  return text.slice(0, 200)
+async function textOf(response: IncomingMessage): Promise<string> {
+  response.setEncoding('utf8')
+  let text = ''
+  for await (const chunk of response) text += chunk
+  return text
 }
 
-/** A client for the serving tier at `url`. Nothing is sent before the first call. @throws ServeError `SERVE_OPTION` */
-export function connect(url: string): Client {
-  if (!URL.canParse(url) || new URL(url).protocol !== 'http:') {
-    throw new ServeError('SERVE_OPTION', `url is ${JSON.stringify(url)}; expected one like "http://127.0.0.1:8080"`)
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
   }
-  return new Client(url)
+}
+
+/**
+ * A client for the serving tier at `url`. Nothing is sent before the first call.
+ * @throws ServeError `SERVE_OPTION`
+ */
+export function connect(url: string | URL, options: ConnectOptions = {}): Client {
+  const { timeoutMs } = checkOptions<ConnectOptions>('connect', options, ['timeoutMs'])
+  const parsedUrl = URL.canParse(String(url)) ? new URL(url) : undefined
+  const isPlain = parsedUrl?.protocol === 'http:' && parsedUrl.username === '' && parsedUrl.search === '' && parsedUrl.hash === ''
+  if (!isPlain) refuse('url', url instanceof URL ? url.href : url, 'one like "http://127.0.0.1:8080"')
+  if (timeoutMs !== undefined && !(timeoutMs > 0 && timeoutMs <= LONGEST_TIMEOUT_MS)) {
+    refuse('timeoutMs', timeoutMs, `milliseconds, more than 0, up to ${LONGEST_TIMEOUT_MS}`)
+  }
+  return new Client(String(url), timeoutMs)
 }

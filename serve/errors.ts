@@ -19,6 +19,7 @@
  * | `MODEL_FILE` | 400 | the policy file cannot be read |
  * | `CONTAINER_FAILED` | 500 | the container did not start, died, or broke the protocol |
  * | `QUERY_INVALID` | 400 | a query's body is malformed; the message begins with the field's path |
+ * | `BODY_ENCODING` | 415 | the body is compressed |
  * | `REQUEST_REFUSED` | – | (client) the server answered with an error; `status` is the one it gave |
  * | `SERVER_UNREACHABLE` | – | (client) no connection, or it broke |
  */
@@ -38,6 +39,7 @@ const STATUS = {
   MODEL_FILE: 400,
   CONTAINER_FAILED: 500,
   QUERY_INVALID: 400,
+  BODY_ENCODING: 415,
   REQUEST_REFUSED: 400,
   SERVER_UNREACHABLE: 503,
 } as const

@@ -7,7 +7,7 @@
  * await server.publish('cartpole', 'cartpole.safetensors')
  * const { output } = await connect(server.url).predict('cartpole', [0, 0, 0, 0])
  */
-export { type Client, connect, type PredictOptions, type PredictResult, type Published } from './client.js'
+export { type Client, type ConnectOptions, connect, type PredictOptions, type PredictResult, type Published } from './client.js'
 export { ServeError, type ServeErrorCode } from './errors.js'
 export type { ApplicationMetrics, ModelMetrics, ServeMetrics } from './metrics.js'
 export type { ApplicationOptions, PublishOptions } from './registry/options.js'

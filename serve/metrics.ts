@@ -41,15 +41,10 @@ export interface ServeMetrics {
 const orNull = (value: number) => (Number.isNaN(value) ? null : value)
 
 export function readMetrics(registry: Registry, cache: PredictionCache): ServeMetrics {
-  const applications: Record<string, ApplicationMetrics> = {}
-  for (const { name, queries, defaults, latencies } of registry.applications.values()) {
-    applications[name] = {
-      queries,
-      defaults: { ...defaults },
-      p50Ms: orNull(latencies.quantile(0.5)),
-      p99Ms: orNull(latencies.quantile(0.99)),
-    }
-  }
+  const applications = [...registry.applications.values()].map(({ name, queries, defaults, latencies }): [string, ApplicationMetrics] => {
+    const quantiles = { p50Ms: orNull(latencies.quantile(0.5)), p99Ms: orNull(latencies.quantile(0.99)) }
+    return [name, { queries, defaults: { ...defaults }, ...quantiles }]
+  })
   const models: ModelMetrics[] = []
   for (const { versions } of registry.models.values()) {
     for (const { name, version, dispatcher } of versions.values()) {
@@ -59,5 +54,9 @@ export function readMetrics(registry: Registry, cache: PredictionCache): ServeMe
   }
   const { hits, misses, joins, entries, bytes } = cache
   const lookups = hits + misses
-  return { applications, models, cache: { hits, misses, joins, hitRatio: lookups > 0 ? hits / lookups : 0, entries, bytes } }
+  return {
+    applications: Object.fromEntries(applications),
+    models,
+    cache: { hits, misses, joins, hitRatio: lookups > 0 ? hits / lookups : 0, entries, bytes },
+  }
 }

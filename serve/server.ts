@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs'
 import type { FastifyInstance } from 'fastify'
 import pino, { type Logger } from 'pino'
 import { ContainerListener } from './containers/listener.js'
@@ -10,15 +11,20 @@ import { metricsApi } from './http/metrics.js'
 import { readMetrics, type ServeMetrics } from './metrics.js'
 import { PredictionCache } from './query/cache.js'
 import { QueryPath } from './query/query-path.js'
-import type { ApplicationOptions, PublishOptions } from './registry/options.js'
+import { checkOptions, refuse, shown } from './refusals.js'
+import { type ApplicationOptions, checkName, type PublishOptions } from './registry/options.js'
 import { type PolicySource, Publisher } from './registry/publisher.js'
 import { Registry } from './registry/registry.js'
 import { MemoryState } from './state/memory.js'
 import type { ApplicationRecord, ModelRecord } from './state/state.js'
 
 const DEFAULT_CACHE_BYTES = 64 * 1024 ** 2
-/** Clients that don't read their answers are hung up on after this long. */
+/** What is in flight may take this long once the server closes. */
 const DRAIN_LIMIT_MS = 5_000
+/** Then clients that don't read their answers are hung up on. */
+const LAST_ANSWERS_MS = 100
+const CLOSING = 'The server is closing'
+const STDERR = 2
 const SWEEP_MS = 10
 const LOOPBACK = ['127.0.0.1', 'localhost', '::1']
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
@@ -36,16 +42,9 @@ export interface ServeOptions {
   logLevel?: (typeof LOG_LEVELS)[number]
 }
 
-function checkOptions({
-  port = 8080,
-  host = '127.0.0.1',
-  state = 'memory',
-  cacheBytes = DEFAULT_CACHE_BYTES,
-  logLevel = 'warn',
-}: ServeOptions) {
-  const refuse = (name: string, given: unknown, expected: string) => {
-    throw new ServeError('SERVE_OPTION', `${name} is ${JSON.stringify(given) ?? String(given)}; expected ${expected}`)
-  }
+function checkServe(options: ServeOptions) {
+  const given = checkOptions<ServeOptions>('serve', options, ['port', 'host', 'state', 'cacheBytes', 'logLevel'])
+  const { port = 8080, host = '127.0.0.1', state = 'memory', cacheBytes = DEFAULT_CACHE_BYTES, logLevel = 'warn' } = given
   if (!Number.isInteger(port) || port < 0 || port > 65_535) refuse('port', port, 'a whole number from 0 to 65535')
   if (state !== 'memory') refuse('state', state, '"memory"')
   if (!Number.isSafeInteger(cacheBytes) || cacheBytes < 0) refuse('cacheBytes', cacheBytes, 'a whole number of bytes, at least 0')
@@ -53,10 +52,19 @@ function checkOptions({
   if (!LOOPBACK.includes(host)) {
     throw new ServeError(
       'SERVE_HOST_REFUSED',
-      `host is "${host}"; without tokens the server listens on loopback only: ${LOOPBACK.join(', ')}`,
+      `host is ${shown(host)}; without tokens the server listens on loopback only: ${LOOPBACK.join(', ')}`,
     )
   }
   return { port, host, cacheBytes, logLevel }
+}
+
+/** A full disk, or a reader that left, must not end the serving: the line is lost. */
+function writeLog(line: string): void {
+  try {
+    writeSync(STDERR, line)
+  } catch {
+    // There is nowhere to say so.
+  }
 }
 
 /** A running serving tier. */
@@ -67,7 +75,6 @@ export class Server {
   readonly #registry: Registry
   readonly #publisher: Publisher
   readonly #cache: PredictionCache
-  readonly #path: QueryPath
   readonly #listener: ContainerListener
   readonly #log: Logger
   #closing: Promise<void> | undefined
@@ -79,22 +86,22 @@ export class Server {
     this.#registry = parts.registry
     this.#publisher = parts.publisher
     this.#cache = parts.cache
-    this.#path = parts.path
     this.#listener = parts.listener
     this.#log = parts.log
   }
 
   /** @throws ServeError `SERVE_OPTION`, `SERVE_HOST_REFUSED`, `SERVE_PORT_IN_USE`, `SERVE_LISTEN` */
   static async start(options: ServeOptions): Promise<Server> {
-    const { port, host, cacheBytes, logLevel } = checkOptions(options)
-    const parts = assemble(cacheBytes, pino({ level: logLevel, name: 'gymnura' }, pino.destination({ dest: 2, sync: true })))
+    const { port, host, cacheBytes, logLevel } = checkServe(options)
+    const parts = assemble(cacheBytes, pino({ level: logLevel, name: 'gymnura' }, { write: writeLog }))
     const server = new Server(parts, host, await listen(parts.app, host, port))
     server.#log.info({ url: server.url }, 'serving')
     return server
   }
 
-  /** @throws ServeError `SERVE_OPTION`, `APPLICATION_EXISTS` */
+  /** @throws ServeError `SERVE_OPTION`, `APPLICATION_EXISTS`, `SERVE_CLOSED` */
   async registerApplication(options: ApplicationOptions): Promise<ApplicationRecord> {
+    this.#assertOpen()
     return (await this.#registry.registerApplication(options)).toRecord()
   }
 
@@ -107,9 +114,10 @@ export class Server {
     return this.#publisher.publish(name, policy, options)
   }
 
-  /** @throws ServeError `APPLICATION_UNKNOWN`, `MODEL_UNKNOWN`, `MODEL_SHAPE` */
-  link(application: string, model: string): Promise<void> {
-    return this.#registry.link(application, model)
+  /** @throws ServeError `SERVE_OPTION`, `APPLICATION_UNKNOWN`, `MODEL_UNKNOWN`, `MODEL_SHAPE`, `SERVE_CLOSED` */
+  async link(application: string, model: string): Promise<void> {
+    this.#assertOpen()
+    await this.#registry.link(checkName('application', application), [checkName('model', model)])
   }
 
   listApplications(): Promise<ApplicationRecord[]> {
@@ -124,24 +132,41 @@ export class Server {
     return readMetrics(this.#registry, this.#cache)
   }
 
-  /** Takes no more connections, answers what is in flight, stops the containers and frees the port. */
+  #assertOpen(): void {
+    if (this.#closing) throw new ServeError('SERVE_CLOSED', 'the server is closed; start another one with serve()')
+  }
+
+  /**
+   * Takes no more connections, answers what is in flight, stops the containers and frees the port. What has no prediction after five
+   * seconds gets its default.
+   */
   close(): Promise<void> {
     this.#closing ??= this.#close()
     return this.#closing
   }
 
   async #close(): Promise<void> {
+    this.#publisher.refuse()
     const { server: http } = this.#app
-    const limit = setTimeout(() => http.closeAllConnections(), DRAIN_LIMIT_MS)
+    const hangUp = () => http.closeAllConnections()
+    const limit = setTimeout(() => {
+      this.#answerAll()
+      setTimeout(hangUp, LAST_ANSWERS_MS)
+    }, DRAIN_LIMIT_MS)
     // A connection that was busy when the server closed would be kept alive after its answer.
     const sweep = setInterval(() => http.closeIdleConnections(), SWEEP_MS)
     await this.#app.close()
     clearTimeout(limit)
     clearInterval(sweep)
-    await this.#path.idle()
+    // Their clients have hung up.
+    this.#answerAll()
     await this.#publisher.close()
     await this.#listener.close()
     this.#log.info({ url: this.url }, 'closed')
+  }
+
+  #answerAll(): void {
+    for (const { deadlines } of this.#registry.applications.values()) deadlines.flush((exchange) => exchange.settle(CLOSING))
   }
 }
 
@@ -157,7 +182,7 @@ function assemble(cacheBytes: number, log: Logger) {
   adminApi(app, registry, publisher)
   healthApi(app, registry)
   metricsApi(app, { registry, cache })
-  return { app, registry, publisher, cache, path, listener, log }
+  return { app, registry, publisher, cache, listener, log }
 }
 
 /**

@@ -1,26 +1,26 @@
 import { randomBytes } from 'node:crypto'
 import { createServer, type Server, type Socket } from 'node:net'
 import { ServeError } from '../errors.js'
+import { shown } from '../refusals.js'
 import { Connection } from './connection.js'
 import { type Frame, FrameType, PROTOCOL_MAJOR } from './frames.js'
 
 const HELLO_TIMEOUT_MS = 5_000
 
-/** What a container says of itself when it connects; unknown fields are ignored. */
-export interface Hello {
-  readonly maxInFlight: number
-  readonly pid: number | undefined
+const MOST_IN_FLIGHT = 64
+
+/** Who waits for a container: told once, when it shows its token. */
+interface Arrival {
+  arrived(connection: Connection, maxInFlight: number): void
+  /** It has the token, but cannot be spoken with. */
+  refused(reason: string): void
 }
 
-type Arrival = (connection: Connection, hello: Hello) => void
-
-function readHello(frame: Frame): Hello & { token: string } {
-  const { token, maxInFlight = 1, pid } = frame.json()
-  if (typeof token !== 'string') throw new Error('hello has no token')
-  if (typeof maxInFlight !== 'number' || !Number.isInteger(maxInFlight) || maxInFlight < 1 || maxInFlight > 64) {
-    throw new Error(`hello's maxInFlight is ${JSON.stringify(maxInFlight)}; expected 1 to 64`)
-  }
-  return { token, maxInFlight, pid: typeof pid === 'number' ? pid : undefined }
+/** Why a hello is not one; undefined when it is. */
+function wrongHello({ major }: Frame, maxInFlight: unknown): string | undefined {
+  if (major !== PROTOCOL_MAJOR) return `protocol ${major} is not spoken here; expected ${PROTOCOL_MAJOR}`
+  if (Number.isInteger(maxInFlight) && (maxInFlight as number) >= 1 && (maxInFlight as number) <= MOST_IN_FLIGHT) return undefined
+  return `hello's maxInFlight is ${shown(maxInFlight)}; expected a whole number from 1 to ${MOST_IN_FLIGHT}`
 }
 
 /** Where containers connect to: a loopback port, and a token each that was given to them when they were started. */
@@ -48,7 +48,7 @@ export class ContainerListener {
     return this.#address
   }
 
-  /** A fresh token; `arrival` is called when a container shows it. The token works once. */
+  /** A fresh token; `arrival` is told when a container shows it. The token works once. */
   expect(arrival: Arrival): { token: string; forget: () => void } {
     const token = randomBytes(24).toString('hex')
     this.#expected.set(token, arrival)
@@ -64,10 +64,12 @@ export class ContainerListener {
       this.#strangers.delete(socket)
     }
     connection.onFrame = (frame) => {
-      clearTimeout(limit)
-      this.#strangers.delete(socket)
+      // One frame decides. Whoever is refused stays a stranger until it has hung up, which the limit sees to.
+      connection.onFrame = () => {}
       try {
         this.#admit(connection, frame)
+        clearTimeout(limit)
+        this.#strangers.delete(socket)
       } catch (error) {
         connection.send(FrameType.ERROR, { message: (error as Error).message })
         connection.end()
@@ -77,13 +79,18 @@ export class ContainerListener {
 
   #admit(connection: Connection, frame: Frame): void {
     if (frame.type !== FrameType.HELLO) throw new Error('the first frame must be a hello')
-    if (frame.major !== PROTOCOL_MAJOR) throw new Error(`protocol ${frame.major} is not spoken here; expected ${PROTOCOL_MAJOR}`)
-    const { token, ...hello } = readHello(frame)
+    const { token, maxInFlight = 1 } = frame.json()
+    if (typeof token !== 'string') throw new Error('hello has no token')
     const arrival = this.#expected.get(token)
     if (!arrival) throw new Error('unknown token')
     this.#expected.delete(token)
+    const wrong = wrongHello(frame, maxInFlight)
+    if (wrong !== undefined) {
+      arrival.refused(wrong)
+      throw new Error(wrong)
+    }
     connection.trust()
-    arrival(connection, hello)
+    arrival.arrived(connection, maxInFlight as number)
   }
 
   async close(): Promise<void> {

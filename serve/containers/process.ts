@@ -3,7 +3,8 @@ import { ServeError } from '../errors.js'
 import type { Connection } from './connection.js'
 import type { BatchDone, BatchInputs, ModelDescription } from './container.js'
 import { type Frame, FrameError, FrameType, FrameWriter, SectionTag } from './frames.js'
-import type { ContainerListener, Hello } from './listener.js'
+import type { ContainerListener } from './listener.js'
+import { readDescription, readReply } from './replies.js'
 
 /** A container that has not become warm by then is given up. */
 const START_LIMIT_MS = 30_000
@@ -11,6 +12,8 @@ const STOP_LIMIT_MS = 2_000
 const HEARTBEAT_MS = 1_000
 /** Missed ticks, not elapsed time: a frontend that paused itself counts one, not the whole pause. */
 const HEARTBEATS_MISSED = 10
+/** With more than this many missed it is not asked to leave, but killed. */
+const HEARTBEATS_LATE = 1
 const LAST_WORDS_MS = 100
 const KEPT_ERROR_CHARS = 2_000
 
@@ -23,34 +26,51 @@ export interface ProcessCommand {
   readonly model: string
 }
 
+/** What a life tells: `ready` at most once, then `ended` exactly once, each at the moment it happens. */
+export interface LifeEvents {
+  ready(description: ModelDescription): void
+  /** Batches in flight have been reported lost by then. */
+  ended(error: ServeError): void
+}
+
 interface OpenBatch {
   readonly size: number
   readonly writer: FrameWriter
   readonly done: BatchDone
 }
 
-/** One life of a container process: spawned, warmed, answering batches, gone. It is never used again after `onExit`. */
+/**
+ * One life of a container process: starting → ready → ended, or starting → ended; never back. Everything that can end it (the process,
+ * its connection, its silence, what it says) goes through `#end`.
+ */
 export class ContainerProcess {
-  /** Called once, when it can answer no more; batches in flight have been reported lost by then. */
-  onExit: (reason: string) => void = () => {}
   maxInFlight = 1
-  description: ModelDescription | undefined
+  readonly #command: ProcessCommand
+  readonly #events: LifeEvents
   readonly #child: ChildProcess
+  readonly #gone: Promise<void>
   readonly #open = new Map<number, OpenBatch>()
   readonly #writers: FrameWriter[] = []
-  readonly #command: ProcessCommand
-  readonly #gone: Promise<void>
+  readonly #forgetToken: () => void
+  readonly #startLimit: NodeJS.Timeout
+  #description: ModelDescription | undefined
+  #ended = false
   #connection: Connection | undefined
-  #forgetToken = () => {}
   #heartbeat: NodeJS.Timeout | undefined
   #missed = 0
   #nextBatchId = 1
-  #ended = false
   #lastWords = ''
-  #settleStart: ((error: ServeError | undefined) => void) | undefined
 
-  private constructor(command: ProcessCommand, address: string, token: string) {
+  /** @param address where `listener` listens */
+  constructor(command: ProcessCommand, listener: ContainerListener, address: string, events: LifeEvents) {
     this.#command = command
+    this.#events = events
+    const { token, forget } = listener.expect({
+      arrived: (connection, maxInFlight) => this.#welcome(connection, maxInFlight),
+      refused: (reason) => this.#end(`was turned away: ${reason}`),
+    })
+    this.#forgetToken = forget
+    this.#startLimit = setTimeout(() => this.#end(`was not warm after ${START_LIMIT_MS} ms`), START_LIMIT_MS)
     this.#child = spawn(command.command, command.args, {
       stdio: ['pipe', 'ignore', 'pipe'],
       env: { ...process.env, GYMNURA_CONTAINER_ADDRESS: address, GYMNURA_CONTAINER_TOKEN: token },
@@ -75,76 +95,55 @@ export class ContainerProcess {
     })
   }
 
-  /** Resolves once the model is warm. @throws ServeError `MODEL_REFUSED`, `CONTAINER_FAILED` */
-  static async start(command: ProcessCommand, listener: ContainerListener): Promise<ContainerProcess> {
-    const address = await listener.address()
-    const { token, forget } = listener.expect((connection, hello) => life.#welcome(connection, hello))
-    const life: ContainerProcess = new ContainerProcess(command, address, token)
-    life.#forgetToken = forget
-    await life.#started()
-    return life
-  }
-
   get pid(): number | undefined {
     return this.#child.pid
   }
 
-  #started(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const limit = setTimeout(() => this.#end(`was not warm after ${START_LIMIT_MS} ms`), START_LIMIT_MS)
-      this.#settleStart = (error) => {
-        clearTimeout(limit)
-        this.#settleStart = undefined
-        if (error) reject(error)
-        else resolve()
-      }
-    })
+  get ready(): boolean {
+    return this.#description !== undefined && !this.#ended
   }
 
-  #welcome(connection: Connection, hello: Hello): void {
+  #welcome(connection: Connection, maxInFlight: number): void {
     this.#connection = connection
-    this.maxInFlight = hello.maxInFlight
+    this.maxInFlight = maxInFlight
     connection.onClose = (reason) => this.#end(reason)
     connection.onFrame = (frame) => this.#receive(frame)
     const { model, artifact } = this.#command
     const welcome = new FrameWriter().begin(FrameType.WELCOME).json({ model, heartbeatMs: HEARTBEAT_MS })
     connection.write(welcome.bytes(SectionTag.ARTIFACT, artifact).end())
     this.#heartbeat = setInterval(() => {
-      if (++this.#missed > HEARTBEATS_MISSED) this.#end(`was silent for ${HEARTBEATS_MISSED} heartbeats`)
+      if (++this.#missed >= HEARTBEATS_MISSED) this.#end(`was silent for ${HEARTBEATS_MISSED} heartbeats`)
     }, HEARTBEAT_MS)
     this.#heartbeat.unref()
   }
 
+  /** @throws FrameError for what the protocol does not allow: the container is not to be believed any more */
   #receive(frame: Frame): void {
+    if (this.#ended) return
     this.#missed = 0
     if (frame.type === FrameType.REPLY) this.#reply(frame)
     else if (frame.type === FrameType.READY) {
-      if (this.description) throw new FrameError('ready twice')
-      this.description = readDescription(frame)
-      this.#settleStart?.(undefined)
+      if (this.#description) throw new FrameError('ready twice')
+      this.#description = readDescription(frame)
+      clearTimeout(this.#startLimit)
+      this.#events.ready(this.#description)
     } else if (frame.type === FrameType.ERROR) {
       const { message } = frame.json()
-      this.#settleStart?.(new ServeError('MODEL_REFUSED', `${this.#command.model}: ${message}`))
-      this.#end(String(message))
+      const told = typeof message === 'string' ? message : 'the container sent an ERROR without a message'
+      this.#end(`failed: ${told}`, this.#description ? undefined : new ServeError('MODEL_REFUSED', `${this.#command.model}: ${told}`))
     }
   }
 
-  /** @throws FrameError for a reply that doesn't fit its batch: the container is not to be believed any more */
   #reply(frame: Frame): void {
     const batch = this.#open.get(frame.batchId)
-    if (!batch) throw new FrameError(`reply to batch ${frame.batchId}, which is not open`)
-    const outputs = frame.numbers(SectionTag.OUTPUTS)
-    const expected = batch.size * this.description!.outputSize
-    if (frame.count !== batch.size || outputs?.length !== expected) {
-      throw new FrameError(`reply of ${frame.count} items, ${outputs?.length ?? 0} numbers; expected ${batch.size}, ${expected}`)
-    }
-    const statuses = frame.bytes(SectionTag.STATUSES)
-    if (statuses && statuses.length !== batch.size) throw new FrameError(`${statuses.length} status codes; expected ${batch.size}`)
+    if (!batch || !this.#description) throw new FrameError(`reply to batch ${frame.batchId}, which is not open`)
+    const reply = readReply(frame, batch.size, this.#description)
     this.#open.delete(frame.batchId)
     this.#writers.push(batch.writer)
-    batch.done({ outputs, statuses, errors: statuses && (frame.json() as Record<number, string>) })
+    batch.done(reply)
   }
 
+  /** Only while `ready`. */
   evaluate(inputs: BatchInputs, done: BatchDone): void {
     const batchId = this.#nextBatchId
     this.#nextBatchId = batchId === 0xffff_ffff ? 1 : batchId + 1
@@ -152,42 +151,34 @@ export class ContainerProcess {
     const writer = this.#writers.pop() ?? new FrameWriter()
     this.#open.set(batchId, { size: inputs.size, writer, done })
     writer.begin(FrameType.BATCH, batchId, inputs.size)
-    inputs.gather(writer.floats(SectionTag.INPUTS, inputs.size * this.description!.inputSize))
+    inputs.gather(writer.floats(SectionTag.INPUTS, inputs.size * this.#description!.inputSize))
     this.#connection?.write(writer.end())
   }
 
-  #end(reason: string): void {
+  #end(reason: string, error?: ServeError): void {
     if (this.#ended) return
     this.#ended = true
     this.#forgetToken()
+    clearTimeout(this.#startLimit)
     clearInterval(this.#heartbeat)
     this.#child.kill('SIGKILL')
     this.#connection?.close(reason)
-    const words = this.#lastWords.trim()
-    const told = words ? `${reason}; it last said: ${words}` : reason
-    this.#settleStart?.(new ServeError('CONTAINER_FAILED', `the container of ${this.#command.model} ${told}`))
     const lost = [...this.#open.values()]
     this.#open.clear()
     for (const { done } of lost) done(null, reason)
-    this.onExit(told)
+    const words = this.#lastWords.trim()
+    const told = words ? `${reason}; it last said: ${words}` : reason
+    this.#events.ended(error ?? new ServeError('CONTAINER_FAILED', `the container of ${this.#command.model} ${told}`))
   }
 
-  /** Says goodbye; a process that does not leave is killed. */
+  /** Says goodbye; a process that does not leave, or could not hear, is killed. Resolves when it is gone. */
   async stop(): Promise<void> {
-    this.#child.stdin?.end()
-    this.#connection?.end()
+    if (this.ready && this.#missed <= HEARTBEATS_LATE) {
+      this.#child.stdin?.end()
+      this.#connection?.end()
+    } else this.#end('was stopped')
     const limit = setTimeout(() => this.#end('was stopped'), STOP_LIMIT_MS)
     await this.#gone
     clearTimeout(limit)
   }
-}
-
-function readDescription(frame: Frame): ModelDescription {
-  const json = frame.json()
-  const { inputType, inputSize, outputSize, outputType } = json
-  const count = (value: unknown) => typeof value === 'number' && Number.isSafeInteger(value) && value > 0
-  if (inputType !== 'floats' || !count(inputSize) || !count(outputSize) || (outputType !== 'integer' && outputType !== 'floats')) {
-    throw new FrameError(`ready says ${JSON.stringify(json).slice(0, 200)}; expected inputType, inputSize, outputSize, outputType`)
-  }
-  return json as unknown as ModelDescription
 }

@@ -1,36 +1,41 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { ServeError } from '../errors.js'
+import { refuse, shown } from '../refusals.js'
+import { type ApplicationOptions, isSlo, LONGEST_SLO_MS } from '../registry/options.js'
 import type { Publisher } from '../registry/publisher.js'
 import type { Registry } from '../registry/registry.js'
 import type { ApplicationRecord, Json, ModelRecord } from '../state/state.js'
+import { type Body, parseBody } from './json-body.js'
 
 const LARGEST_ARTIFACT_BYTES = 1024 ** 3
 const LOOPBACK_HOST = /^(localhost|127(\.\d+){3}|\[::1\])(:\d+)?$/i
 
-type Body = Readonly<Record<string, unknown>>
+const textOf = ({ body }: FastifyRequest) => (typeof body === 'string' ? body : '')
 
-function parseBody(text: unknown): Body {
-  if (typeof text !== 'string' || text === '') return {}
-  let body: unknown
-  try {
-    body = JSON.parse(text)
-  } catch (cause) {
-    throw new ServeError('QUERY_INVALID', `the body is not JSON: ${(cause as Error).message}`, { cause })
-  }
-  if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body as Body
-  throw new ServeError('QUERY_INVALID', 'the body is not a JSON object')
-}
+/** The lists' only field; their body may be left out. */
+const isVerbose = (request: FastifyRequest) => parseBody(textOf(request) || '{}', '{"verbose": true}').verbose === true
 
 function field<T extends 'string' | 'number'>(body: Body, name: string, type: T): T extends 'string' ? string : number {
   const value = body[name]
   if (typeof value === type) return value as T extends 'string' ? string : number
-  throw new ServeError('QUERY_INVALID', `${name}: expected a ${type}, got ${JSON.stringify(value) ?? 'nothing'}`)
+  throw new ServeError('QUERY_INVALID', `${name}: expected a ${type}, got ${shown(value)}`)
 }
 
 function stringList(body: Body, name: string): string[] {
   const value = body[name]
   if (Array.isArray(value) && value.every((entry) => typeof entry === 'string')) return value
-  throw new ServeError('QUERY_INVALID', `${name}: expected an array of strings, got ${JSON.stringify(value) ?? 'nothing'}`)
+  throw new ServeError('QUERY_INVALID', `${name}: expected an array of strings, got ${shown(value)}`)
+}
+
+/** Checked here where the wire's names or units are others than the options'. */
+function applicationOf(body: Body): ApplicationOptions {
+  const name = field(body, 'name', 'string')
+  const { input_type = 'floats', default_output, latency_slo_micros: micros, selection } = body
+  if (input_type !== 'floats') refuse('input_type', input_type, '"floats", which is what policies take')
+  if (default_output === undefined) refuse('default_output', default_output, 'a JSON value')
+  const sloMs = micros === undefined ? undefined : field(body, 'latency_slo_micros', 'number') / 1000
+  if (sloMs !== undefined && !isSlo(sloMs)) refuse('latency_slo_micros', micros, `more than 0, up to ${1000 * LONGEST_SLO_MS}`)
+  return { name, defaultOutput: default_output as Json, sloMs, selection: selection as 'fixed' | undefined }
 }
 
 const applicationJson = ({ name, inputType, defaultOutput, sloMs, selection, models }: ApplicationRecord) => ({
@@ -66,30 +71,23 @@ export function adminApi(app: FastifyInstance, registry: Registry, publisher: Pu
       })
       admin.get('/ping', async () => 'PONG')
       admin.post('/add_app', async (request) => {
-        const body = parseBody(request.body)
-        const micros = body.latency_slo_micros === undefined ? undefined : field(body, 'latency_slo_micros', 'number')
-        await registry.registerApplication({
-          name: field(body, 'name', 'string'),
-          inputType: body.input_type as 'floats' | undefined,
-          defaultOutput: body.default_output as Json,
-          sloMs: micros === undefined ? undefined : micros / 1000,
-          selection: body.selection as 'fixed' | undefined,
-        })
+        const body = parseBody(textOf(request), '{"name": ..., "default_output": ...}')
+        await registry.registerApplication(applicationOf(body))
         return 'Success!'
       })
       admin.post('/add_model_links', async (request) => {
-        const body = parseBody(request.body)
+        const body = parseBody(textOf(request), '{"app_name": ..., "model_names": [...]}')
         const application = field(body, 'app_name', 'string')
-        for (const model of stringList(body, 'model_names')) await registry.link(application, model)
+        await registry.link(application, stringList(body, 'model_names'))
         return 'Success!'
       })
       admin.post('/get_all_applications', async (request) => {
         const records = await registry.listApplications()
-        return parseBody(request.body).verbose === true ? records.map(applicationJson) : records.map(({ name }) => name)
+        return isVerbose(request) ? records.map(applicationJson) : records.map(({ name }) => name)
       })
       admin.post('/get_all_models', async (request) => {
         const records = await registry.listModels()
-        return parseBody(request.body).verbose === true ? records.map(modelJson) : records.map(({ name, version }) => `${name}:${version}`)
+        return isVerbose(request) ? records.map(modelJson) : records.map(({ name, version }) => `${name}:${version}`)
       })
       await admin.register(async (upload) => publishRoute(upload, publisher))
     },
@@ -104,6 +102,11 @@ interface PublishQuery {
   isolation?: string
 }
 
+function wholeNumber(name: string, given: unknown): number {
+  if (typeof given !== 'string' || !/^\d+$/.test(given)) refuse(name, given, 'a whole number')
+  return Number(given)
+}
+
 function publishRoute(upload: FastifyInstance, publisher: Publisher): void {
   upload.removeAllContentTypeParsers()
   upload.addContentTypeParser(
@@ -116,7 +119,7 @@ function publishRoute(upload: FastifyInstance, publisher: Publisher): void {
     const bytes = request.body instanceof Uint8Array ? request.body : new Uint8Array(0)
     const record = await publisher.publish(name, bytes, {
       version,
-      replicas: replicas === undefined ? undefined : Number(replicas),
+      replicas: replicas === undefined ? undefined : wholeNumber('replicas', replicas),
       isolation: isolation as 'process' | undefined,
     })
     return modelJson(record)

@@ -26,6 +26,12 @@ function refusal(error: ServeError): object {
   return { error: aboutTheBody ? 'Json error' : 'Query processing error', cause: error.message }
 }
 
+/** A type that is none ("json", say) would be refused before the body is read. */
+function ignoreContentType({ raw }: FastifyRequest, _reply: FastifyReply, done: () => void): void {
+  raw.headers['content-type'] = 'application/json'
+  done()
+}
+
 /** Clipper's query API: `POST /{application}/predict`. */
 export function clipperApi(app: FastifyInstance, registry: Registry, path: QueryPath): void {
   function predict(request: FastifyRequest<{ Params: { application: string } }>, reply: FastifyReply): void {
@@ -37,7 +43,7 @@ export function clipperApi(app: FastifyInstance, registry: Registry, path: Query
       reply.header('content-type', JSON_TYPE).send(exchangeJson(exchange, batch))
     })
   }
-  app.post<{ Params: { application: string } }>('/:application/predict', (request, reply) => {
+  app.post<{ Params: { application: string } }>('/:application/predict', { onRequest: ignoreContentType }, (request, reply) => {
     try {
       predict(request, reply)
     } catch (error) {

@@ -45,11 +45,13 @@ export class PredictionCache implements EvaluationSink {
     this.misses++
     const hash = inputs.hash(row)
     const open = this.#inFlight.find(model, inputs, row, hash)
-    if (open !== undefined) {
+    if (open !== undefined && open.deadline > now) {
       this.joins++
       open.join(asker, item)
       return
     }
+    // Whoever holds it is late, or silent: another replica may not be. Its answer, should it come, still counts.
+    if (open !== undefined) this.#inFlight.remove(open)
     const evaluation = new Evaluation(model, inputs, row, hash, key, asker, item)
     this.#inFlight.add(evaluation)
     model.enqueue(evaluation, now)

@@ -38,6 +38,14 @@ export class Deadlines<T extends Expiring<T>> {
     item.later = undefined
   }
 
+  /** Takes out everything that waits, and hands it to `end`. */
+  flush(end: (item: T) => void): void {
+    for (let item = this.#first; item !== undefined; item = this.#first) {
+      this.forget(item)
+      end(item)
+    }
+  }
+
   #arm(item: T): void {
     this.#timer = setTimeout(this.#expire, Math.max(0, item.deadline - EARLY_MS - performance.now()))
     // It may outlive what it was set for; the open connections keep the process, not the timer.

@@ -13,8 +13,6 @@ export class QueryPath {
   readonly #state: State
   #nextQueryId = 0
   #leasedTo = 0
-  #open = 0
-  #onIdle: (() => void) | undefined
 
   constructor(cache: PredictionCache, state: State) {
     this.#cache = cache
@@ -36,12 +34,10 @@ export class QueryPath {
   submit(application: Application, members: readonly ModelVersion[], inputs: Inputs, answered: (exchange: Exchange) => void): void {
     const now = performance.now()
     const { size } = inputs
-    this.#open++
     const settled = (exchange: Exchange) => {
       application.deadlines.forget(exchange)
       count(application, exchange)
       answered(exchange)
-      if (--this.#open === 0) this.#onIdle?.()
     }
     const exchange = new Exchange(application, size, members.length, this.#queryIds(size), now, now + application.sloMs, settled)
     if (members.length === 0 || size === 0) {
@@ -65,14 +61,6 @@ export class QueryPath {
     const first = this.#nextQueryId
     this.#nextQueryId += count
     return first
-  }
-
-  /** Resolves when no query is open; deadlines see to it that this is soon. */
-  async idle(): Promise<void> {
-    if (this.#open === 0) return
-    await new Promise<void>((resolve) => {
-      this.#onIdle = resolve
-    })
   }
 }
 

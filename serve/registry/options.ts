@@ -1,4 +1,5 @@
 import { ServeError } from '../errors.js'
+import { checkOptions, refuse } from '../refusals.js'
 import { selectionNames, selectionPolicy } from '../selection/policies.js'
 import type { ApplicationRecord, Json } from '../state/state.js'
 
@@ -28,21 +29,20 @@ export interface PublishOptions {
   application?: boolean
 }
 
-const NAME = /^[\w.-]{1,128}$/
+/** (`.` and `..` are taken away from URLs before they are sent.) */
+const NAME = /^(?!\.{1,2}$)[\w.-]{1,128}$/
 /** First segments of other APIs' paths. */
 const RESERVED = ['admin', 'v1', 'v2', 'metrics']
-const LONGEST_SLO_MS = 3_600_000
+export const LONGEST_SLO_MS = 3_600_000
 const MOST_REPLICAS = 64
 
 export const DEFAULT_SLO_MS = 100
 const DEFAULT_SELECTION = 'fixed'
 
-function refuse(what: string, given: unknown, expected: string): never {
-  throw new ServeError('SERVE_OPTION', `${what} is ${JSON.stringify(given) ?? String(given)}; expected ${expected}`)
-}
+export const isSlo = (ms: unknown) => typeof ms === 'number' && ms > 0 && ms <= LONGEST_SLO_MS
 
 export function checkName(what: string, name: unknown): string {
-  if (typeof name !== 'string' || !NAME.test(name)) refuse(what, name, '1 to 128 letters, digits, ".", "_" or "-"')
+  if (typeof name !== 'string' || !NAME.test(name)) refuse(what, name, '1 to 128 letters, digits, ".", "_" or "-", and not "." or ".."')
   if (RESERVED.includes(name)) refuse(what, name, `a name other than ${RESERVED.join(', ')}, which are paths of the server`)
   return name
 }
@@ -53,21 +53,39 @@ export function checkVersion(version: unknown): string {
   return refuse('version', version, 'a whole number, or a string of letters, digits, ".", "_" or "-"')
 }
 
-/** @throws ServeError `SERVE_OPTION` */
-export function checkApplication(options: ApplicationOptions): Omit<ApplicationRecord, 'models'> {
-  const { defaultOutput, inputType = 'floats', sloMs = DEFAULT_SLO_MS, selection = DEFAULT_SELECTION } = options
-  const name = checkName('name', options.name)
-  if (inputType !== 'floats') refuse('inputType', inputType, '"floats", which is what policies take')
-  if (typeof sloMs !== 'number' || !(sloMs > 0 && sloMs <= LONGEST_SLO_MS)) refuse('sloMs', sloMs, `more than 0, up to ${LONGEST_SLO_MS}`)
-  if (!selectionPolicy(selection)) refuse('selection', selection, selectionNames.map((known) => `"${known}"`).join(' or '))
-  if (defaultOutput === undefined || JSON.stringify(defaultOutput) === undefined) refuse('defaultOutput', defaultOutput, 'a JSON value')
-  return { name, inputType, defaultOutput, sloMs, selection }
+/** A copy of a JSON value. JSON itself would write null for NaN, leave out functions, and throw for circles and BigInts. */
+function jsonCopy(what: string, value: Json): Json {
+  const check = (_key: string, part: unknown) => {
+    const fits = typeof part === 'number' ? Number.isFinite(part) : ['string', 'boolean', 'object'].includes(typeof part)
+    if (!fits) refuse(Object.is(part, value) ? what : `a part of ${what}`, part, 'a JSON value')
+    return part
+  }
+  try {
+    return JSON.parse(JSON.stringify(value, check)) as Json
+  } catch (error) {
+    if (error instanceof ServeError) throw error
+    return refuse(what, value, `a JSON value (${(error as Error).message.split('\n')[0]})`)
+  }
 }
 
 /** @throws ServeError `SERVE_OPTION` */
-export function checkPublish(options: PublishOptions): { replicas: number; isolation: 'process' | 'inline' } {
-  const { replicas = 1, isolation = 'process' } = options
+export function checkApplication(options: ApplicationOptions): Omit<ApplicationRecord, 'models'> {
+  const known = ['name', 'inputType', 'defaultOutput', 'sloMs', 'selection'] as const
+  const given = checkOptions<ApplicationOptions>('registerApplication', options, known)
+  const { inputType = 'floats', sloMs = DEFAULT_SLO_MS, selection = DEFAULT_SELECTION } = given
+  const name = checkName('name', given.name)
+  if (inputType !== 'floats') refuse('inputType', inputType, '"floats", which is what policies take')
+  if (!isSlo(sloMs)) refuse('sloMs', sloMs, `more than 0, up to ${LONGEST_SLO_MS}`)
+  if (!selectionPolicy(selection)) refuse('selection', selection, selectionNames.map((known) => `"${known}"`).join(' or '))
+  return { name, inputType, defaultOutput: jsonCopy('defaultOutput', given.defaultOutput), sloMs, selection }
+}
+
+/** @throws ServeError `SERVE_OPTION` */
+export function checkPublish(options: PublishOptions): { replicas: number; isolation: 'process' | 'inline'; application: boolean } {
+  const given = checkOptions<PublishOptions>('publish', options, ['version', 'replicas', 'isolation', 'application'])
+  const { replicas = 1, isolation = 'process', application = true } = given
   if (!Number.isInteger(replicas) || replicas < 1 || replicas > MOST_REPLICAS) refuse('replicas', replicas, `1 to ${MOST_REPLICAS}`)
   if (isolation !== 'process' && isolation !== 'inline') refuse('isolation', isolation, '"process" or "inline"')
-  return { replicas, isolation }
+  if (typeof application !== 'boolean') refuse('application', application, 'true or false')
+  return { replicas, isolation, application }
 }

@@ -8,17 +8,23 @@ import type { ContainerListener } from '../containers/listener.js'
 import { policyCommand } from '../containers/policy.js'
 import { SupervisedContainer } from '../containers/supervised.js'
 import { ServeError } from '../errors.js'
+import { refuse } from '../refusals.js'
 import type { ModelRecord } from '../state/state.js'
 import { ModelVersion } from './model.js'
 import { checkName, checkPublish, checkVersion, DEFAULT_SLO_MS, type PublishOptions } from './options.js'
 import type { Registry } from './registry.js'
 
 /** A policy's file, its bytes, or the policy itself. */
-export type PolicySource = string | Uint8Array | Pick<Policy, 'toBytes'>
+export type PolicySource = string | URL | Uint8Array | ArrayBuffer | Pick<Policy, 'toBytes'>
 
 async function artifactOf(source: PolicySource): Promise<Uint8Array> {
   if (source instanceof Uint8Array) return source
-  if (typeof source !== 'string') return source.toBytes()
+  if (source instanceof ArrayBuffer) return new Uint8Array(source)
+  const isFile = typeof source === 'string' || source instanceof URL
+  if (!isFile) {
+    if (typeof source?.toBytes === 'function') return source.toBytes()
+    refuse('policy', source, "a policy, its file, or the file's bytes")
+  }
   try {
     return await readFile(source)
   } catch (cause) {
@@ -29,6 +35,8 @@ async function artifactOf(source: PolicySource): Promise<Uint8Array> {
 /** 0, or zeros in the action's shape: what an application answers for a policy that is late. */
 const zeroAction = ({ outputType, outputSize }: ModelDescription) => (outputType === 'integer' ? 0 : new Array<number>(outputSize).fill(0))
 
+const WHOLE_NUMBER = /^\d+$/
+
 /** Puts policies live: starts their containers, and makes them known once they are warm. */
 export class Publisher {
   readonly #registry: Registry
@@ -36,6 +44,8 @@ export class Publisher {
   readonly #sink: EvaluationSink
   readonly #log: Logger
   readonly #pending = new Map<string, Promise<unknown>>()
+  /** Containers of what is being published. */
+  readonly #starting = new Set<Container>()
   #closed = false
 
   constructor(registry: Registry, listener: ContainerListener, sink: EvaluationSink, log: Logger) {
@@ -47,15 +57,15 @@ export class Publisher {
 
   /** @throws ServeError `SERVE_CLOSED`, `SERVE_OPTION`, `MODEL_FILE`, `MODEL_REFUSED`, `MODEL_VERSION_EXISTS`, `MODEL_SHAPE`, `CONTAINER_FAILED` */
   async publish(name: string, source: PolicySource, options: PublishOptions): Promise<ModelRecord> {
-    if (this.#closed) throw new ServeError('SERVE_CLOSED', `the server is closed; ${name} cannot be published`)
     checkName('name', name)
-    const settings = checkPublish(options)
+    this.#assertOpen(name)
+    const { application, ...settings } = checkPublish(options)
     const version = options.version === undefined ? this.#nextVersion(name) : checkVersion(options.version)
     const id = `${name}:${version}`
     if (this.#registry.models.get(name)?.versions.has(version) || this.#pending.has(id)) {
       throw new ServeError('MODEL_VERSION_EXISTS', `${id} is published already and versions don't change; publish under another version`)
     }
-    const published = this.#warmAndAdd(name, version, source, settings, options.application !== false)
+    const published = this.#warmAndAdd(name, version, source, settings, application)
     this.#pending.set(id, published)
     try {
       return await published
@@ -64,9 +74,19 @@ export class Publisher {
     }
   }
 
-  /** Lets what is being published end, then stops every container. */
-  async close(): Promise<void> {
+  #assertOpen(name: string): void {
+    if (this.#closed) throw new ServeError('SERVE_CLOSED', `the server is closed; ${name} cannot be published`)
+  }
+
+  /** From here on nothing is published; what is being published is refused, and its containers are stopped. */
+  refuse(): void {
     this.#closed = true
+    for (const container of this.#starting) void container.stop()
+  }
+
+  /** Stops every container. */
+  async close(): Promise<void> {
+    this.refuse()
     await Promise.allSettled(this.#pending.values())
     const versions = [...this.#registry.models.values()].flatMap((model) => [...model.versions.values()])
     await Promise.all(versions.map(({ dispatcher }) => dispatcher.close()))
@@ -74,7 +94,8 @@ export class Publisher {
 
   #nextVersion(name: string): string {
     const known = [...(this.#registry.models.get(name)?.versions.keys() ?? []), ...this.#pendingVersions(name)]
-    return String(1 + Math.max(0, ...known.map(Number).filter(Number.isSafeInteger)))
+    const numbers = known.filter((version) => WHOLE_NUMBER.test(version)).map(Number)
+    return String(1 + Math.max(0, ...numbers.filter((number) => number < Number.MAX_SAFE_INTEGER)))
   }
 
   #pendingVersions(name: string): string[] {
@@ -85,14 +106,17 @@ export class Publisher {
     name: string,
     version: string,
     source: PolicySource,
-    settings: ReturnType<typeof checkPublish>,
+    settings: Pick<ModelRecord, 'replicas' | 'isolation'>,
     makeApplication: boolean,
   ): Promise<ModelRecord> {
     const id = `${name}:${version}`
     const artifact = await artifactOf(source)
+    this.#assertOpen(id)
     const containers = Array.from({ length: settings.replicas }, () => this.#container(id, artifact, settings.isolation))
-    const started = await Promise.allSettled(containers.map((container) => container.start()))
+    for (const container of containers) this.#starting.add(container)
     try {
+      const started = await Promise.allSettled(containers.map((container) => container.start()))
+      this.#assertOpen(id)
       const refused = started.find((result) => result.status === 'rejected')
       if (refused) throw refused.reason
       const description = (started[0] as PromiseFulfilledResult<ModelDescription>).value
@@ -102,12 +126,14 @@ export class Publisher {
       await this.#registry.addVersion(new ModelVersion(name, version, description, dispatcher), record)
       if (makeApplication && !this.#registry.applications.has(name)) {
         await this.#registry.registerApplication({ name, defaultOutput: zeroAction(description) })
-        await this.#registry.link(name, name)
+        await this.#registry.link(name, [name])
       }
       return { ...record, current: true }
     } catch (error) {
       await Promise.all(containers.map((container) => container.stop()))
       throw error
+    } finally {
+      for (const container of containers) this.#starting.delete(container)
     }
   }
 

@@ -1,18 +1,10 @@
-import { closest, distance } from 'fastest-levenshtein'
 import { ServeError } from '../errors.js'
+import { didYouMean } from '../refusals.js'
 import { selectionPolicy } from '../selection/policies.js'
 import type { ApplicationRecord, ModelRecord, State } from '../state/state.js'
 import { Application } from './application.js'
 import { Model, type ModelVersion } from './model.js'
 import { type ApplicationOptions, checkApplication, DEFAULT_SLO_MS } from './options.js'
-
-const MOST_TYPOS = 3
-
-function didYouMean(name: string, known: readonly string[]): string {
-  const near = known.length > 0 ? closest(name, known) : undefined
-  if (near !== undefined && distance(name, near) <= MOST_TYPOS) return `; did you mean "${near}"?`
-  return known.length > 0 ? `; there is ${known.slice(0, 10).join(', ')}` : '; there is none yet'
-}
 
 /** Applications, models, versions and the links between them. Records go to the state, what runs stays here. */
 export class Registry {
@@ -81,20 +73,20 @@ export class Registry {
     }
   }
 
-  /** @throws ServeError `APPLICATION_UNKNOWN`, `MODEL_UNKNOWN`, `MODEL_SHAPE` */
-  async link(applicationName: string, modelName: string): Promise<void> {
+  /** Links all of the models, or none. @throws ServeError `APPLICATION_UNKNOWN`, `MODEL_UNKNOWN`, `MODEL_SHAPE` */
+  async link(applicationName: string, modelNames: readonly string[]): Promise<void> {
     const application = this.application(applicationName)
-    const model = this.model(modelName)
-    if (application.links.includes(model)) return
-    const beside = application.links[0]
-    if (beside && beside.current.inputSize !== model.current.inputSize) {
+    const links = new Set([...application.links, ...modelNames.map((name) => this.model(name))])
+    const [first, ...others] = links
+    for (const { name, current } of others) {
+      if (current.inputSize === first!.current.inputSize) continue
       throw new ServeError(
         'MODEL_SHAPE',
-        `"${modelName}" takes ${model.current.inputSize} numbers, but "${beside.name}", already linked to "${applicationName}", takes ${beside.current.inputSize}; link it to another application`,
+        `"${name}" takes ${current.inputSize} numbers, but "${first!.name}", beside it in "${applicationName}", takes ${first!.current.inputSize}; link it to another application`,
       )
     }
-    application.links.push(model)
-    this.#tightenSlo(model)
+    application.links.splice(0, application.links.length, ...links)
+    for (const model of links) this.#tightenSlo(model)
     await this.#state.applications.set(applicationName, application.toRecord())
   }
 

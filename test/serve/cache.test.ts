@@ -64,6 +64,41 @@ test('an evaluation lives as long as the most patient of those who share it', ()
   assert.is(model.asked[0]!.expiresAt, 5000)
 })
 
+test('when the first asker is past its deadline, an equal query is evaluated anew, and a late answer still counts', () => {
+  const cache = new PredictionCache(1e6)
+  const model = collector()
+  const later = { ...asker(), deadline: 3000 }
+  cache.ask(model, inputsOf([1]), 0, asker(), 0, 0)
+  cache.ask(model, inputsOf([1]), 0, asker(), 0, 999)
+  assert.is(model.asked.length, 1)
+  cache.ask(model, inputsOf([1]), 0, later, 0, 1000)
+  assert.is(model.asked.length, 2)
+  cache.ask(model, inputsOf([1]), 0, { ...asker(), deadline: 3000 }, 0, 2000)
+  assert.equal([model.asked.length, cache.joins], [2, 2])
+  cache.predicted(model.asked[0]!, new Prediction(7))
+  assert.is(later.heard.length, 0)
+  cache.ask(model, inputsOf([1]), 0, asker(), 0, 2500)
+  assert.is(cache.hits, 1)
+  cache.predicted(model.asked[1]!, new Prediction(7))
+  assert.is(later.heard.length, 1)
+})
+
+test('an input that a silent replica holds is answered by another one once its first asker has given up', () =>
+  withServer(async (server, client) => {
+    await server.publish('push', pushPolicy(), { replicas: 2, application: false })
+    for (const [name, sloMs] of [
+      ['hasty', 20],
+      ['patient', 60_000],
+    ] as const) {
+      await server.registerApplication({ name, defaultOutput: -1, sloMs })
+      await server.link(name, 'push')
+    }
+    process.kill(containerPid(server), 'SIGSTOP')
+    assert.is((await client.predict('hasty', [0, 0, 0, 1])).output, -1)
+    assert.is((await client.predict('patient', [0, 0, 0, 1])).output, 1)
+    assert.is(server.metrics().models[0]?.replicas[0]?.restarts, 0)
+  }))
+
 test('a failure is told to all who share it and is not kept', () => {
   const cache = new PredictionCache(1e6)
   const model = collector()
@@ -126,6 +161,21 @@ test('inputs in flight are told apart by content, also when their hashes are equ
       }
     }),
   )
+})
+
+test('a hundred thousand inputs in flight are found, and can be removed, twice too', () => {
+  const inFlight = new InFlight()
+  const model = collector()
+  const evaluations = Array.from({ length: 100_000 }, (_, i) => {
+    const inputs = inputsOf([i, 1])
+    return new Evaluation(model, inputs, 0, inputs.hash(0), undefined, asker(), 0)
+  })
+  for (const evaluation of evaluations) inFlight.add(evaluation)
+  const found = () => evaluations.filter(({ inputs, hash }) => inFlight.find(model, inputs, 0, hash) !== undefined).length
+  assert.is(found(), evaluations.length)
+  for (const evaluation of evaluations.slice(10)) inFlight.remove(evaluation)
+  for (const evaluation of evaluations.slice(10)) inFlight.remove(evaluation)
+  assert.is(found(), 10)
 })
 
 test('models and versions never answer for each other', () => {

@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { createInterface } from 'node:readline'
 import { connect, serve } from 'gymnura/serve'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { pushPolicy } from './policies.js'
-import { codeOf, containerPid, isRunning, messageOf, until, withServer } from './tools.js'
+import { pullPolicy, pushPolicy } from './policies.js'
+import { childrenOf, codeOf, containerPid, isRunning, messageOf, until, withServer } from './tools.js'
 
 test('a busy port is one clear error', async () => {
   const other = createServer().listen(0, '127.0.0.1')
@@ -52,6 +53,52 @@ test('close answers what is in flight, ends the containers and frees the port', 
 test('closing twice is closing once, and a server that served nothing closes', async () => {
   const server = await serve({ port: 0 })
   await Promise.all([server.close(), server.close()])
+})
+
+const onlyWithProc = existsSync(`/proc/self/task/${process.pid}/children`) ? test : test.skip
+
+onlyWithProc('closing refuses what is being published, however long its container takes to start', async () => {
+  const server = await serve({ port: 0, logLevel: 'silent' })
+  const client = connect(server.url)
+  const there = childrenOf(process.pid)
+  const publishing = [server.publish('push', pushPolicy()), client.publish('pull', pullPolicy())].map(codeOf)
+  const starting = new Set<number>()
+  await until(() => {
+    for (const pid of childrenOf(process.pid)) {
+      if (there.includes(pid) || starting.has(pid)) continue
+      process.kill(pid, 'SIGSTOP')
+      starting.add(pid)
+    }
+    return starting.size === 2
+  })
+  await server.close()
+  assert.equal(await Promise.all(publishing), ['SERVE_CLOSED', 'REQUEST_REFUSED'])
+  assert.not.ok([...starting].some(isRunning))
+  client.close()
+})
+
+test('closing waits neither for a deadline far away nor for a container that is silent', async () => {
+  const server = await serve({ port: 0, logLevel: 'silent' })
+  const client = connect(server.url)
+  await server.registerApplication({ name: 'patient', defaultOutput: -1, sloMs: 3_600_000 })
+  await server.publish('push', pushPolicy(), { application: false })
+  await server.link('patient', 'push')
+  const pid = containerPid(server)
+  process.kill(pid, 'SIGSTOP')
+  const answer = client.predict('patient', [0, 0, 0, 1])
+  await until(() => server.metrics().cache.misses === 1)
+  await server.close()
+  const { output, defaultExplanation } = await answer
+  assert.equal([output, defaultExplanation], [-1, 'The server is closing'])
+  assert.not.ok(isRunning(pid))
+  client.close()
+})
+
+test('a closed server takes no application and no link', async () => {
+  const server = await serve({ port: 0 })
+  await server.close()
+  assert.is(await codeOf(server.registerApplication({ name: 'late', defaultOutput: 0 })), 'SERVE_CLOSED')
+  assert.is(await codeOf(server.link('late', 'later')), 'SERVE_CLOSED')
 })
 
 test('containers end when the process that serves is killed', async () => {

@@ -5,8 +5,8 @@ import * as assert from 'uvu/assert'
 import { Connection } from '../../serve/containers/connection.js'
 import { type Frame, FrameError, FrameReader, FrameType, FrameWriter, SectionTag } from '../../serve/containers/frames.js'
 import { ContainerListener } from '../../serve/containers/listener.js'
-import { ContainerProcess } from '../../serve/containers/process.js'
-import { messageOf } from './tools.js'
+import { SupervisedContainer } from '../../serve/containers/supervised.js'
+import { messageOf, until } from './tools.js'
 
 const LIMIT = 1 << 20
 
@@ -91,33 +91,66 @@ const hello = (fields: object) => Buffer.from(new FrameWriter().begin(FrameType.
 
 test('a container without the token, of another major version, or with a wrong hello is turned away with the reason', async () => {
   const listener = new ContainerListener()
-  let arrivals = 0
-  const { token } = listener.expect(() => arrivals++)
+  const seen: string[] = []
+  const fresh = () => listener.expect({ arrived: () => seen.push('arrived'), refused: (reason) => seen.push(reason) }).token
   assert.is(await greeting(listener, hello({ token: 'guess' })), 'unknown token')
   assert.is(await greeting(listener, hello({})), 'hello has no token')
-  assert.match(await greeting(listener, hello({ token, maxInFlight: 0 })), "hello's maxInFlight is 0")
-  const other = hello({ token })
+  assert.is(await greeting(listener, Buffer.from('hello?  hello?  hello?  ')), '')
+  assert.equal(seen, [])
+  assert.match(
+    await greeting(listener, hello({ token: fresh(), maxInFlight: 65 })),
+    "hello's maxInFlight is 65; expected a whole number from 1 to 64",
+  )
+  const other = hello({ token: fresh() })
   other[4] = 9
   assert.is(await greeting(listener, other), 'protocol 9 is not spoken here; expected 1')
-  assert.is(await greeting(listener, Buffer.from('hello?  hello?  hello?  ')), '')
-  assert.is(arrivals, 0)
+  assert.is(seen.length, 2)
+  assert.not.ok(seen.includes('arrived'))
   await listener.close()
+})
+
+test('a stranger that was turned away and does not hang up keeps nothing from closing', async () => {
+  const listener = new ContainerListener()
+  const [host = '', port = ''] = (await listener.address()).split(':')
+  const socket = connect({ host, port: Number(port), allowHalfOpen: true })
+  socket.write(hello({ token: 'guess' }))
+  await new Promise((resolve) => socket.once('data', resolve))
+  const gone = new Promise((resolve) => socket.once('close', resolve))
+  socket.on('error', () => {})
+  socket.on('end', () => socket.write('still here'))
+  await listener.close()
+  socket.destroy()
+  await gone
 })
 
 test('a token works once, and unknown fields of a hello are ignored', async () => {
   const listener = new ContainerListener()
-  const { token } = listener.expect((connection, { maxInFlight }) => {
-    connection.send(FrameType.ERROR, { message: `welcome, ${maxInFlight}` })
-    connection.end()
+  const { token } = listener.expect({
+    arrived: (connection, maxInFlight) => {
+      connection.send(FrameType.ERROR, { message: `welcome, ${maxInFlight}` })
+      connection.end()
+    },
+    refused: assert.unreachable,
   })
   assert.is(await greeting(listener, hello({ token, maxInFlight: 3, colour: 'blue' })), 'welcome, 3')
   assert.is(await greeting(listener, hello({ token })), 'unknown token')
   await listener.close()
 })
 
-/** A container that says it is ready for inputs of one number, then answers batches as `reply` (its source) says. */
-function containerOf(reply: string) {
+interface Behaviour {
+  /** Source of a function that answers a batch. */
+  reply?: string
+  /** Fields of the hello beside its token, and of the READY beside what is usual. */
+  hello?: object
+  ready?: object
+  /** Source of a frame sent together with the READY, in one write. */
+  afterReady?: string
+}
+
+/** A container that says it is ready for inputs of one number, then answers batches. */
+function containerOf({ reply = 'null', hello = {}, ready = {}, afterReady = 'null' }: Behaviour) {
   const module = (name: string) => JSON.stringify(new URL(`../../serve/containers/${name}.js`, import.meta.url).href)
+  const described = { inputType: 'floats', inputSize: 1, outputSize: 1, outputType: 'floats', ...ready }
   const program = `
     import { connect } from 'node:net'
     const { Connection } = await import(${module('connection')})
@@ -127,29 +160,47 @@ function containerOf(reply: string) {
     const socket = connect({ host, port: Number(port) })
     const connection = new Connection(socket)
     const reply = ${reply}
+    const ready = new FrameWriter().begin(FrameType.READY).json(${JSON.stringify(described)}).end()
+    const afterReady = ${afterReady}
     connection.onFrame = (frame) => {
-      if (frame.type === FrameType.WELCOME) connection.send(FrameType.READY, { inputType: 'floats', inputSize: 1, outputSize: 1, outputType: 'floats' })
+      if (frame.type === FrameType.WELCOME) connection.write(Buffer.concat(afterReady ? [ready, afterReady] : [ready]))
       if (frame.type === FrameType.BATCH) connection.write(Buffer.from(reply(frame, new FrameWriter(), SectionTag)))
     }
     connection.onClose = () => process.exit(0)
-    socket.on('connect', () => connection.send(FrameType.HELLO, { token }))`
+    socket.on('connect', () => connection.send(FrameType.HELLO, { token, ...${JSON.stringify(hello)} }))`
   return { command: process.execPath, args: ['--input-type=module', '-e', program], artifact: new Uint8Array(8), model: 'test:1' }
 }
 
-/** What a batch of three ones comes to. */
-async function evaluateWith(reply: string): Promise<{ outputs: number[] | null; statuses: number[]; errors: object; reason?: string }> {
+async function withContainer<T>(behaviour: Behaviour, use: (container: SupervisedContainer, deaths: string[]) => Promise<T>): Promise<T> {
   const listener = new ContainerListener()
-  const life = await ContainerProcess.start(containerOf(reply), listener)
-  const inputs = { size: 3, gather: (into: Float32Array) => into.fill(1) }
-  const outcome = await new Promise<Awaited<ReturnType<typeof evaluateWith>>>((resolve) => {
-    life.evaluate(inputs, (answer, reason) => {
-      const { statuses = [], errors = {} } = answer ?? {}
-      resolve({ outputs: answer && [...answer.outputs], statuses: [...statuses], errors, reason })
+  const deaths: string[] = []
+  const container = new SupervisedContainer(containerOf(behaviour), listener, (reason) => deaths.push(reason))
+  try {
+    return await use(container, deaths)
+  } finally {
+    await container.stop()
+    await listener.close()
+  }
+}
+
+interface Outcome {
+  outputs: number[] | null
+  statuses: number[]
+  errors: object
+  reason?: string
+}
+
+/** What a batch of three ones comes to. */
+function evaluateWith(reply: string, ready: object = {}): Promise<Outcome> {
+  return withContainer({ reply, ready }, async (container) => {
+    await container.start()
+    return new Promise<Outcome>((resolve) => {
+      container.evaluate({ size: 3, gather: (into: Float32Array) => into.fill(1) }, (answer, reason) => {
+        const { statuses = [], errors = {} } = answer ?? {}
+        resolve({ outputs: answer && [...answer.outputs], statuses: [...statuses], errors, reason })
+      })
     })
   })
-  await life.stop()
-  await listener.close()
-  return outcome
 }
 
 test('a container in a few lines answers a batch, item by item', async () => {
@@ -178,10 +229,35 @@ test('a container whose reply does not fit its batch is not believed: the batch 
   }
 })
 
+test('a model of integers that answers floats, or an unknown status, is not believed', async () => {
+  const floats = '({ batchId }, writer, tag) => writer.begin(5, batchId, 3).numbers(tag.OUTPUTS, Float32Array.of(1, 2, 3)).end()'
+  assert.match((await evaluateWith(floats, { outputType: 'integer' })).reason!, 'expected int32 for outputs of type integer')
+  const odd =
+    '({ batchId }, writer, tag) => writer.begin(5, batchId, 3).numbers(tag.OUTPUTS, new Int32Array(3)).bytes(tag.STATUSES, Uint8Array.of(0, 7, 0)).end()'
+  assert.match((await evaluateWith(odd)).reason!, 'a status code of 7; expected 0 or 1')
+})
+
+test('a container that is turned away, or says an ERROR before it is ready, fails to start with the reason', async () => {
+  const refused = (behaviour: Behaviour) => withContainer(behaviour, (container) => messageOf(container.start()))
+  assert.match(await refused({ hello: { maxInFlight: 65 } }), "test:1 was turned away: hello's maxInFlight is 65")
+  assert.match(await refused({ ready: { outputType: 'words' } }), 'broke the protocol: ready says')
+  assert.match(await refused({ ready: { outputType: 'integer', outputSize: 2 } }), 'outputSize 2; expected 1')
+})
+
+test('a container that is ready and fails in one write is started again, and is never taken for a living one', () =>
+  withContainer({ afterReady: "new FrameWriter().begin(FrameType.ERROR).json({ message: 'oh no' }).end()" }, async (container, deaths) => {
+    assert.is((await container.start()).inputSize, 1)
+    assert.is(container.ready, false)
+    await until(() => container.restarts >= 2)
+    assert.match(deaths[0]!, 'oh no')
+    const lost = await new Promise((resolve) => container.evaluate({ size: 1, gather: () => {} }, (reply) => resolve(reply)))
+    assert.is(lost, null)
+  }))
+
 test('a program that is no container fails to start, with its last words', async () => {
   const listener = new ContainerListener()
   const start = (command: string, ...args: string[]) =>
-    ContainerProcess.start({ command, args, artifact: new Uint8Array(0), model: 'test:1' }, listener)
+    new SupervisedContainer({ command, args, artifact: new Uint8Array(0), model: 'test:1' }, listener, () => {}).start()
   assert.match(
     await messageOf(start(process.execPath, '-e', 'throw new Error("no such backend")')),
     /exited with code 1; it last said: [\s\S]*no such backend/,

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { type Client, connect, type ServeOptions, type Server, serve } from 'gymnura/serve'
 
 /** A server on a free port, for the length of `use`. */
@@ -38,6 +38,13 @@ export function isRunning(pid: number): boolean {
     // No /proc on this system, or gone since.
     return !existsSync('/proc/self')
   }
+}
+
+/** Processes that `pid` started and that have not been reaped. Only where there is /proc. */
+export function childrenOf(pid: number): number[] {
+  const tasks = readdirSync(`/proc/${pid}/task`)
+  const children = tasks.flatMap((task) => readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' '))
+  return children.filter((child) => child !== '').map(Number)
 }
 
 export async function post(

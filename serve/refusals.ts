@@ -1,0 +1,40 @@
+/** How every refusal says what was given, and what may have been meant. */
+import { closest, distance } from 'fastest-levenshtein'
+import { ServeError } from './errors.js'
+
+const SHOWN_CHARS = 60
+const MOST_TYPOS = 3
+
+/** A value in a few words. JSON would show NaN and Infinity as null, and throw for a BigInt or a circle. */
+export function shown(value: unknown): string {
+  if (value === undefined) return 'nothing'
+  if (typeof value === 'bigint') return `${value}n`
+  if (typeof value === 'string')
+    return value.length > SHOWN_CHARS ? `${JSON.stringify(value.slice(0, SHOWN_CHARS))}…` : JSON.stringify(value)
+  if (typeof value === 'function') return 'a function'
+  if (Array.isArray(value)) return `an array of ${value.length}`
+  if (typeof value === 'object' && value !== null) return 'an object'
+  return String(value)
+}
+
+/** The end of a sentence on a name that is not there. */
+export function didYouMean(name: string, known: readonly string[]): string {
+  const near = known.length > 0 ? closest(name, known) : undefined
+  if (near !== undefined && distance(name, near) <= MOST_TYPOS) return `; did you mean "${near}"?`
+  return known.length > 0 ? `; there is ${known.slice(0, 10).join(', ')}` : '; there is none yet'
+}
+
+export function refuse(what: string, given: unknown, expected: string): never {
+  throw new ServeError('SERVE_OPTION', `${what} is ${given === undefined ? 'missing' : shown(given)}; expected ${expected}`)
+}
+
+/** Options: an object, all of whose keys are `known`. */
+export function checkOptions<T extends object>(of: string, given: T, known: readonly (keyof T & string)[]): T {
+  if (typeof given !== 'object' || given === null || Array.isArray(given))
+    refuse(`what ${of} was given`, given, `an object with ${known.join(', ')}`)
+  for (const key of Object.keys(given)) {
+    if (!(known as readonly string[]).includes(key))
+      throw new ServeError('SERVE_OPTION', `${of} has no option "${key}"${didYouMean(key, known)}`)
+  }
+  return given
+}
