@@ -1,6 +1,7 @@
 /** Environment ids: `[namespace/]name[-vN]`. */
 import { distance } from 'fastest-levenshtein'
 import { EnvError } from './errors.js'
+import { shown } from './shown.js'
 
 export interface EnvId {
   namespace: string | null
@@ -12,12 +13,9 @@ const PATTERN = /^(?:([\w:-]+)\/)?([\w:.-]+?)(?:-v(\d+))?$/
 
 /** @throws EnvError (ENVS_MALFORMED_ID) */
 export function parseEnvId(id: string): EnvId {
-  const match = PATTERN.exec(id)
+  const match = typeof id === 'string' ? PATTERN.exec(id) : null
   if (!match)
-    throw new EnvError(
-      'ENVS_MALFORMED_ID',
-      `malformed environment id ${JSON.stringify(id)}; write [namespace/]name-vN, such as CartPole-v1`,
-    )
+    throw new EnvError('ENVS_MALFORMED_ID', `malformed environment id ${shown(id)}; write [namespace/]name-vN, such as CartPole-v1`)
   return { namespace: match[1] ?? null, name: match[2]!, version: match[3] === undefined ? null : Number(match[3]) }
 }
 

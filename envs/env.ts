@@ -15,9 +15,11 @@
  *       }
  *     }
  */
-import { EnvError } from './errors.js'
-import { npRandom, type RandomGenerator, type RandomState, type Seed } from './seeding.js'
+import { EnvError, InvalidKwargs } from './errors.js'
+import { npRandom, RandomGenerator, type RandomState, type Seed } from './seeding.js'
+import { shown } from './shown.js'
 import type { Space } from './spaces/index.js'
+import { integerFromState, invalidState, isSavedObject, loadOrRestore } from './state.js'
 
 export type Info = Record<string, unknown>
 
@@ -76,6 +78,14 @@ export interface EnvState {
 /** The state of a stack of wrappers: each wrapper's own variables, outermost first, around the environment's. */
 export type StackState = EnvState | { wrapper: string; own: Record<string, unknown>; env: StackState }
 
+/** @throws InvalidKwargs when `reset` was called with something else than an object, such as the bare seed */
+export function checkResetOptions(options: object): void {
+  if (typeof options === 'object' && options !== null) return
+  const instead =
+    typeof options === 'number' || typeof options === 'bigint' ? `reset({ seed: ${shown(options)} })` : 'reset() or reset({ seed: 1 })'
+  throw new InvalidKwargs(`reset takes { seed, options }, got ${shown(options)}; write ${instead}`)
+}
+
 /** Properties of the base class that `getState` leaves to the constructor. */
 const NOT_STATE = new Set(['metadata', 'renderMode', 'spec', 'actionSpace', 'observationSpace', 'env'])
 
@@ -90,6 +100,14 @@ function copyOfProperties(env: Env): Record<string, unknown> {
     }
   }
   return own
+}
+
+function seedFromState(seed: unknown): Seed | null {
+  if (seed === null) return null
+  // What npRandomSeed says of a generator that was set from outside.
+  if (seed === '-1') return -1
+  const value = integerFromState(seed, 'seed')
+  return value <= Number.MAX_SAFE_INTEGER ? Number(value) : value
 }
 
 export abstract class Env<Obs = unknown, Act = unknown> {
@@ -139,7 +157,8 @@ export abstract class Env<Obs = unknown, Act = unknown> {
 
   /** Restarts the random stream if a seed is given; the first line of every own `reset`. */
   protected seedRandom(seed?: Seed): void {
-    if (seed !== undefined) [this.#random, this.#seed] = npRandom(seed)
+    // JavaScript's callers write null for none.
+    if (seed !== undefined && seed !== null) [this.#random, this.#seed] = npRandom(seed)
   }
 
   /** The random stream and the environment's own variables (`saveOwn`); the spaces' sampling streams are theirs. */
@@ -151,16 +170,22 @@ export abstract class Env<Obs = unknown, Act = unknown> {
     }
   }
 
-  /** Goes on exactly where `getState` was called. @throws EnvError (ENVS_INVALID_STATE) */
+  /** Goes on exactly where `getState` was called. @throws EnvError (ENVS_INVALID_STATE); then nothing has changed */
   setState(state: StackState): void {
-    if (typeof state !== 'object' || state === null || !('random' in state) || typeof state.own !== 'object') {
-      throw new EnvError('ENVS_INVALID_STATE', `not a state of ${this}; pass what getState() of the same kind of environment gave`)
+    if (!isSavedObject(state as unknown) || !('random' in state) || !isSavedObject(state.own)) {
+      throw invalidState(`not a state of ${this}; pass what getState() of the same kind of environment gave`)
     }
-    if (state.random === null) this.#random = null
-    else this.npRandom.setState(state.random)
-    const seed = state.seed === null ? null : BigInt(state.seed)
-    this.#seed = seed !== null && seed <= Number.MAX_SAFE_INTEGER ? Number(seed) : seed
-    this.loadOwn(state.own)
+    const random = state.random === null ? null : RandomGenerator.fromState(state.random)
+    const seed = seedFromState(state.seed)
+    const before = this.saveOwn()
+    loadOrRestore(
+      () => this.loadOwn(state.own),
+      () => this.loadOwn(before),
+    )
+    // The generator stays the same object: others may hold it.
+    if (random !== null && this.#random !== null) this.#random.setState(random.getState())
+    else this.#random = random
+    this.#seed = seed
   }
 
   /**
@@ -171,7 +196,15 @@ export abstract class Env<Obs = unknown, Act = unknown> {
     return copyOfProperties(this)
   }
 
+  /** @throws EnvError (ENVS_INVALID_STATE) for a variable of another type than the one that is there, or one that is no variable */
   protected loadOwn(own: Record<string, unknown>): void {
+    for (const [name, value] of Object.entries(own)) {
+      const current = (this as Record<string, unknown>)[name]
+      const fits = current === undefined || current === null || value === null || typeof current === typeof value
+      if (NOT_STATE.has(name) || typeof current === 'function' || !fits) {
+        throw invalidState(`${name} of ${this} cannot become ${shown(value)}; pass what getState() of the same kind of environment gave`)
+      }
+    }
     Object.assign(this, structuredClone(own))
   }
 
@@ -238,14 +271,20 @@ export abstract class Wrapper<Obs = unknown, Act = unknown> extends Env<Obs, Act
 
   override setState(state: StackState): void {
     const name = this.constructor.name
-    if (typeof state !== 'object' || state === null || !('wrapper' in state) || state.wrapper !== name) {
-      throw new EnvError(
-        'ENVS_INVALID_STATE',
+    if (!isSavedObject(state) || !('wrapper' in state) || state.wrapper !== name || !isSavedObject(state.own)) {
+      throw invalidState(
         `not a state of ${this}: the stack of wrappers that saved it was another; make the environment as it was made then`,
       )
     }
-    this.loadOwn(state.own)
+    const [own, inner] = [this.saveOwn(), this.env.getState()]
     this.env.setState(state.env)
+    loadOrRestore(
+      () => this.loadOwn(state.own),
+      () => {
+        this.loadOwn(own)
+        this.env.setState(inner)
+      },
+    )
   }
 
   override toString(): string {

@@ -38,6 +38,7 @@ export {
   type RandomState,
   type Seed,
   SeedSequence,
+  seedPlus,
 } from './seeding.js'
 export * as spaces from './spaces/index.js'
 export { SyncVectorEnv } from './vector/sync-vector-env.js'

@@ -1,9 +1,11 @@
 import { Env, type EnvSpec, Wrapper } from './env.js'
 import { EnvError, InvalidKwargs, UnsupportedMode } from './errors.js'
+import { checkOptionsObject } from './kwargs.js'
 import { build, findSpec, type RegisteredEnv, toEnvSpec } from './registry.js'
+import { shown } from './shown.js'
 import type { DtypeArray } from './spaces/index.js'
 import { SyncVectorEnv } from './vector/sync-vector-env.js'
-import { AUTORESET_MODES, type AutoresetMode, VectorEnv, type VectorEnvKwargs } from './vector/vector-env.js'
+import { AUTORESET_MODES, type AutoresetMode, checkNumEnvs, VectorEnv, type VectorEnvKwargs } from './vector/vector-env.js'
 import { OrderEnforcing, PassiveEnvChecker, TimeLimit } from './wrappers/index.js'
 
 export interface MakeOptions {
@@ -50,15 +52,17 @@ export interface EnvTypes {
 export function make<Id extends keyof EnvTypes>(id: Id | EnvSpec, options?: MakeOptions): EnvTypes[Id]
 export function make<Obs = unknown, Act = unknown>(id: string | EnvSpec, options?: MakeOptions): Env<Obs, Act>
 export function make(id: string | EnvSpec, options: MakeOptions = {}): Env {
-  const base = findSpec(typeof id === 'string' ? id : id.id)
+  checkOptionsObject('options of make', options)
+  const base = findSpec(idOf(id))
   const given = withSpec(id, options)
   const { maxEpisodeSteps = base.maxEpisodeSteps, disableEnvChecker = base.disableEnvChecker, renderMode, ...kwargs } = given
   if (base.entryPoint === null) throw new EnvError('ENVS_REGISTRATION', `${base.id} has no single environment; use makeVec`)
-  const mode = typeof renderMode === 'string' ? renderMode : null
+  const mode = renderMode ?? null
+  if (mode !== null && typeof mode !== 'string') throw new UnsupportedMode(`renderMode is text or null, got ${shown(mode)}`)
   const merged = { ...base.kwargs, ...kwargs, renderMode: mode }
   const inner = build(base.entryPoint, Env, merged)
   if (!(inner instanceof Env)) {
-    throw new EnvError('ENVS_REGISTRATION', `the entry point of ${base.id} must make an environment that extends Env, got ${String(inner)}`)
+    throw new EnvError('ENVS_REGISTRATION', `the entry point of ${base.id} must make an environment that extends Env, got ${shown(inner)}`)
   }
   const plainSpec = specOf(base, { maxEpisodeSteps: null, disableEnvChecker, kwargs: merged })
   // An entry point may have put wrappers around its environment already.
@@ -85,14 +89,15 @@ export function make(id: string | EnvSpec, options: MakeOptions = {}): Env {
  * @throws UnregisteredEnv, DeprecatedEnv, UnsupportedMode for a mode the environment does not have, InvalidKwargs
  */
 export function makeVec<Obs extends DtypeArray = Float32Array>(id: string | EnvSpec, options: MakeVecOptions = {}): VectorEnv<Obs> {
-  const registered = findSpec(typeof id === 'string' ? id : id.id)
+  checkOptionsObject('options of makeVec', options)
+  const registered = findSpec(idOf(id))
   const given = withSpec(id, options)
   const { numEnvs = 1, autoresetMode = 'next-step', copy = false, wrappers = [], vectorizationMode, ...rest } = given
   const mode = vectorizationMode ?? (registered.vectorEntryPoint ? 'vector_entry_point' : 'sync')
   if (!AUTORESET_MODES.includes(autoresetMode)) {
-    throw new UnsupportedMode(`autoresetMode must be one of ${AUTORESET_MODES.join(', ')}, got ${String(autoresetMode)}`)
+    throw new UnsupportedMode(`autoresetMode must be one of ${AUTORESET_MODES.join(', ')}, got ${shown(autoresetMode)}`)
   }
-  if (!Number.isInteger(numEnvs) || numEnvs < 1) throw new InvalidKwargs(`numEnvs must be a positive integer, got ${String(numEnvs)}`)
+  checkNumEnvs(numEnvs)
   const envs =
     mode === 'sync' ? syncEnv<Obs>(registered.id, rest, wrappers, { numEnvs, autoresetMode, copy }) : kernelEnv(registered, mode, given)
   envs.spec = specOf(registered, {
@@ -100,6 +105,11 @@ export function makeVec<Obs extends DtypeArray = Float32Array>(id: string | EnvS
     kwargs: { ...registered.kwargs, ...rest, numEnvs, vectorizationMode: mode, autoresetMode },
   })
   return envs as VectorEnv<Obs>
+}
+
+/** Of a spec its id; anything else is left to be refused as an id. */
+function idOf(id: string | EnvSpec): string {
+  return typeof id === 'object' && id !== null ? id.id : id
 }
 
 /** What a spec says, unless the options say otherwise. */
@@ -125,7 +135,7 @@ function syncEnv<Obs extends DtypeArray>(
 function kernelEnv(registered: RegisteredEnv, mode: VectorizationMode, options: MakeVecOptions): VectorEnv<DtypeArray> {
   if (mode === 'async') throw new UnsupportedMode("vectorizationMode 'async' is not available in this version; use 'sync' or 'native'")
   if (mode !== 'native' && mode !== 'vector_entry_point') {
-    throw new UnsupportedMode(`vectorizationMode must be one of ${VECTORIZATION_MODES.join(', ')}, got ${String(mode)}`)
+    throw new UnsupportedMode(`vectorizationMode must be one of ${VECTORIZATION_MODES.join(', ')}, got ${shown(mode)}`)
   }
   const entryPoint = mode === 'native' ? registered.nativeEntryPoint : registered.vectorEntryPoint
   if (entryPoint === null) throw new UnsupportedMode(`${registered.id} has no '${mode}' version; use vectorizationMode 'sync'`)
@@ -135,7 +145,7 @@ function kernelEnv(registered: RegisteredEnv, mode: VectorizationMode, options: 
   }
   const { maxEpisodeSteps: limit = registered.maxEpisodeSteps } = rest
   if (limit !== null && limit !== -1 && !(Number.isInteger(limit) && limit > 0)) {
-    throw new InvalidKwargs(`maxEpisodeSteps must be a positive integer, or -1 for none, got ${limit}`)
+    throw new InvalidKwargs(`maxEpisodeSteps must be a positive integer, or -1 for none, got ${shown(limit)}`)
   }
   const kwargs: VectorEnvKwargs = {
     numEnvs: 1,
@@ -146,7 +156,11 @@ function kernelEnv(registered: RegisteredEnv, mode: VectorizationMode, options: 
     maxEpisodeSteps: limit === -1 ? null : limit,
     renderMode: rest.renderMode ?? null,
   }
-  return build(entryPoint, VectorEnv, kwargs) as VectorEnv<DtypeArray>
+  const envs = build(entryPoint, VectorEnv, kwargs)
+  if (!(envs instanceof VectorEnv)) {
+    throw new EnvError('ENVS_REGISTRATION', `the '${mode}' entry point of ${registered.id} must make a VectorEnv, got ${shown(envs)}`)
+  }
+  return envs as VectorEnv<DtypeArray>
 }
 
 function specOf(registered: RegisteredEnv, changes: Partial<EnvSpec>): EnvSpec {

@@ -1,9 +1,10 @@
 /** The table of environments: what `make` and `makeVec` know how to build. */
-import type { Env, EnvSpec } from './env.js'
+import { Env, type EnvSpec } from './env.js'
 import { didYouMean, type EnvId, formatEnvId, nearest, parseEnvId } from './env-id.js'
 import { DeprecatedEnv, NameNotFound, NamespaceNotFound, RegistrationError, VersionNotFound } from './errors.js'
 import { warn } from './logger.js'
-import type { VectorEnv } from './vector/vector-env.js'
+import { shown } from './shown.js'
+import { VectorEnv } from './vector/vector-env.js'
 
 /** A class whose constructor takes one object of options, or a function of it. */
 export type EntryPoint<E, K> = (new (kwargs: K) => E) | ((kwargs: K) => E)
@@ -33,11 +34,11 @@ export const registry: Map<string, RegisteredEnv> = new Map()
  * @throws RegistrationError without an entry point, or where versioned and unversioned environments of one name would meet
  */
 export function register(registration: Registration): void {
+  checkFields(registration)
   const id = parseEnvId(registration.id)
   const { entryPoint = null, vectorEntryPoint = null, nativeEntryPoint = null } = registration
   for (const [name, entry] of Object.entries({ entryPoint, vectorEntryPoint, nativeEntryPoint })) {
-    if (entry !== null && typeof entry !== 'function')
-      throw new RegistrationError(`${name} of ${registration.id} must be a class or a function, got ${typeof entry}`)
+    checkEntryPoint(`${name} of ${registration.id}`, entry, name === 'entryPoint' ? Env : VectorEnv)
   }
   if (entryPoint === null && vectorEntryPoint === null)
     throw new RegistrationError(`${registration.id} needs an entryPoint: a class or a function that makes it`)
@@ -63,6 +64,45 @@ export function register(registration: Registration): void {
   })
 }
 
+const FIELDS = [
+  'id',
+  'entryPoint',
+  'vectorEntryPoint',
+  'nativeEntryPoint',
+  'maxEpisodeSteps',
+  'rewardThreshold',
+  'nondeterministic',
+  'orderEnforce',
+  'disableEnvChecker',
+  'kwargs',
+  'additionalWrappers',
+]
+/** Those that follow from the id; a copy of a registered environment has them. */
+const DERIVED_FIELDS = ['namespace', 'name', 'version']
+
+function checkFields(registration: Registration): void {
+  if (typeof registration !== 'object' || registration === null)
+    throw new RegistrationError(`register takes { id, entryPoint, … }, got ${shown(registration)}`)
+  for (const field of Object.keys(registration)) {
+    if (FIELDS.includes(field) || DERIVED_FIELDS.includes(field)) continue
+    throw new RegistrationError(`register has no field ${field}; it has ${FIELDS.join(', ')}.${didYouMean(field, FIELDS)}`)
+  }
+  const limit = registration.maxEpisodeSteps ?? -1
+  if (!(Number.isInteger(limit) && (limit > 0 || limit === -1)))
+    throw new RegistrationError(`maxEpisodeSteps of ${shown(registration.id)} must be a positive integer or null, got ${shown(limit)}`)
+}
+
+function checkEntryPoint(name: string, entry: unknown, base: typeof Env | typeof VectorEnv): void {
+  if (entry === null) return
+  if (typeof entry !== 'function') throw new RegistrationError(`${name} must be a class or a function, got ${shown(entry)}`)
+  const isClass = /^class\b/.test(Function.prototype.toString.call(entry))
+  if (isClass && !((entry.prototype as unknown) instanceof base))
+    throw new RegistrationError(`${name} is the class ${entry.name || 'without a name'}, which does not extend ${base.name}`)
+}
+
+/** Outdated ids that were warned about already, with what was said instead of them: once in a process is enough. */
+const warnedOf = new Set<string>()
+
 /**
  * Looks an id up, exactly.
  *
@@ -83,7 +123,11 @@ export function findSpec(id: string): RegisteredEnv {
     warn(`${id} has no version; the latest, ${latest.id}, is used`)
     return latest
   }
-  if (registry.has(id) && parsed.version < latest.version!) warn(`${id} is out of date; consider ${latest.id}`)
+  const warning = `${id} is out of date; consider ${latest.id}`
+  if (registry.has(id) && parsed.version < latest.version! && !warnedOf.has(warning)) {
+    warnedOf.add(warning)
+    warn(warning)
+  }
   return spec(id)
 }
 

@@ -3,7 +3,7 @@
  * reset states and samples as in Python.
  */
 import { RandomGenerator } from './random/generator.js'
-import { type Seed, SeedSequence } from './random/seed-sequence.js'
+import { checkSeed, type Seed, SeedSequence } from './random/seed-sequence.js'
 
 export { type ChoiceOptions, RandomGenerator, type RandomState } from './random/generator.js'
 export { PCG64, type PCG64State } from './random/pcg64.js'
@@ -17,6 +17,18 @@ export { type Seed, SeedSequence } from './random/seed-sequence.js'
 export function npRandom(seed?: Seed): [generator: RandomGenerator, seed: Seed] {
   const sequence = new SeedSequence(seed)
   return [new RandomGenerator(sequence), seed ?? sequence.entropy]
+}
+
+/**
+ * seed + index, exactly: a bigint where a number could not hold the sum.
+ *
+ * @throws EnvError (ENVS_INVALID_SEED) naming the seed as it was given
+ */
+export function seedPlus(seed: Seed, index: number): Seed {
+  checkSeed(seed)
+  if (typeof seed === 'bigint') return seed + BigInt(index)
+  // Rounding cannot bring a sum that is too large back to 2^53 − 1 or below.
+  return seed + index <= Number.MAX_SAFE_INTEGER ? seed + index : BigInt(seed) + BigInt(index)
 }
 
 /**

@@ -6,6 +6,8 @@ import type { RenderFrame } from '../env.js'
 import { InvalidAction, UnsupportedMode } from '../errors.js'
 import { checkKwargs } from '../kwargs.js'
 import { npRandom, RandomGenerator, type RandomState, type Seed } from '../seeding.js'
+import { shown } from '../shown.js'
+import { invalidState, numbersFromState } from '../state.js'
 import { VectorEnv, type VectorEnvKwargs } from '../vector/vector-env.js'
 import { CART_POLE_METADATA } from './cartpole.js'
 import { advanceCartPole, cartPoleActionSpace, cartPoleObservationSpace, RESET_HIGH, RESET_LOW, STATE_SIZE } from './cartpole-dynamics.js'
@@ -109,7 +111,7 @@ abstract class CartPoles extends VectorEnv {
     for (let i = 0; i < this.numEnvs; i++) {
       const action = actions[i]
       if (action !== 0 && action !== 1 && this.ended[i] === 0) {
-        throw new InvalidAction(`CartPole's actions are 0 (left) and 1 (right), got ${String(action)} for environment ${i}`)
+        throw new InvalidAction(`CartPole's actions are 0 (left) and 1 (right), got ${shown(action)} for environment ${i}`)
       }
     }
   }
@@ -150,9 +152,11 @@ abstract class CartPoles extends VectorEnv {
   }
 
   protected override loadOwn(own: Record<string, unknown>): void {
-    this.states.set(own.states as number[])
-    this.#steps.set(own.steps as number[])
-    this.#stepInterval.set(own.stepInterval as number[])
+    const states = numbersFromState(own, 'states', this.states.length)
+    const steps = numbersFromState(own, 'steps', this.numEnvs)
+    this.#stepInterval.set(numbersFromState(own, 'stepInterval', 2))
+    this.states.set(states)
+    this.#steps.set(steps)
   }
 }
 
@@ -184,8 +188,14 @@ export class CartPoleNative extends CartPoles {
   }
 
   protected override loadOwn(own: Record<string, unknown>): void {
+    const { streams } = own
+    // None before the first reset.
+    if (!Array.isArray(streams) || (streams.length !== this.numEnvs && streams.length !== 0)) {
+      throw invalidState(`streams of a saved state is a list of ${this.numEnvs} generators, got ${shown(streams)}`)
+    }
+    const loaded = streams.map((state) => RandomGenerator.fromState(state as RandomState))
     super.loadOwn(own)
-    this.#streams = (own.streams as RandomState[]).map((state) => RandomGenerator.fromState(state))
+    this.#streams = loaded
   }
 }
 
@@ -215,7 +225,8 @@ export class CartPoleVectorEnv extends CartPoles {
   }
 
   protected override loadOwn(own: Record<string, unknown>): void {
+    const random = own.random === null ? null : RandomGenerator.fromState(own.random as RandomState)
     super.loadOwn(own)
-    this.npRandom = own.random === null ? null : RandomGenerator.fromState(own.random as RandomState)
+    this.npRandom = random
   }
 }

@@ -1,7 +1,9 @@
-import { Env, type EnvMetadata, type Info, type RenderFrame, type ResetOptions, type StepResult } from '../env.js'
-import { EnvError, InvalidAction, ResetNeeded } from '../errors.js'
+import { checkResetOptions, Env, type EnvMetadata, type Info, type RenderFrame, type ResetOptions, type StepResult } from '../env.js'
+import { InvalidAction, ResetNeeded } from '../errors.js'
 import { checkKwargs } from '../kwargs.js'
 import { warn } from '../logger.js'
+import { shown } from '../shown.js'
+import { invalidState, numbersFromState } from '../state.js'
 import {
   advanceCartPole,
   cartPoleActionSpace,
@@ -43,8 +45,10 @@ export class CartPoleEnv extends Env<Float32Array, number> {
     this.renderMode = options.renderMode ?? null
   }
 
-  /** `options.low` and `options.high` set the interval of the reset state. @throws InvalidBound */
-  override reset({ seed, options }: ResetOptions = {}): [Float32Array, Info] {
+  /** `options.low` and `options.high` set the interval of the reset state. @throws InvalidBound, InvalidKwargs */
+  override reset(given: ResetOptions = {}): [Float32Array, Info] {
+    checkResetOptions(given)
+    const { seed, options } = given
     this.seedRandom(seed)
     const [low, high] = resetBounds(options, RESET_LOW, RESET_HIGH)
     const state = new Float64Array(STATE_SIZE)
@@ -56,7 +60,7 @@ export class CartPoleEnv extends Env<Float32Array, number> {
 
   /** @throws InvalidAction, ResetNeeded */
   override step(action: number): StepResult<Float32Array> {
-    if (action !== 0 && action !== 1) throw new InvalidAction(`CartPole's actions are 0 (left) and 1 (right), got ${String(action)}`)
+    if (action !== 0 && action !== 1) throw new InvalidAction(`CartPole's actions are 0 (left) and 1 (right), got ${shown(action)}`)
     const state = this.state
     if (state === null) throw new ResetNeeded('cannot step before reset; call env.reset() first')
     const terminated = advanceCartPole(state, 1, 0, action)
@@ -85,11 +89,12 @@ export class CartPoleEnv extends Env<Float32Array, number> {
     return { state: this.state && Array.from(this.state), stepsBeyondTerminated: this.stepsBeyondTerminated }
   }
 
-  protected override loadOwn({ state, stepsBeyondTerminated }: Record<string, unknown>): void {
-    if (state !== null && !(Array.isArray(state) && state.length === STATE_SIZE)) {
-      throw new EnvError('ENVS_INVALID_STATE', `CartPole's state is ${STATE_SIZE} numbers or null, got ${JSON.stringify(state)}`)
+  protected override loadOwn(own: Record<string, unknown>): void {
+    const beyond = own.stepsBeyondTerminated
+    if (beyond !== null && typeof beyond !== 'number') {
+      throw invalidState(`stepsBeyondTerminated of CartPole is a number or null, got ${shown(beyond)}`)
     }
-    this.state = state && Float64Array.from(state)
-    this.stepsBeyondTerminated = stepsBeyondTerminated as number | null
+    this.state = own.state === null ? null : Float64Array.from(numbersFromState(own, 'state', STATE_SIZE))
+    this.stepsBeyondTerminated = beyond
   }
 }

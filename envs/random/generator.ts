@@ -3,6 +3,8 @@
  * methods draw one after the other, except for 8- and 16-bit integers, whose bits are shared out within one call (`integersArray`).
  */
 import { EnvError, InvalidBound } from '../errors.js'
+import { shown } from '../shown.js'
+import { integerFromState } from '../state.js'
 import { boundedInteger, boundedIntegers, type IntegerDtype, lemire64, maskedInterval } from './bounded-integers.js'
 import { choiceWithoutReplacement, cumulative, searchSorted, weightedWithoutReplacement } from './choice.js'
 import { PCG64, type PCG64State } from './pcg64.js'
@@ -180,12 +182,16 @@ export class RandomGenerator {
 
   /** @throws EnvError (ENVS_INVALID_STATE) for anything that `getState` does not give. */
   setState(state: RandomState): void {
-    this.bits.setState(state)
-    const { entropy, spawnKey, childrenSpawned } = state.seedSequence ?? {}
+    const { entropy, spawnKey, childrenSpawned } = state?.seedSequence ?? {}
     if (typeof entropy !== 'string' || !Array.isArray(spawnKey)) {
       throw new EnvError('ENVS_INVALID_STATE', 'the state of a generator needs its seedSequence; pass what getState() gave')
     }
-    this.#seedSequence = new SeedSequence(BigInt(entropy), { spawnKey, childrenSpawned })
+    if (!spawnKey.every((word) => Number.isSafeInteger(word) && word >= 0) || !Number.isSafeInteger(childrenSpawned ?? 0)) {
+      throw new EnvError('ENVS_INVALID_STATE', `a spawnKey is a list of non-negative integers, got ${shown(spawnKey)}`)
+    }
+    const sequence = new SeedSequence(integerFromState(entropy, 'entropy'), { spawnKey, childrenSpawned })
+    this.bits.setState(state)
+    this.#seedSequence = sequence
   }
 
   /** A generator that goes on from a saved state. */

@@ -11,6 +11,8 @@
  *     0–3 state, least significant first · 4–7 increment · 8 has a buffered half · 9 the buffered half · 10, 11 last output (low, high)
  */
 import { EnvError } from '../errors.js'
+import { shown } from '../shown.js'
+import { integerFromState } from '../state.js'
 
 const M0 = 0x9fccf645
 const M1 = 0x4385df64
@@ -121,11 +123,19 @@ export class PCG64 {
   /** @throws EnvError when `state` is not what `getState` gives. */
   setState(state: PCG64State): void {
     if (state?.bitGenerator !== 'PCG64' || typeof state.state !== 'string' || typeof state.inc !== 'string') {
-      throw new EnvError('ENVS_INVALID_STATE', `not the state of a PCG64: ${JSON.stringify(state)}; pass what getState() gave`)
+      throw new EnvError('ENVS_INVALID_STATE', `not the state of a PCG64: ${shown(state)}; pass what getState() gave`)
     }
-    this.#write(0, BigInt(state.state))
-    this.#write(4, BigInt(state.inc))
-    this.words[HAS_HALF] = state.hasUint32
+    const { hasUint32 } = state
+    if ((hasUint32 !== 0 && hasUint32 !== 1) || typeof state.uinteger !== 'number') {
+      throw new EnvError(
+        'ENVS_INVALID_STATE',
+        `a PCG64 has hasUint32 0 or 1 and a number uinteger, got ${shown(hasUint32)}, ${shown(state.uinteger)}`,
+      )
+    }
+    const [whole, increment] = [integerFromState(state.state, 'state'), integerFromState(state.inc, 'inc')]
+    this.#write(0, whole)
+    this.#write(4, increment)
+    this.words[HAS_HALF] = hasUint32
     this.words[HALF] = state.uinteger
   }
 

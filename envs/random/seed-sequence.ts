@@ -3,6 +3,7 @@
  * (after O'Neill, "Developing a seed_seq Alternative", 2015). All arithmetic is modulo 2³².
  */
 import { EnvError } from '../errors.js'
+import { shown } from '../shown.js'
 
 /** A seed: a non-negative integer of any size. Beyond 2⁵³ it must be a bigint. */
 export type Seed = number | bigint
@@ -15,14 +16,18 @@ const MIX_LEFT = 0xca01f9dd
 const MIX_RIGHT = 0x4973f715
 const POOL_WORDS = 4
 
+/** @throws EnvError (ENVS_INVALID_SEED) when the seed is not a non-negative integer, or a number too large to be exact */
+export function checkSeed(seed: Seed): void {
+  if (typeof seed === 'bigint' ? seed >= 0n : Number.isSafeInteger(seed) && seed >= 0) return
+  throw new EnvError(
+    'ENVS_INVALID_SEED',
+    `a seed must be a non-negative integer, got ${shown(seed)} (${typeof seed}); above 2^53 - 1 write it as a bigint, such as 12n`,
+  )
+}
+
 function toWords(value: Seed): number[] {
-  let rest = typeof value === 'bigint' ? value : Number.isSafeInteger(value) ? BigInt(value) : -1n
-  if (rest < 0n) {
-    throw new EnvError(
-      'ENVS_INVALID_SEED',
-      `a seed must be a non-negative integer, got ${String(value)} (${typeof value}); above 2^53 - 1 write it as a bigint, such as 12n`,
-    )
-  }
+  checkSeed(value)
+  let rest = BigInt(value)
   const words: number[] = []
   do {
     words.push(Number(rest & 0xffffffffn))

@@ -1,10 +1,8 @@
 import { EnvError, InvalidSpace } from '../errors.js'
 import type { Seed } from '../seeding.js'
-import { DTYPES, type Dtype, type DtypeArrays, emptyArray, isArrayFor, isDtype } from './dtype.js'
+import { shown } from '../shown.js'
+import { DTYPES, type Dtype, type DtypeArrays, emptyArray, isArrayFor, isDtype, MAX_SIZE } from './dtype.js'
 import { type JSONNumber, type SampleOptions, Space, type SpaceJSON } from './space.js'
-
-/** Far above any real observation; a shape read from a broken file fails here and not in the allocator. */
-const MAX_SIZE = 2 ** 28
 
 export interface BoxOptions<D extends Dtype> {
   /** Defaults to the length of the bounds, or [1] where both are numbers. */
@@ -35,13 +33,20 @@ export class Box<D extends Dtype = 'float32'> extends Space<DtypeArrays[D]> {
   /** Coordinates in the order in which NumPy draws them: unbounded, bounded below, bounded above, bounded. */
   readonly #drawOrder: Int32Array
 
-  constructor(low: number | ArrayLike<number>, high: number | ArrayLike<number>, { shape, dtype, seed }: BoxOptions<D> = {}) {
+  constructor(low: number | ArrayLike<number>, high: number | ArrayLike<number>, options: BoxOptions<D> = {}) {
     super()
+    if (typeof options !== 'object' || options === null)
+      throw new InvalidSpace(`the options of a Box are { shape, dtype, seed }, got ${shown(options)}`)
+    const { shape, dtype, seed } = options
+    checkBound('low', low)
+    checkBound('high', high)
+    if (shape !== undefined && !Array.isArray(shape))
+      throw new InvalidSpace(`the shape of a Box must be a list such as [3], got ${shown(shape)}`)
     this.dtype = dtype ?? ('float32' as D)
-    if (!isDtype(this.dtype)) throw new InvalidSpace(`Box knows the dtypes ${Object.keys(DTYPES).join(', ')}, got ${String(dtype)}`)
+    if (!isDtype(this.dtype)) throw new InvalidSpace(`Box knows the dtypes ${Object.keys(DTYPES).join(', ')}, got ${shown(dtype)}`)
     this.shape = [...(shape ?? (typeof low !== 'number' ? [low.length] : typeof high !== 'number' ? [high.length] : [1]))]
     if (!this.shape.every((side) => Number.isInteger(side) && side >= 0)) {
-      throw new InvalidSpace(`the shape of a Box must be non-negative integers, got [${this.shape}]`)
+      throw new InvalidSpace(`the shape of a Box must be non-negative integers, got ${shown(this.shape)}`)
     }
     this.#size = this.shape.reduce((product, side) => product * side, 1)
     if (this.#size > MAX_SIZE)
@@ -67,6 +72,7 @@ export class Box<D extends Dtype = 'float32'> extends Space<DtypeArrays[D]> {
     }
     for (let i = 0; i < this.#size; i++) {
       const value = typeof given === 'number' ? given : given[i]!
+      if (typeof value !== 'number') throw new InvalidSpace(`${name} must hold numbers, got ${shown(value)} at index ${i}`)
       if (value === side) {
         if (kind === 'unsigned' || kind === 'bool')
           throw new InvalidSpace(`a Box of ${this.dtype} cannot be unbounded, got ${name}=${value}`)
@@ -166,4 +172,10 @@ export class Box<D extends Dtype = 'float32'> extends Space<DtypeArrays[D]> {
     }
     return `Box(${short(this.low)}, ${short(this.high)}, (${this.shape.join(', ')}${this.shape.length === 1 ? ',' : ''}), ${this.dtype})`
   }
+}
+
+/** @throws InvalidSpace */
+function checkBound(name: 'low' | 'high', bound: unknown): void {
+  if (typeof bound === 'number' || (typeof bound === 'object' && bound !== null && 'length' in bound)) return
+  throw new InvalidSpace(`${name} must be a number or an array of numbers, got ${shown(bound)}`)
 }

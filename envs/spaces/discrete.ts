@@ -1,5 +1,6 @@
 import { InvalidProbability, InvalidSpace } from '../errors.js'
 import type { RandomGenerator, Seed } from '../seeding.js'
+import { shown } from '../shown.js'
 import { DTYPES, type IntegerDtype } from './dtype.js'
 import { type SampleOptions, Space, type SpaceJSON } from './space.js'
 
@@ -64,11 +65,11 @@ export class Discrete extends Space<number> {
 
 /** @throws InvalidSpace */
 export function checkRange(type: string, n: number, start: number, dtype: IntegerDtype): void {
-  if (!Number.isInteger(n) || n <= 0) throw new InvalidSpace(`${type} needs a positive number of elements, got n=${n}`)
-  if (!Number.isInteger(start)) throw new InvalidSpace(`${type} needs an integer start, got ${start}`)
+  if (!Number.isInteger(n) || n <= 0) throw new InvalidSpace(`${type} needs a positive number of elements, got n=${shown(n)}`)
+  if (!Number.isInteger(start)) throw new InvalidSpace(`${type} needs an integer start, got ${shown(start)}`)
   const facts = DTYPES[dtype]
   if (facts === undefined || facts.kind === 'float' || facts.kind === 'bool') {
-    throw new InvalidSpace(`${type} needs an integer dtype such as int64, got ${dtype}`)
+    throw new InvalidSpace(`${type} needs an integer dtype such as int64, got ${shown(dtype)}`)
   }
   if (start < facts.min || start + n - 1 > facts.max) {
     throw new InvalidSpace(`${type} from ${start} to ${start + n - 1} does not fit ${dtype} as stored here (${facts.min} to ${facts.max})`)

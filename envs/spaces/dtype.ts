@@ -20,6 +20,9 @@ export type Dtype = keyof DtypeArrays
 export type DtypeArray = DtypeArrays[Dtype]
 export type IntegerDtype = Exclude<Dtype, 'float32' | 'float64' | 'bool'>
 
+/** Numbers in an element, far above any real observation; a shape read from a broken file fails here and not in the allocator. */
+export const MAX_SIZE = 2 ** 28
+
 interface DtypeFacts {
   kind: 'float' | 'signed' | 'unsigned' | 'bool'
   /** The least and greatest value that can be stored. */

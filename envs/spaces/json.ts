@@ -1,4 +1,5 @@
 import { InvalidSpace } from '../errors.js'
+import { shown } from '../shown.js'
 import { Box } from './box.js'
 import { Discrete } from './discrete.js'
 import { DTYPES, type Dtype, type IntegerDtype, isDtype } from './dtype.js'
@@ -26,7 +27,9 @@ export function spaceFromJSON(json: unknown): Space<unknown> {
         dtype: integerDtype(fields),
       })
     default:
-      throw new InvalidSpace(`a space in JSON has a type of Box, Discrete or MultiDiscrete, got ${JSON.stringify(fields?.type) ?? 'none'}`)
+      throw new InvalidSpace(
+        `a space in JSON has a type of Box, Discrete or MultiDiscrete, got ${fields?.type === undefined ? 'none' : shown(fields.type)}`,
+      )
   }
 }
 
@@ -41,7 +44,9 @@ function parse(text: string): unknown {
 }
 
 function wrong(fields: Fields, name: string, expected: string): InvalidSpace {
-  return new InvalidSpace(`${name} of a ${fields.type} in JSON must be ${expected}, got ${JSON.stringify(fields[name]) ?? 'nothing'}`)
+  return new InvalidSpace(
+    `${name} of a ${fields.type} in JSON must be ${expected}, got ${fields[name] === undefined ? 'nothing' : shown(fields[name])}`,
+  )
 }
 
 function number(value: unknown): number | undefined {

@@ -1,5 +1,6 @@
 import { InvalidProbability, InvalidSpace } from '../errors.js'
 import type { Seed } from '../seeding.js'
+import { shown } from '../shown.js'
 import { checkRange, weightedIndex } from './discrete.js'
 import { type DtypeArrays, emptyArray, type IntegerDtype, isArrayFor } from './dtype.js'
 import { type SampleOptions, Space, type SpaceJSON } from './space.js'
@@ -22,6 +23,7 @@ export class MultiDiscrete<D extends IntegerDtype = 'int64'> extends Space<Dtype
 
   constructor(nvec: ArrayLike<number>, { start, dtype, shape, seed }: MultiDiscreteOptions<D> = {}) {
     super()
+    if (typeof nvec !== 'object' || nvec === null) throw new InvalidSpace(`nvec of a MultiDiscrete is a list of counts, got ${shown(nvec)}`)
     this.dtype = dtype ?? ('int64' as D)
     this.shape = [...(shape ?? [nvec.length])]
     const size = this.shape.reduce((product, side) => product * side, 1)

@@ -1,6 +1,8 @@
 import { InvalidSpace } from '../errors.js'
+import { shown } from '../shown.js'
 import { Box } from './box.js'
 import { Discrete } from './discrete.js'
+import { MAX_SIZE } from './dtype.js'
 import { MultiDiscrete } from './multi-discrete.js'
 import type { Space } from './space.js'
 
@@ -14,6 +16,9 @@ export function flatdim(space: Space<unknown>): number {
 
 /** The space of `count` elements side by side: rows of a Box, a MultiDiscrete for Discrete. A seeded stream is copied, as Gymnasium does. */
 export function batchSpace(space: Space<unknown>, count: number): Space<unknown> {
+  const size = space.shape.reduce((product, side) => product * side, count)
+  if (!(Number.isInteger(count) && count >= 0 && size <= MAX_SIZE))
+    throw new InvalidSpace(`${shown(count)} of ${space} side by side are no batch of up to ${MAX_SIZE} numbers`)
   const batched = batchedLike(space, count)
   batched.setState(space.getState())
   return batched

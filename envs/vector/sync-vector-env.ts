@@ -1,8 +1,10 @@
 import type { Env, RenderFrame, StackState } from '../env.js'
-import { InvalidAction, InvalidSpace } from '../errors.js'
+import { EnvError, InvalidAction, InvalidSpace } from '../errors.js'
 import type { Seed } from '../seeding.js'
+import { shown } from '../shown.js'
 import { emptyArray } from '../spaces/dtype.js'
 import { Discrete, type DtypeArray } from '../spaces/index.js'
+import { invalidState } from '../state.js'
 import { InfoColumns } from './infos.js'
 import { type AutoresetMode, VectorEnv } from './vector-env.js'
 
@@ -64,7 +66,7 @@ export class SyncVectorEnv<Obs extends DtypeArray = Float32Array> extends Vector
     for (let i = 0; i < this.numEnvs; i++) {
       if (mask && mask[i] !== 1) continue
       const [observation, info] = this.envs[i]!.reset({ seed: seeds[i], options })
-      this.#write(observation, this.observations, i * this.observationSize)
+      this.#write(observation, this.observations, i)
       this.#infos.add(info, i)
     }
     if (out !== this.observations) out.set(this.observations, offset)
@@ -72,16 +74,15 @@ export class SyncVectorEnv<Obs extends DtypeArray = Float32Array> extends Vector
 
   protected override stepAll(actions: ArrayLike<number>, out: Obs, offset: number): void {
     this.#checkActions(actions)
-    const { autoresetMode, ended, envs, numEnvs, observationSize, rewards, terminated, truncated } = this
+    const { autoresetMode, ended, envs, numEnvs, rewards, terminated, truncated } = this
     const { finalObs, _finalObs } = this.infos
     this.#infos.clear()
     _finalObs?.fill(0)
     for (let i = 0; i < numEnvs; i++) {
       const env = envs[i]!
-      const row = i * observationSize
       if (autoresetMode === 'next-step' && ended[i] === 1) {
         const [observation, info] = env.reset()
-        this.#write(observation, this.observations, row)
+        this.#write(observation, this.observations, i)
         rewards[i] = terminated[i] = truncated[i] = ended[i] = 0
         this.#infos.add(info, i)
         continue
@@ -92,13 +93,13 @@ export class SyncVectorEnv<Obs extends DtypeArray = Float32Array> extends Vector
       truncated[i] = truncates ? 1 : 0
       ended[i] = terminates || truncates ? 1 : 0
       if (ended[i] === 1 && finalObs && _finalObs) {
-        this.#write(observation, finalObs, row)
+        this.#write(observation, finalObs, i)
         _finalObs[i] = 1
         ended[i] = 0
         this.#infos.add({ finalInfo: info }, i)
         ;[observation, info] = env.reset()
       }
-      this.#write(observation, this.observations, row)
+      this.#write(observation, this.observations, i)
       this.#infos.add(info, i)
     }
     if (out !== this.observations) out.set(this.observations, offset)
@@ -124,9 +125,18 @@ export class SyncVectorEnv<Obs extends DtypeArray = Float32Array> extends Vector
     return row
   }
 
-  #write(observation: unknown, into: Obs, at: number): void {
-    if (typeof observation === 'number') into[at] = observation
-    else into.set(observation as ArrayLike<number>, at)
+  /** @throws EnvError (ENVS_CHECK_FAILED) where the numbers are not as many as the space says: the rest would fall into other rows */
+  #write(observation: unknown, into: Obs, i: number): void {
+    const size = this.observationSize
+    if (typeof observation === 'number' && size === 1) into[i] = observation
+    else if ((observation as ArrayLike<number> | null)?.length === size) into.set(observation as ArrayLike<number>, i * size)
+    else {
+      const length = (observation as ArrayLike<number> | null)?.length
+      throw new EnvError(
+        'ENVS_CHECK_FAILED',
+        `environment ${i} gave an observation of ${length === undefined ? shown(observation) : `${length} numbers`}, but its space ${this.singleObservationSpace} has ${size}`,
+      )
+    }
   }
 
   protected override saveOwn(): Record<string, unknown> {
@@ -134,7 +144,10 @@ export class SyncVectorEnv<Obs extends DtypeArray = Float32Array> extends Vector
   }
 
   protected override loadOwn(own: Record<string, unknown>): void {
-    const states = own.envs as StackState[]
-    for (const [i, env] of this.envs.entries()) env.setState(states[i]!)
+    const states = own.envs
+    if (!Array.isArray(states) || states.length !== this.numEnvs) {
+      throw invalidState(`envs of a saved state is a list of ${this.numEnvs} states, got ${shown(states)}`)
+    }
+    for (const [i, env] of this.envs.entries()) env.setState(states[i] as StackState)
   }
 }

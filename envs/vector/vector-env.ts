@@ -11,17 +11,29 @@
  *   in the rows where `infos._finalObs` is 1 (other rows hold what was there before).
  * - 'disabled': nothing resets; call `reset({ options: { resetMask } })` with 1 for the environments to reset.
  */
-import type { EnvMetadata, EnvSpec, RenderFrame } from '../env.js'
-import { EnvError, InvalidAction, InvalidKwargs, ResetNeeded, UnsupportedMode } from '../errors.js'
-import type { Seed } from '../seeding.js'
+import { checkResetOptions, type EnvMetadata, type EnvSpec, type RenderFrame } from '../env.js'
+import { InvalidAction, InvalidKwargs, ResetNeeded, UnsupportedMode } from '../errors.js'
+import { checkOptionsObject } from '../kwargs.js'
+import { type Seed, seedPlus } from '../seeding.js'
+import { shown } from '../shown.js'
 import { emptyArray } from '../spaces/dtype.js'
 import { batchSpace, type DtypeArray, type Space } from '../spaces/index.js'
+import { invalidState, isSavedObject, loadOrRestore, numbersFromState } from '../state.js'
 
 export const AUTORESET_MODES = ['next-step', 'same-step', 'disabled'] as const
 export type AutoresetMode = (typeof AUTORESET_MODES)[number]
 
 /** What one environment's info has under a key is an array over environments here, and `_key` says with 1 which of them have it. */
 export type VectorInfos<Obs = DtypeArray> = { finalObs?: Obs; _finalObs?: Uint8Array; [key: string]: unknown }
+
+/** A typing error fails here, and not after minutes in the allocator. */
+const MAX_ENVS = 2 ** 24
+
+/** @throws InvalidKwargs */
+export function checkNumEnvs(numEnvs: number): void {
+  if (Number.isInteger(numEnvs) && numEnvs >= 1 && numEnvs <= MAX_ENVS) return
+  throw new InvalidKwargs(`numEnvs must be a positive integer up to ${MAX_ENVS}, got ${shown(numEnvs)}`)
+}
 
 export type VectorStep<Obs> = [
   observations: Obs,
@@ -42,10 +54,10 @@ export interface ObservationTarget<Obs> {
 }
 
 export interface VectorResetOptions<Obs> extends Partial<ObservationTarget<Obs>> {
-  /** Environment i gets seed + i, or its own of a list (null: its stream goes on). */
-  seed?: Seed | readonly (Seed | null)[]
-  /** For the environments' `reset`. `resetMask` (1 a row to reset) leaves the others as they are. */
-  options?: Record<string, unknown> & { resetMask?: ArrayLike<number> }
+  /** Environment i gets seed + i, or its own of a list; null as no seed: the stream goes on. */
+  seed?: Seed | null | readonly (Seed | null)[]
+  /** For the environments' `reset`. `resetMask` (1 or true a row to reset) leaves the others as they are. */
+  options?: Record<string, unknown> & { resetMask?: ArrayLike<number | boolean> }
 }
 
 /** What `makeVec` passes to a vector entry point. */
@@ -102,7 +114,7 @@ export abstract class VectorEnv<Obs extends DtypeArray = Float32Array> {
   readonly #resetResult: [Obs, VectorInfos<Obs>]
 
   constructor({ numEnvs, singleObservationSpace, singleActionSpace, autoresetMode, copy, rewards }: VectorEnvSettings) {
-    if (!Number.isInteger(numEnvs) || numEnvs < 1) throw new InvalidKwargs(`numEnvs must be a positive integer, got ${numEnvs}`)
+    checkNumEnvs(numEnvs)
     if (!AUTORESET_MODES.includes(autoresetMode)) {
       throw new UnsupportedMode(`autoresetMode must be one of ${AUTORESET_MODES.join(', ')}, got ${String(autoresetMode)}`)
     }
@@ -131,16 +143,15 @@ export abstract class VectorEnv<Obs extends DtypeArray = Float32Array> {
   }
 
   /** Resets all environments, or those of `options.resetMask`. @throws InvalidKwargs for seeds, masks or targets of the wrong length */
-  reset({ seed, options, out, offset = 0 }: VectorResetOptions<Obs> = {}): [observations: Obs, infos: VectorInfos<Obs>] {
+  reset(given: VectorResetOptions<Obs> = {}): [observations: Obs, infos: VectorInfos<Obs>] {
+    checkResetOptions(given)
+    const { seed, out, offset = 0 } = given
+    const options = given.options ?? {}
+    checkOptionsObject('options of reset', options)
     const seeds = this.#seeds(seed)
-    const mask = options?.resetMask
-    if (mask !== undefined && mask.length !== this.numEnvs) {
-      throw new InvalidKwargs(`resetMask needs ${this.numEnvs} values, got ${mask.length}`)
-    }
-    if (mask !== undefined && !this.#hasReset)
-      throw new ResetNeeded('resetMask leaves environments as they are, but none was reset yet; reset all first')
+    const mask = this.#mask(options.resetMask)
     const target = this.#target(out, offset)
-    this.resetAll(seeds, mask ?? null, options ?? {}, target, offset)
+    this.resetAll(seeds, mask, options, target, offset)
     for (let i = 0; i < this.numEnvs; i++) if (!mask || mask[i] === 1) this.terminated[i] = this.truncated[i] = this.ended[i] = 0
     this.#hasReset = true
     if (this.copy) return [target.slice() as Obs, structuredClone(this.infos)]
@@ -156,9 +167,9 @@ export abstract class VectorEnv<Obs extends DtypeArray = Float32Array> {
    */
   step(actions: ArrayLike<number>, target?: ObservationTarget<Obs>): VectorStep<Obs> {
     if (!this.#hasReset) throw new ResetNeeded('cannot call envs.step() before envs.reset(); reset first')
-    if (actions.length !== this.numEnvs * this.actionSize) {
+    if (actions?.length !== this.numEnvs * this.actionSize) {
       throw new InvalidAction(
-        `${this.numEnvs} environments need ${this.numEnvs * this.actionSize} numbers as actions, got ${actions.length}`,
+        `${this.numEnvs} environments need ${this.numEnvs * this.actionSize} numbers as actions, got ${actions?.length ?? shown(actions)}`,
       )
     }
     if (this.autoresetMode === 'disabled') this.#refuseEnded()
@@ -192,18 +203,30 @@ export abstract class VectorEnv<Obs extends DtypeArray = Float32Array> {
     }
   }
 
-  /** @throws EnvError (ENVS_INVALID_STATE) when the state is of another kind or number of environments */
+  /**
+   * Goes on exactly where `getState` was called.
+   *
+   * @throws EnvError (ENVS_INVALID_STATE) when the state is broken, or of another kind or number of environments; then nothing has changed
+   */
   setState(state: VectorEnvState): void {
-    if (state?.kind !== this.constructor.name || state.numEnvs !== this.numEnvs) {
-      throw new EnvError(
-        'ENVS_INVALID_STATE',
-        `not a state of ${this.numEnvs} environments of ${this.constructor.name}, but of ${state?.numEnvs} of ${state?.kind}; make them as they were made then`,
+    const { kind, numEnvs, own } = (state ?? {}) as Partial<VectorEnvState>
+    if (kind !== this.constructor.name || numEnvs !== this.numEnvs || !isSavedObject(own)) {
+      throw invalidState(
+        `not a state of ${this.numEnvs} environments of ${this.constructor.name}, but of ${shown(numEnvs)} of ${shown(kind)}; make them as they were made then`,
       )
     }
-    this.#hasReset = state.own.hasReset as boolean
-    this.observations.set(state.own.observations as number[])
-    this.ended.set(state.own.ended as number[])
-    this.loadOwn(state.own)
+    const before = this.saveOwn()
+    const observations = numbersFromState(own, 'observations', this.observations.length)
+    const ended = numbersFromState(own, 'ended', this.numEnvs)
+    if (typeof own.hasReset !== 'boolean') throw invalidState(`hasReset of a saved state is true or false, got ${shown(own.hasReset)}`)
+    if (!ended.every((flag) => flag === 0 || flag === 1)) throw invalidState(`ended of a saved state holds 0 and 1, got ${shown(ended)}`)
+    loadOrRestore(
+      () => this.loadOwn(own),
+      () => this.loadOwn(before),
+    )
+    this.#hasReset = own.hasReset
+    this.observations.set(observations)
+    this.ended.set(ended)
   }
 
   /**
@@ -225,20 +248,35 @@ export abstract class VectorEnv<Obs extends DtypeArray = Float32Array> {
   protected abstract loadOwn(own: Record<string, unknown>): void
 
   #seeds(seed: VectorResetOptions<Obs>['seed']): (Seed | undefined)[] {
-    if (typeof seed === 'object') {
-      if (seed.length !== this.numEnvs) throw new InvalidKwargs(`${this.numEnvs} environments need as many seeds, got ${seed.length}`)
-      return seed.map((own) => own ?? undefined)
+    if (typeof seed === 'object' && seed !== null) {
+      if (seed.length !== this.numEnvs)
+        throw new InvalidKwargs(`${this.numEnvs} environments need as many seeds, got ${seed.length ?? shown(seed)}`)
+      return Array.from(seed, (own) => (own === null || own === undefined ? undefined : seedPlus(own, 0)))
     }
-    return Array.from({ length: this.numEnvs }, (_, i) =>
-      seed === undefined ? undefined : typeof seed === 'bigint' ? seed + BigInt(i) : seed + i,
-    )
+    return Array.from({ length: this.numEnvs }, (_, i) => (seed === undefined || seed === null ? undefined : seedPlus(seed, i)))
+  }
+
+  #mask(given: ArrayLike<number | boolean> | undefined): Uint8Array | null {
+    if (given === undefined || given === null) return null
+    if (given.length !== this.numEnvs)
+      throw new InvalidKwargs(`resetMask needs ${this.numEnvs} values, got ${given.length ?? shown(given)}`)
+    if (!this.#hasReset) throw new ResetNeeded('resetMask leaves environments as they are, but none was reset yet; reset all first')
+    return Uint8Array.from(given, (value, i) => {
+      if (value === 1 || value === true) return 1
+      if (value === 0 || value === false) return 0
+      throw new InvalidKwargs(
+        `resetMask holds 1 or true for an environment to reset and 0 or false for others, got ${shown(value)} for environment ${i}`,
+      )
+    })
   }
 
   #target(out: Obs | undefined, offset: number): Obs {
-    if (out === undefined) return this.observations
-    if (out.constructor !== this.observations.constructor || !(offset >= 0) || out.length < offset + this.observations.length) {
+    const own = this.observations
+    if (out === undefined && offset === 0) return own
+    if (out?.constructor !== own.constructor || !Number.isInteger(offset) || offset < 0 || out.length < offset + own.length) {
+      const given = out?.constructor === own.constructor ? `one of ${out.length}` : shown(out)
       throw new InvalidKwargs(
-        `observations need ${this.observations.length} places in a ${this.observations.constructor.name}, got a ${out.constructor.name} of ${out.length} from offset ${offset}`,
+        `observations are written to a ${own.constructor.name} out, ${own.length} numbers from a whole offset; got ${given} and offset ${shown(offset)}`,
       )
     }
     return out

@@ -1,13 +1,16 @@
-import { type Info, type RenderFrame, type ResetOptions, type StepResult, Wrapper } from '../env.js'
+import { checkResetOptions, type Info, type RenderFrame, type ResetOptions, type StepResult, Wrapper } from '../env.js'
 import { ResetNeeded } from '../errors.js'
 
 /** Refuses `step` and `render` before the first `reset`. */
 export class OrderEnforcing<Obs = unknown, Act = unknown> extends Wrapper<Obs, Act> {
   hasReset = false
 
+  /** @throws InvalidKwargs for anything but an object of options */
   override reset(options?: ResetOptions): [observation: Obs, info: Info] {
+    if (options !== undefined) checkResetOptions(options)
+    const result = this.env.reset(options)
     this.hasReset = true
-    return this.env.reset(options)
+    return result
   }
 
   /** @throws ResetNeeded */

@@ -1,5 +1,6 @@
 import { type Env, type Info, type ResetOptions, type StepResult, Wrapper } from '../env.js'
 import { InvalidKwargs } from '../errors.js'
+import { shown } from '../shown.js'
 
 /**
  * Truncates an episode after a number of steps. That is not a termination: the task did not end, so a learner must still count the
@@ -13,7 +14,7 @@ export class TimeLimit<Obs = unknown, Act = unknown> extends Wrapper<Obs, Act> {
   constructor(env: Env<Obs, Act>, maxEpisodeSteps: number) {
     super(env)
     if (!Number.isInteger(maxEpisodeSteps) || maxEpisodeSteps <= 0) {
-      throw new InvalidKwargs(`maxEpisodeSteps must be a positive integer, got ${maxEpisodeSteps}`)
+      throw new InvalidKwargs(`maxEpisodeSteps must be a positive integer, got ${shown(maxEpisodeSteps)}`)
     }
     this.#maxEpisodeSteps = maxEpisodeSteps
     if (this.spec) this.spec = { ...this.spec, maxEpisodeSteps }

@@ -33,7 +33,7 @@ test("seed sequences, their children and their keys mix words as NumPy's do", ()
 test('spaces sample the elements that Gymnasium samples, with masks and probabilities too', () => cases.forEach(replaySpace))
 
 for (const trace of episodes) {
-  test(`${trace.id} from seed ${trace.seed} follows Gymnasium step by step (${JSON.stringify({ ...trace.kwargs, ...trace.options })})`, () => {
+  test(`${trace.id} from seed ${trace.seed} runs on its own and stays equal to Gymnasium to the last bit (${JSON.stringify({ ...trace.kwargs, ...trace.options })})`, () => {
     replayEpisodes(trace)
   })
 }

@@ -29,12 +29,17 @@ for (const trace of rng.tails) check(`tails ${trace.seed}`, () => replayTails(tr
 for (const trace of rng.sequences) check(`sequence ${trace.seed}`, () => replaySequence(trace))
 for (const trace of readTraces(folder, 'spaces').cases) check('space', () => replaySpace(trace))
 let unequal = 0
+let steps = 0
 for (const trace of readTraces(folder, 'cartpole').episodes) {
   check(trace.id, () => {
-    unequal += replayEpisodes(trace)
+    unequal += replayEpisodes(trace, true)
+    steps += Buffer.from(trace.action, 'base64').length
   })
 }
-console.log(`${unequal} CartPole steps differ in the last bits of a double, by another rounding of a sine`)
+console.log(`${unequal} of ${steps} CartPole steps differ in the last bits of a double, by a sine that the C library rounds the other way`)
+check('such steps are rare', () => {
+  if (unequal > steps / 1000) throw new Error('more than 1 in 1,000')
+})
 for (const trace of readTraces(folder, 'vectors').vectors) {
   for (const mode of trace.mode === 'sync' ? ['sync', 'native'] : [trace.mode]) {
     check(`${mode} ${trace.autoreset}`, () => replayVector(trace, mode, 1))
