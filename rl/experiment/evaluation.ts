@@ -1,7 +1,7 @@
-import { type Seed, SeedSequence } from '../../envs/seeding.js'
+import { type Seed, SeedSequence, seedPlus } from '../../envs/seeding.js'
 import { LearningError } from '../errors.js'
 import { Policy, PolicyError } from '../policy/index.js'
-import { environment, environmentSeed, makeEnvironments } from '../rollout/environments.js'
+import { environment, makeEnvironments } from '../rollout/environments.js'
 
 export interface EvaluateOptions {
   /** Episodes to play; 100 unless told. */
@@ -40,7 +40,7 @@ export async function evaluate(policy: Policy, environmentId: string, options: E
   let length = 0
   for (let first = 0; first < episodes; first += SIDE_BY_SIDE) {
     const count = Math.min(SIDE_BY_SIDE, episodes - first)
-    const round = playOneEach(policy, id, count, environmentSeed(seed, first), deterministic)
+    const round = playOneEach(policy, id, count, seedPlus(seed, first), deterministic)
     rewards.push(...round.returns)
     length += round.length
     // Long evaluations leave the event loop room between rounds.

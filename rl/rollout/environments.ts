@@ -1,5 +1,4 @@
 import { make, makeVec, registry, spec, type VectorEnv } from '../../envs/index.js'
-import type { Seed } from '../../envs/seeding.js'
 import { Box, type Space } from '../../envs/spaces/index.js'
 import { LearningError } from '../errors.js'
 
@@ -55,10 +54,4 @@ export async function importEnvironment({ id, source }: Pick<Environment, 'id' |
     'RL_OPTION',
     `${id} cannot be stepped by worker threads: ${found}${module ? ` after importing ${module}` : ''}; ${way}`,
   )
-}
-
-/** Environment i of a run is seeded with seed + i. */
-export function environmentSeed(seed: Seed, index: number): Seed {
-  const sum = BigInt(seed) + BigInt(index)
-  return sum > Number.MAX_SAFE_INTEGER ? sum : Number(sum)
 }

@@ -2,12 +2,12 @@
  * Rolls a slice of the environments forward under the current policy, straight into the shared columns: on-policy data for one update.
  */
 import type { VectorEnv, VectorEnvState } from '../../envs/index.js'
-import { childRandom, type RandomGenerator, type RandomState, type Seed } from '../../envs/seeding.js'
+import { childRandom, type RandomGenerator, type RandomState, type Seed, seedPlus } from '../../envs/seeding.js'
 import { type Discrete, flatdim } from '../../envs/spaces/index.js'
 import * as categorical from '../nn/categorical.js'
 import type { ActorCritic } from '../policy/actor-critic.js'
 import { Normalizer, type NormalizerDescription } from '../policy/normalizer.js'
-import { environmentSeed, makeEnvironments } from './environments.js'
+import { makeEnvironments } from './environments.js'
 import { type AdvantageOptions, generalizedAdvantages } from './gae.js'
 
 /** Time-major: sample (t, i) is row `t * numEnvs + i`. Lengths are in PPO's column table. */
@@ -82,7 +82,7 @@ export class Rollout {
     this.#episodeLengths = new Int32Array(count)
     this.#envActions = new Int32Array(count)
     this.#envs.reset({
-      seed: environmentSeed(options.seed, from),
+      seed: seedPlus(options.seed, from),
       out: columns.observations,
       offset: this.#observationOffset(options.numSteps),
     })
