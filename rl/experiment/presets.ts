@@ -7,7 +7,7 @@ export interface Preset {
 /** Tuned hyperparameters, by algorithm and environment. Each says where it comes from and what it reaches. */
 const PRESETS: Readonly<Record<string, Readonly<Record<string, Preset>>>> = {
   PPO: {
-    // Stable-Baselines3's zoo. Solved (greedy mean return ≥ 475) after 20–33 K steps.
+    // Stable-Baselines3's zoo. Solved (greedy mean return ≥ 475) after 8–29 K steps.
     'CartPole-v1': {
       totalSteps: 100_000,
       hyperparameters: {
