@@ -1,3 +1,4 @@
+import { ObjectStoreFullError } from '../api/errors.js'
 import type { Attachment } from '../api/object-ref.js'
 
 type Shareable = Attachment['object']
@@ -28,6 +29,22 @@ export function freshHandleId(): number {
 
 export function whenHandleDies(callback: (id: number) => void): void {
   onDead = callback
+}
+
+export function noMemory(bytes: number, cause: unknown): ObjectStoreFullError {
+  return new ObjectStoreFullError(`no memory for a value of ${bytes} bytes; pass or store it in smaller pieces`, { cause })
+}
+
+/** Shared memory with a copy of some bytes. */
+export function sharedCopy(bytes: Uint8Array): SharedArrayBuffer {
+  let copy: SharedArrayBuffer
+  try {
+    copy = new SharedArrayBuffer(bytes.byteLength)
+  } catch (error) {
+    throw noMemory(bytes.byteLength, error)
+  }
+  new Uint8Array(copy).set(bytes)
+  return copy
 }
 
 /** Enough to set a collection off. */
