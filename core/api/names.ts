@@ -35,7 +35,7 @@ const functionNames = strictNames(Function.prototype, (made, name) => {
 /** A function that cannot be called directly but only through its members, such as `remote`. */
 export function remoteOnly<M extends object>(name: string, members: M): M {
   // Not an arrow function: `new` gets the same answer.
-  const direct = (): never => {
+  function direct(): never {
     throw notHere(name)
   }
   return Object.assign(Object.setPrototypeOf(direct, functionNames), members)

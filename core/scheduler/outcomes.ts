@@ -174,8 +174,8 @@ export class Outcomes implements LinkOwner {
 
 /** What was thrown, with its code: that is how node tells why a thread died. */
 function withCode(error: unknown): string {
-  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? `[${error.code}] ` : ''
-  return `${code}${describe(error)}`
+  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? ` [${error.code}]` : ''
+  return `${describe(error)}${code}`
 }
 
 /** A worker's output, each line behind its name. */
