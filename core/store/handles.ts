@@ -1,3 +1,5 @@
+import { getHeapStatistics, setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { ObjectStoreFullError } from '../api/errors.js'
 import type { Attachment } from '../api/object-ref.js'
 
@@ -47,13 +49,29 @@ export function sharedCopy(bytes: Uint8Array): SharedArrayBuffer {
   return copy
 }
 
-/** Enough to set a collection off. */
-const MAX_PRESSURE_BYTES = 64 * 1024 * 1024
+/** So many bytes of large arrays may come into a thread before it collects, or as many as its heap has, if that is more. */
+const COLLECT_AFTER_BYTES = 256 * 1024 * 1024
+let sinceCollection = 0
+let collect: (() => void) | undefined
 
 /**
- * V8 does not count shared memory when it decides to collect, so a thread that only receives large arrays would keep dead
- * ones for minutes. An ordinary buffer of the same size is counted; it is dropped at once and its pages are never touched.
+ * V8 does not count shared memory when it decides to collect, so a thread that goes through many large arrays would keep dead
+ * ones until memory runs out. We count, and collect once in a while: a collection takes time in proportion to the heap,
+ * so the larger the heap the rarer.
  */
 export function pressForCollection(object: Shareable): void {
-  if (object instanceof SharedArrayBuffer) new ArrayBuffer(Math.min(object.byteLength, MAX_PRESSURE_BYTES))
+  if (!(object instanceof SharedArrayBuffer)) return
+  sinceCollection += object.byteLength
+  if (sinceCollection < COLLECT_AFTER_BYTES || sinceCollection < getHeapStatistics().used_heap_size) return
+  sinceCollection = 0
+  collect ??= collector()
+  collect()
+}
+
+/** V8's own collection; a context that is made while the flag is set can call it. */
+function collector(): () => void {
+  setFlagsFromString('--expose-gc')
+  const found = runInNewContext('gc') as () => void
+  setFlagsFromString('--no-expose-gc')
+  return found
 }

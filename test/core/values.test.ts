@@ -1,5 +1,5 @@
 import { createContext, runInContext } from 'node:vm'
-import { ActorDiedError, actor, get, init, ObjectStoreFullError, remote, SerializationError, shutdown } from 'gymnura'
+import { ActorDiedError, actor, get, init, ObjectStoreFullError, put, remote, SerializationError, shutdown } from 'gymnura'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Encoder } from '../../core/store/encoder.js'
@@ -72,6 +72,18 @@ test('a value too large for any memory is refused with ObjectStoreFullError', ()
     assert.instance(error, ObjectStoreFullError)
     assert.match((error as Error).message, /no memory for/)
   }
+})
+
+test('large arrays that nobody holds any more are freed while more are put', async () => {
+  const length = remote((array: Uint8Array) => array.length)
+  const before = process.memoryUsage.rss()
+  let peak = 0
+  for (let i = 0; i < 800; i++) {
+    const ref = put(new Uint8Array(2_000_000))
+    if (i % 10 === 0) assert.is(await get(length.remote(ref)), 2_000_000)
+    peak = Math.max(peak, process.memoryUsage.rss() - before)
+  }
+  assert.ok(peak < 1e9, `1.6 GB were put, ${Math.round(peak / 1e6)} MB were held at once`)
 })
 
 test('a result nested too deeply is told by get', async () => {
