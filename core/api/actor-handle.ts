@@ -1,5 +1,6 @@
 import { inspect } from 'node:util'
 import { CallSites, type SubmitSite } from '../control/call-site.js'
+import { noSuchMethod, notHere, strictNames } from './names.js'
 import { hexId, type ObjectRef } from './object-ref.js'
 
 /** Arguments of a remote call: each may be given as a ref, resolved before the task runs. */
@@ -22,24 +23,20 @@ export interface ActorCaller {
   call(actorId: number, method: number, name: string, args: unknown[], site: SubmitSite): ObjectRef
 }
 
-class Method {
-  private readonly sites = new CallSites()
-
-  constructor(
-    private readonly caller: ActorCaller,
-    private readonly actorId: number,
-    private readonly index: number,
-    private readonly fullName: string,
-  ) {}
-
-  remote(...args: unknown[]): ObjectRef {
-    return this.caller.call(this.actorId, this.index, this.fullName, args, this.sites.next(this.remote))
+function methodOf(caller: ActorCaller, actorId: number, index: number, className: string, name: string): () => never {
+  const fullName = `${className}.${name}`
+  const sites = new CallSites()
+  const remote = (...args: unknown[]): ObjectRef => caller.call(actorId, index, fullName, args, sites.next(remote))
+  const direct = (): never => {
+    throw notHere(fullName, `.${name}`)
   }
+  return Object.assign(direct, { remote })
 }
 
 /** What every handle is, whatever its class. Handles can be passed to tasks and to other actors. */
 export class AnyActorHandle {
   readonly actorId: number
+  /** @internal Not enumerable: a handle is shown without its engine. */ declare readonly caller: ActorCaller
   /** @internal */ readonly className: string
   /** @internal */ readonly methodNames: readonly string[]
 
@@ -49,11 +46,20 @@ export class AnyActorHandle {
     this.className = className
     this.methodNames = methodNames
     for (const [index, name] of methodNames.entries()) {
-      Object.defineProperty(this, name, { value: new Method(caller, actorId, index, `${className}.${name}`) })
+      Object.defineProperty(this, name, { value: methodOf(caller, actorId, index, className, name) })
     }
+    Object.defineProperty(this, 'caller', { value: caller })
   }
 
   [inspect.custom](): string {
     return `ActorHandle(${this.className}, ${hexId(this.actorId)})`
   }
 }
+
+Object.setPrototypeOf(
+  AnyActorHandle.prototype,
+  strictNames(Object.prototype, (handle, name) => {
+    const { className, methodNames } = handle as AnyActorHandle
+    return noSuchMethod(className, name, methodNames)
+  }),
+)

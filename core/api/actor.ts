@@ -4,32 +4,29 @@ import { engine } from '../engine/current.js'
 import type { ShippedFunction } from '../worker/messages.js'
 import type { ActorHandle, RemoteArgs } from './actor-handle.js'
 import { invalid } from './errors.js'
+import { remoteOnly } from './names.js'
 import { type ActorOptions, checkOptions } from './options.js'
 
 type Class = new (...args: never[]) => object
 
 /** A class whose instances live on threads of their own. */
-export class RemoteClass<C extends Class> {
-  private readonly sites = new CallSites()
-
-  /** @internal */
-  constructor(
-    private readonly definition: ShippedFunction,
-    private readonly settings: ActorOptions,
-  ) {}
-
+export interface RemoteClass<C extends Class> {
   /** Starts an actor and returns its handle at once. If the constructor throws, `get` of any call tells, as ActorDiedError. */
-  readonly remote = (...args: RemoteArgs<ConstructorParameters<C>>): ActorHandle<InstanceType<C>> =>
-    engine().createActor(this.definition, args as unknown as unknown[], this.settings, this.sites.next(this.remote)) as ActorHandle<
-      InstanceType<C>
-    >
-
+  readonly remote: (...args: RemoteArgs<ConstructorParameters<C>>) => ActorHandle<InstanceType<C>>
   /** The same class with some options changed. */
-  options(options: Omit<ActorOptions, 'module'>): RemoteClass<C> {
-    checkOptions('actor', `${this.definition.name}.options`, options)
-    if ('module' in options) throw invalid(`${this.definition.name}.options: 'module' belongs to actor(), where the class is defined`)
-    return new RemoteClass(this.definition, { ...this.settings, ...options })
+  options(options: Omit<ActorOptions, 'module'>): RemoteClass<C>
+}
+
+function make<C extends Class>(definition: ShippedFunction, settings: ActorOptions): RemoteClass<C> {
+  const sites = new CallSites()
+  const remote = (...args: RemoteArgs<ConstructorParameters<C>>) =>
+    engine().createActor(definition, args as unknown as unknown[], settings, sites.next(remote)) as ActorHandle<InstanceType<C>>
+  const options = (changed: Omit<ActorOptions, 'module'>): RemoteClass<C> => {
+    checkOptions('actor', `${definition.name}.options`, changed)
+    if ('module' in changed) throw invalid(`${definition.name}.options: 'module' belongs to actor(), where the class is defined`)
+    return make(definition, { ...settings, ...changed })
   }
+  return remoteOnly(definition.name, { remote, options })
 }
 
 /**
@@ -47,11 +44,11 @@ export function actor<C extends Class>(type: C, options: ActorOptions = {}): Rem
   const methods = methodsOf(type)
   if (methods.includes('then'))
     throw invalid(`actor: ${type.name} has a method 'then', which would make its handle look like a promise; rename it`)
-  return new RemoteClass(register('actor', type, options.module, methods), options)
+  return make(register('actor', type, options.module, methods), options)
 }
 
 /** Names that the handle itself has. */
-const taken = ['actorId', 'className', 'methodNames']
+const taken = ['actorId', 'caller', 'className', 'methodNames']
 
 function methodsOf(type: Class): string[] {
   const names = new Set<string>()

@@ -54,10 +54,11 @@ export class GymnuraError<Code extends string = ErrorCode> extends Error {
 
 /** The user's function threw. `cause` is what it threw; the stack shows the call on the driver's side and the throw on the worker's. */
 export class TaskError extends GymnuraError {
-  constructor(task: string, cause: unknown, site: string, worker: string) {
+  /** `note`: what a reader of the worker's stack should know. */
+  constructor(task: string, cause: unknown, site: string, worker: string, note = '') {
     super('ERR_TASK', `${task} failed: ${describe(cause)}`, { cause })
-    const thrown = cause instanceof Error ? (cause.stack ?? String(cause)) : describe(cause)
-    this.stack = `TaskError: ${this.message}\n${site}\n  thrown in ${worker}:\n${indent(withoutRuntime(thrown))}`
+    if (cause instanceof Error && typeof cause.stack === 'string') cause.stack = withoutRuntime(cause.stack)
+    this.stack = `TaskError: ${this.message}\n${site}\n  thrown in ${worker}${note}:\n${indent(stackOf(cause))}`
   }
 }
 
@@ -116,7 +117,7 @@ export class SerializationError extends GymnuraError {
 }
 
 /** The classes by name, for errors that cross threads: they arrive as what they were. */
-export const errorClasses: Readonly<Record<string, { readonly prototype: GymnuraError }>> = {
+export const errorClasses: Readonly<Record<string, { readonly name: string; readonly prototype: GymnuraError }>> = {
   GymnuraError,
   TaskError,
   ActorDiedError,
@@ -134,9 +135,30 @@ export function invalid(message: string): GymnuraError {
   return new GymnuraError('ERR_INVALID_ARGUMENT', message)
 }
 
-function describe(value: unknown): string {
-  if (value instanceof Error) return `${value.name}: ${value.message}`
-  return typeof value === 'string' ? value : `a thrown ${typeof value}, ${String(value)}`
+/** What was thrown, in words. Anything can be thrown, also what cannot be made a string: this never throws. */
+export function describe(value: unknown): string {
+  if (value instanceof Error) return `${textOf(() => value.name)}: ${textOf(() => value.message)}`
+  if (typeof value === 'string') return value
+  return value === null || value === undefined ? `${value} was thrown` : `${textOf(() => value)} was thrown, a ${typeof value}`
+}
+
+/** A value as text, whatever reading it or its own `toString` does. */
+export function textOf(read: () => unknown, otherwise = '(cannot be shown)'): string {
+  try {
+    return String(read())
+  } catch {
+    return otherwise
+  }
+}
+
+/** `1 run`, `2 runs` */
+export function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`
+}
+
+/** An error's stack; of anything else what it is. */
+export function stackOf(value: unknown): string {
+  return value instanceof Error && typeof value.stack === 'string' ? value.stack : describe(value)
 }
 
 function indent(text: string): string {

@@ -39,9 +39,9 @@ export async function shutdown(): Promise<void> {
 /**
  * Cancels a task: one that waits is taken out, and `get` throws TaskCancelledError. One that runs has its
  * `runtimeContext().signal` fired and fails as cancelled if it throws then; `force` ends its thread instead.
- * Nothing happens to a task that is over.
+ * Nothing happens to a task that is over. `recursive` is for tasks that the task started; there are none in this version.
  */
-export async function cancel(ref: ObjectRef, options: { force?: boolean } = {}): Promise<void> {
+export async function cancel(ref: ObjectRef, options: { force?: boolean; recursive?: boolean } = {}): Promise<void> {
   if (!(ref instanceof ObjectRef)) throw invalid(`cancel: expects an ObjectRef, not ${typeof ref}`)
   checkOptions('cancel', 'cancel', options)
   engine().cancel(ref, options.force ?? false)
@@ -56,6 +56,8 @@ export async function kill(handle: AnyActorHandle, options: { noRestart?: boolea
 
 /** The living actor of that name. Throws where there is none. */
 export async function getActor<T = Record<string, (...args: unknown[]) => unknown>>(name: string): Promise<ActorHandle<T>> {
+  if (typeof name !== 'string' || name === '')
+    throw invalid(`getActor: expects a name, the one given as actor(…, { name }), not ${typeof name}`)
   const found = engine().actorNamed(name)
   if (found === undefined) throw invalid(`getActor: no living actor is named '${name}'`)
   return found as ActorHandle<T>

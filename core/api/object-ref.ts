@@ -13,6 +13,8 @@ export interface Waiter {
 export interface Stored {
   readonly bytes: Uint8Array
   readonly attachments: readonly Attachment[]
+  /** Refs inside the value: they live as long as it does. */
+  readonly refs: readonly ObjectRef[]
 }
 
 /** A thing that only a MessagePort can carry to another thread, named by an id inside the encoded bytes. */
@@ -37,7 +39,7 @@ export class ObjectRef<T = unknown> {
   /** @internal The value, or the error once FAILED. */ value: unknown = undefined
   /** @internal */ waiters: Waiter | Waiter[] | undefined = undefined
   /** @internal Set by `wait` to find duplicates without a Set. */ mark = 0
-  /** @internal What makes the value; a Task while pending. */ origin: object | undefined = undefined
+  /** @internal What makes the value; a Task while pending. */ origin: { readonly name: string } | undefined = undefined
   /** @internal */ stored: Stored | undefined = undefined
   /** @internal Reads `stored` on the first use. */ load: (() => unknown) | undefined = undefined
 

@@ -1,11 +1,19 @@
 import { engine } from '../engine/current.js'
-import { GetTimeoutError, invalid } from './errors.js'
+import { count, GetTimeoutError, invalid } from './errors.js'
 import { FAILED, ObjectRef, PENDING, type Waiter } from './object-ref.js'
 import { checkOptions } from './options.js'
 
 type Values<R extends readonly ObjectRef[]> = { -readonly [K in keyof R]: R[K] extends ObjectRef<infer T> ? T : never }
 
-/** Stores a value and returns its ref. A large typed array is copied once, into shared memory; readers get views of it. */
+/**
+ * Stores a value and returns its ref. It is taken as it is now; what happens to it later does not show.
+ *
+ * A typed array of 16 KiB or more is copied once, into shared memory, and every reader gets a view of that one copy: `get`
+ * here, and each task that takes the ref. So it is read-only by convention; whoever writes into it writes into everybody's,
+ * without an order. Copy it first (`array.slice()`). Smaller arrays and all other values are copied for each reader.
+ *
+ * The memory comes free when the ref and all views have been collected.
+ */
 export function put<T>(value: T): ObjectRef<T> {
   return engine().put(value) as ObjectRef<T>
 }
@@ -24,11 +32,15 @@ export async function get(refs: ObjectRef | readonly ObjectRef[], options?: { ti
     return readOrThrow(refs)
   }
   checkRefs('get', refs)
-  const missing = refs.filter((ref) => ref.state === PENDING)
-  if (missing.length > 0 && !refs.some((ref) => ref.state === FAILED)) await new Arrival(missing, missing.length, timeoutMs, 'get').promise
-  const failed = refs.find((ref) => ref.state === FAILED)
+  // The caller may change its list while we wait.
+  const all = refs.slice()
+  const missing = all.filter((ref) => ref.state === PENDING)
+  if (missing.length > 0 && !all.some((ref) => ref.state === FAILED)) {
+    await new Arrival(missing, missing.length, timeoutMs, 'get', all.length).promise
+  }
+  const failed = all.find((ref) => ref.state === FAILED)
   if (failed !== undefined) throw failed.value
-  return refs.map(readOrThrow)
+  return all.map(readOrThrow)
 }
 
 /**
@@ -36,14 +48,16 @@ export async function get(refs: ObjectRef | readonly ObjectRef[], options?: { ti
  * `numReturns` ready ones, and all others. Both lists keep the order of the input. Failures are not thrown here.
  */
 export async function wait<T>(
-  refs: readonly ObjectRef<T>[],
+  list: readonly ObjectRef<T>[],
   options: { numReturns?: number; timeoutMs?: number } = {},
 ): Promise<[ready: ObjectRef<T>[], pending: ObjectRef<T>[]]> {
   checkOptions('wait', 'wait', options)
   const { numReturns = 1, timeoutMs } = options
-  checkRefs('wait', refs)
+  checkRefs('wait', list)
+  const refs = list.slice()
   checkDistinct(refs)
-  if (numReturns > refs.length) throw invalid(`wait: numReturns is ${numReturns}, but there are only ${refs.length} refs`)
+  if (numReturns > refs.length)
+    throw invalid(`wait: numReturns is ${numReturns}, but there ${refs.length === 1 ? 'is' : 'are'} only ${count(refs.length, 'ref')}`)
   let missing = numReturns - countSettled(refs, numReturns)
   if (missing > 0) {
     engine().poll()
@@ -59,6 +73,9 @@ export async function wait<T>(
   return [ready, rest]
 }
 
+/** A timeout's message names so many of the tasks. */
+const NAMES_SHOWN = 3
+
 /** Waits for `missing` of some pending refs. A `get` also ends with the first failure; only a `get` fails by time. */
 class Arrival implements Waiter {
   readonly promise: Promise<void>
@@ -72,6 +89,8 @@ class Arrival implements Waiter {
     private missing: number,
     timeoutMs: number | undefined,
     private readonly call: 'get' | 'wait',
+    /** How many were asked for, those that are there included. */
+    private readonly asked = refs.length,
   ) {
     this.engine.hold()
     this.promise = new Promise((resolve, reject) => {
@@ -95,10 +114,18 @@ class Arrival implements Waiter {
 
   private timeOut(timeoutMs: number): void {
     if (this.missing <= 0) return
-    const there = this.refs.filter((ref) => ref.state !== PENDING).length
     this.end()
     if (this.call === 'wait') this.resolve()
-    else this.reject(new GetTimeoutError(`get: ${there} of ${this.refs.length} values were there after ${timeoutMs} ms`))
+    else this.reject(new GetTimeoutError(this.tooLate(timeoutMs)))
+  }
+
+  private tooLate(timeoutMs: number): string {
+    const names = this.refs.flatMap((ref) => (ref.state === PENDING ? [ref.origin?.name ?? 'a task'] : []))
+    if (this.asked === 1) return `get: the value of ${names[0]} was not there after ${timeoutMs} ms`
+    const there = this.asked - names.length
+    const more = names.length > NAMES_SHOWN ? ` and ${names.length - NAMES_SHOWN} more` : ''
+    const shown = names.slice(0, NAMES_SHOWN).join(', ')
+    return `get: ${there} of ${this.asked} values ${there === 1 ? 'was' : 'were'} there after ${timeoutMs} ms; missing: ${shown}${more}`
   }
 
   private end(): void {

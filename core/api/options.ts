@@ -28,7 +28,11 @@ export interface ActorOptions {
 export interface InitOptions {
   /** Worker threads for tasks. Default: the cores of this machine. Actors have a thread each besides. */
   numCpus?: number
-  /** Largest JavaScript heap of a worker, MiB; beyond it the worker ends with ERR_WORKER_OUT_OF_MEMORY. Default: V8's. */
+  /**
+   * Largest JavaScript heap of a worker, MiB; beyond it the worker ends with ERR_WORKER_OUT_OF_MEMORY. Best effort: it is
+   * noticed when memory is collected, and a single allocation far above the limit makes V8 abort the whole process.
+   * Default: V8's.
+   */
   workerHeapMb?: number
   /** A second `init` is ignored instead of refused. */
   ignoreReinitError?: boolean
@@ -45,7 +49,9 @@ const aNumber =
 const aString: Check = (value) => (typeof value === 'string' && value !== '' ? undefined : 'a string that is not empty')
 const aBoolean: Check = (value) => (typeof value === 'boolean' ? undefined : 'true or false')
 const aFileUrl: Check = (value) =>
-  typeof value === 'string' && /^file:\/\//.test(value) ? undefined : 'a file: URL such as import.meta.url'
+  typeof value === 'string' && /^file:\/\//.test(value)
+    ? undefined
+    : 'a file: URL such as import.meta.url (in CommonJS: pathToFileURL(__filename).href)'
 
 /** setTimeout fires at once above this. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
@@ -68,7 +74,7 @@ const checks = {
   init: { numCpus: aNumber(1, 1024, true), workerHeapMb: aNumber(8, Infinity, true), ignoreReinitError: aBoolean },
   get: { timeoutMs: aDuration },
   wait: { numReturns: aNumber(1, Infinity, true), timeoutMs: aDuration },
-  cancel: { force: aBoolean },
+  cancel: { force: aBoolean, recursive: aBoolean },
   kill: { noRestart: aBoolean },
 } satisfies Record<string, Record<string, Check>>
 
@@ -76,7 +82,7 @@ const checks = {
 const notYet = new Set(
   (
     'numGpus resources numReturns retryExceptions runtime env placementGroup bundleIndex maxRestarts maxTaskRetries lifetime namespace ' +
-    'getIfExists concurrencyGroups objectStoreBytes dashboard engine address recursive'
+    'getIfExists concurrencyGroups objectStoreBytes dashboard engine address'
   ).split(' '),
 )
 

@@ -4,32 +4,31 @@ import { engine } from '../engine/current.js'
 import type { ShippedFunction } from '../worker/messages.js'
 import type { RemoteArgs } from './actor-handle.js'
 import { invalid } from './errors.js'
+import { remoteOnly } from './names.js'
 import type { ObjectRef } from './object-ref.js'
 import { checkOptions, type TaskOptions } from './options.js'
 
 /** A function that runs on a worker. */
-export class RemoteFunction<A extends readonly unknown[], R> {
-  private readonly sites = new CallSites()
-
-  /** @internal */
-  constructor(
-    private readonly definition: ShippedFunction,
-    private readonly settings: TaskOptions,
-  ) {}
-
+export interface RemoteFunction<A extends readonly unknown[], R> {
   /**
    * Queues a run and returns at once. Refs among the arguments are resolved first; refs inside them stay refs.
    * Throws SerializationError for an argument that cannot travel; what goes wrong later is told by `get`.
    */
-  readonly remote = (...args: RemoteArgs<A>): ObjectRef<Awaited<R>> =>
-    engine().submit(this.definition, args as unknown as unknown[], this.settings, this.sites.next(this.remote)) as ObjectRef<Awaited<R>>
-
+  readonly remote: (...args: RemoteArgs<A>) => ObjectRef<Awaited<R>>
   /** The same function with some options changed. */
-  options(options: Omit<TaskOptions, 'module'>): RemoteFunction<A, R> {
-    checkOptions('task', `${this.definition.name}.options`, options)
-    if ('module' in options) throw invalid(`${this.definition.name}.options: 'module' belongs to remote(), where the function is defined`)
-    return new RemoteFunction(this.definition, { ...this.settings, ...options })
+  options(options: Omit<TaskOptions, 'module'>): RemoteFunction<A, R>
+}
+
+function make<A extends readonly unknown[], R>(definition: ShippedFunction, settings: TaskOptions): RemoteFunction<A, R> {
+  const sites = new CallSites()
+  const remote = (...args: RemoteArgs<A>) =>
+    engine().submit(definition, args as unknown as unknown[], settings, sites.next(remote)) as ObjectRef<Awaited<R>>
+  const options = (changed: Omit<TaskOptions, 'module'>): RemoteFunction<A, R> => {
+    checkOptions('task', `${definition.name}.options`, changed)
+    if ('module' in changed) throw invalid(`${definition.name}.options: 'module' belongs to remote(), where the function is defined`)
+    return make(definition, { ...settings, ...changed })
   }
+  return remoteOnly(definition.name, { remote, options })
 }
 
 /**
@@ -42,7 +41,8 @@ export class RemoteFunction<A extends readonly unknown[], R> {
  */
 export function remote<A extends unknown[], R>(fn: (...args: A) => R, options: TaskOptions = {}): RemoteFunction<A, R> {
   if (typeof fn !== 'function') throw invalid(`remote: expects a function, not ${fn === null ? 'null' : typeof fn}`)
+  if (Object.hasOwn(fn, 'remote')) throw invalid('remote: the function is remote already')
   checkOptions('task', 'remote', options)
   if (/^class\b/.test(fn.toString())) throw invalid(`remote: ${fn.name || 'this'} is a class; use actor()`)
-  return new RemoteFunction(register('remote', fn, options.module, []), options)
+  return make(register('remote', fn, options.module, []), options)
 }

@@ -87,6 +87,9 @@ function declarations(tokens: Token[], pairs: Map<number, number>): Set<string> 
     else if (token.text === 'function' || token.text === 'class') {
       const name = is(next, '*') ? tokens[at + 2] : next
       if (name?.kind === 'name' && !(token.text === 'class' && name.text === 'extends')) declared.add(name.text)
+    } else if (token.text === 'typeof' && next?.kind === 'name') {
+      // A name that is asked about may not be there, and the rest will have been written for that.
+      declared.add(next.text)
     } else if (token.text === 'catch' && is(next, '(')) addAll(at + 2, pairs.get(at + 1) ?? at)
   }
   return declared
@@ -123,7 +126,7 @@ function isReference(tokens: Token[], at: number, pairs: Map<number, number>, cl
   const before = tokens[at - 1]
   const after = tokens[at + 1]
   if (before?.kind === 'mark' && (before.text === '.' || before.text === '?.')) return false
-  if (before?.kind === 'name' && ['typeof', 'break', 'continue'].includes(before.text)) return false
+  if (before?.kind === 'name' && ['break', 'continue'].includes(before.text)) return false
   // `{ key: …`, `{ a, key: …`
   if (is(after, ':') && (is(before, '{') || is(before, ','))) return false
   if (is(after, ':') && beginsStatement(tokens, at)) return false
@@ -147,7 +150,7 @@ function isField(tokens: Token[], at: number, pairs: Map<number, number>, classB
     is(before, ';') ||
     is(before, '}') ||
     (before?.kind === 'name' && ['static', 'get', 'set', 'async', 'accessor'].includes(before.text)) ||
-    (tokens[at]!.newLine && (before?.kind !== 'mark' || is(before, ')') || is(before, ']')))
+    (tokens[at]!.newLine && (before?.kind !== 'mark' || [')', ']', '++', '--'].includes(before.text)))
   if (!begins) return false
   for (let outer = at - 1; outer >= 0; outer--) {
     const { kind, text } = tokens[outer]!

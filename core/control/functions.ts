@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { GymnuraError, invalid } from '../api/errors.js'
 import { compile, supplied } from '../worker/load.js'
 import type { ShippedFunction } from '../worker/messages.js'
@@ -29,8 +31,9 @@ export function register(
     .digest('hex')
   const known = byHash.get(hash)
   if (known !== undefined) return known
-  if (source !== undefined) inspect(what, name, source, file)
-  const shipped: ShippedFunction = { index: byHash.size, name, file, source, module, methods }
+  const place = source === undefined ? nowhere : placeOf(code.toString(), source, file)
+  const shipped: ShippedFunction = { index: byHash.size, name, file, source, module, methods, ...place }
+  if (source !== undefined) inspect(what, shipped, source)
   byHash.set(hash, shipped)
   return shipped
 }
@@ -47,9 +50,29 @@ function expressionOf(what: string, code: AnyFunction): string {
   return `Object.values({ ${source} })[0]`
 }
 
-function inspect(what: string, name: string, source: string, file: string): void {
+const nowhere = { line: undefined, column: 0 }
+
+/** Where a function stands in its file, if the text is there once: not in a file that was compiled while it was loaded. */
+function placeOf(text: string, source: string, file: string): { line: number | undefined; column: number } {
+  let whole: string
   try {
-    compile(source, file)
+    whole = readFileSync(file.startsWith('file:') ? fileURLToPath(file) : file, 'utf8')
+  } catch {
+    return nowhere
+  }
+  const at = whole.indexOf(text)
+  if (at < 0 || whole.indexOf(text, at + 1) >= 0) return nowhere
+  const before = whole.slice(0, at).split('\n')
+  return { line: before.length - 1, column: before.at(-1)!.length - source.indexOf(text) }
+}
+
+/** What compilers put beside a file for older versions of JavaScript. */
+const COMPILER_HELPER = /^(__[a-z]\w*|tslib(_\d+)?|_(async_?to_?generator|class_?private\w*|define_?property|object_?spread\w*))$/i
+
+function inspect(what: string, shipped: ShippedFunction, source: string): void {
+  const { name } = shipped
+  try {
+    compile(shipped)
   } catch (error) {
     const hint = /import\.meta/.test(source) ? '; import.meta is not available in a shipped function, use { module: import.meta.url }' : ''
     throw new GymnuraError('ERR_INVALID_ARGUMENT', `${what}: the source of ${name} does not stand alone (${String(error)})${hint}`, {
@@ -59,9 +82,16 @@ function inspect(what: string, name: string, source: string, file: string): void
   const free = freeVariables(source).filter((variable) => !(variable in globalThis) && !supplied.includes(variable))
   if (free.length === 0) return
   const names = free.map((variable) => `'${variable}'`).join(', ')
+  if (free.every((variable) => COMPILER_HELPER.test(variable))) {
+    throw new GymnuraError(
+      'ERR_CAPTURED_VARIABLE',
+      `${what}: ${name} uses ${names}, helpers that the compiler put outside it; compile for ES2022 or newer (tsconfig: target), ` +
+        `or export ${name} from its module and give { module }`,
+    )
+  }
   throw new GymnuraError(
     'ERR_CAPTURED_VARIABLE',
     `${what}: ${name} uses ${names} from outside itself, which is not there in a worker. Either pass it as an argument ` +
-      `(or import it inside the function), or export ${name} from its module and give { module: import.meta.url }`,
+      `(or import it inside the function), or export ${name} from its module and give { module: import.meta.url } (in CommonJS: pathToFileURL(__filename).href)`,
   )
 }

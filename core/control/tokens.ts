@@ -8,6 +8,7 @@ export interface Token {
 
 /** Words after which a slash begins a regular expression and not a division. */
 const beforeExpression = new Set('return typeof instanceof in of new delete void throw case do else yield await default extends'.split(' '))
+const conditionWords = new Set(['if', 'while', 'for', 'with'])
 const NAME = /[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*/uy
 const PRIVATE = /#[\p{ID_Start}$_][\p{ID_Continue}$]*/uy
 const NUMBER = /(?:0[xob][\da-f_]+|(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:e[+-]?\d+)?)n?/iy
@@ -23,7 +24,11 @@ export function tokenize(source: string): Token[] | undefined {
   const tokens: Token[] = []
   /** Open braces; true for one that stands in a template literal, whose text goes on after it. */
   const braces: boolean[] = []
+  /** Open parentheses; true for one after which a statement begins, as a condition's. */
+  const parens: boolean[] = []
   let at = 0
+  /** Behind the parenthesis of a condition. */
+  let afterCondition = false
   let newLine = false
   const match = (pattern: RegExp): string | undefined => {
     pattern.lastIndex = at
@@ -33,6 +38,9 @@ export function tokenize(source: string): Token[] | undefined {
     return text
   }
   const push = (kind: Token['kind'], text: string) => {
+    const last = tokens.at(-1)
+    if (kind === 'mark' && text === '(') parens.push(last?.kind === 'name' && conditionWords.has(last.text))
+    afterCondition = kind === 'mark' && text === ')' && parens.pop() === true
     tokens.push({ kind, text, newLine })
     newLine = false
   }
@@ -61,7 +69,10 @@ export function tokenize(source: string): Token[] | undefined {
       braces.pop()
       push('mark', '}$')
       if (!templatePart()) return undefined
-    } else if (next === '/' && regexpMayFollow(tokens.at(-1))) {
+    } else if (next === '/' && tokens.at(-1)?.kind === 'mark' && tokens.at(-1)?.text === '}') {
+      // After a block a regular expression, after an object a division: not told apart here.
+      return undefined
+    } else if (next === '/' && (afterCondition || regexpMayFollow(tokens.at(-1)))) {
       const text = match(REGEXP)
       if (text === undefined) return undefined
       push('regexp', text)
@@ -92,6 +103,6 @@ export function tokenize(source: string): Token[] | undefined {
 function regexpMayFollow(last: Token | undefined): boolean {
   if (last === undefined) return true
   if (last.kind === 'name') return beforeExpression.has(last.text)
-  if (last.kind === 'mark') return last.text !== ')' && last.text !== ']' && last.text !== '}' && last.text !== '++' && last.text !== '--'
+  if (last.kind === 'mark') return ![')', ']', '++', '--'].includes(last.text)
   return false
 }

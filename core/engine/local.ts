@@ -22,17 +22,21 @@ const DEFAULT_MAX_RETRIES = 3
 const DEFAULT_MAX_CONCURRENCY = 1000
 
 /**
+ * Ids are the thread's and not the engine's, so that refs and handles of a runtime that was shut down never name newer ones.
+ * The submitter's index goes into the upper bits; the driver's is 0.
+ */
+let nextId = 1
+let nextActorId = 1
+
+/**
  * The engine of one machine: the thread that makes it is the driver, which owns all refs and schedules; tasks run on a pool
  * of worker threads, each actor on a thread of its own.
  */
 export class LocalEngine implements Engine, ActorCaller {
   private readonly numCpus: number
   private readonly heapMb: number | undefined
-  /** The submitter's index goes into the upper bits of its ids; the driver's is 0. */
-  private nextId = 1
-  private nextActorId = 1
   private readonly encoder = new Encoder(true)
-  /** For payloads that are sent again or late: never in use while a user's value is being encoded. */
+  /** For payloads that are sent again or late, as raw bytes: no code of a user's runs while it is in use. */
   private readonly relay = new Encoder(true)
   private readonly directory = new Directory()
   private readonly actors = new ActorTable()
@@ -71,7 +75,7 @@ export class LocalEngine implements Engine, ActorCaller {
   }
 
   submit(definition: ShippedFunction, args: unknown[], options: TaskOptions, site: SubmitSite): ObjectRef {
-    const task = new Task(TASK, new ObjectRef(this.nextId++), options.name ?? definition.name, definition, definition.index, site)
+    const task = new Task(TASK, new ObjectRef(nextId++), options.name ?? definition.name, definition, definition.index, site)
     task.maxRetries = options.maxRetries ?? DEFAULT_MAX_RETRIES
     task.timeoutMs = options.timeoutMs ?? 0
     this.encodeAndSend(task, args, (encoder) => {
@@ -85,9 +89,9 @@ export class LocalEngine implements Engine, ActorCaller {
     const { name } = options
     if (name !== undefined && this.actors.named(name))
       throw invalid(`an actor named '${name}' is alive; kill it first, or use getActor('${name}')`)
-    const id = this.nextActorId++
+    const id = nextActorId++
     const handle = new AnyActorHandle(id, definition.name, definition.methods, this)
-    const task = new Task(CREATE_ACTOR, new ObjectRef(this.nextId++), `new ${definition.name}`, definition, definition.index, site)
+    const task = new Task(CREATE_ACTOR, new ObjectRef(nextId++), `new ${definition.name}`, definition, definition.index, site)
     if (this.lacksCpus(options.numCpus)) {
       this.actors.stillborn(id, this.tooManyCpus(definition.name, options.numCpus))
       return handle
@@ -107,9 +111,9 @@ export class LocalEngine implements Engine, ActorCaller {
   }
 
   call(actorId: number, method: number, name: string, args: unknown[], site: SubmitSite): ObjectRef {
-    const task = new Task(CALL, new ObjectRef(this.nextId++), name, undefined, method, site)
+    const task = new Task(CALL, new ObjectRef(nextId++), name, undefined, method, site)
     task.actorId = actorId
-    const actor = this.actors.withId(actorId)
+    const actor = this.closed ? undefined : this.actors.withId(actorId)
     if (actor === undefined) {
       task.ref.settle(FAILED, this.closed ? shutDown() : this.actors.deathOf(actorId))
       return task.ref
@@ -125,16 +129,14 @@ export class LocalEngine implements Engine, ActorCaller {
 
   put(value: unknown): ObjectRef {
     if (value instanceof ObjectRef) throw invalid('put: the value is an ObjectRef already; pass it on as it is')
-    const ref = new ObjectRef(this.nextId++)
+    const ref = new ObjectRef(nextId++)
     const encoder = this.borrowEncoder()
     try {
       encoder.storing = true
       encoder.section(value, 'the value')
-      const stored: Stored = { bytes: encoder.copy(), attachments: [...encoder.attachments] }
-      // A stored value may name refs: they live as long as it does, on its own ref.
-      const refs = [...encoder.refs]
+      const stored: Stored = { bytes: encoder.copy(), attachments: [...encoder.attachments], refs: [...encoder.refs] }
       ref.stored = stored
-      ref.load = () => this.readStored(stored, refs)
+      ref.load = () => this.readStored(stored)
     } finally {
       encoder.storing = false
       encoder.busy = false
@@ -156,6 +158,8 @@ export class LocalEngine implements Engine, ActorCaller {
   }
 
   cancel(ref: ObjectRef, force: boolean): void {
+    // It may be over, and this thread not have heard of it yet.
+    this.poll()
     const task = ref.origin
     if (!(task instanceof Task)) return
     const actor = this.actors.withId(task.actorId)
@@ -174,6 +178,8 @@ export class LocalEngine implements Engine, ActorCaller {
   }
 
   async kill(handle: AnyActorHandle): Promise<void> {
+    if (handle.caller !== this)
+      throw new GymnuraError('ERR_SHUTDOWN', `kill: ${handle.className} belongs to a runtime that was shut down, and ended with it`)
     const actor = this.actors.withId(handle.actorId)
     if (actor === undefined) return
     this.outcomes.actorDied(actor, 'was ended by kill()')
@@ -232,8 +238,8 @@ export class LocalEngine implements Engine, ActorCaller {
     const encoder = this.borrowEncoder()
     try {
       const dependencies = encoder.args(args)
-      if (encoder.refs.length > 0) task.borrowed = encoder.refs
       if (dependencies !== undefined) this.depend(task, dependencies, encoder)
+      if (encoder.refs.length > 0) task.borrowed = encoder.refs
       if (encoder.attachments.length > 0) task.attachments = encoder.attachments
       this.directory.hold(task.borrowed)
       task.ref.origin = task
@@ -274,7 +280,7 @@ export class LocalEngine implements Engine, ActorCaller {
   /** Adds the values of a task's dependencies behind its arguments. */
   private append(task: Task, encoder: Encoder): void {
     for (const ref of task.dependencies) {
-      if (ref.stored !== undefined) encoder.raw(ref.stored.bytes, ref.stored.attachments)
+      if (ref.stored !== undefined) encoder.raw(ref.stored.bytes, ref.stored.attachments, ref.stored.refs)
       else encoder.section(ref.read(), `the value of ${task.name}'s argument`)
     }
     task.dependencies = []
@@ -289,27 +295,37 @@ export class LocalEngine implements Engine, ActorCaller {
       return
     }
     if (!this.unready.delete(task)) return
+    this.complete(task)
     if (task.failure !== undefined) {
       this.outcomes.fail(task, task.failure)
       return
     }
-    this.repack(task)
+    this.relay.start()
+    this.relay.raw(task.payload!)
     this.pool.submit(task, this.relay)
   }
 
-  /** Puts a waiting task's payload, and what it waited for, into the relay encoder. */
-  private repack(task: Task): void {
-    const { relay } = this
-    relay.start()
-    relay.raw(task.payload!, [])
-    if (task.dependencies.length === 0) return
-    this.append(task, relay)
-    if (relay.attachments.length > 0) task.attachments = [...task.attachments, ...relay.attachments]
-    if (relay.refs.length > 0) {
-      task.borrowed = [...task.borrowed, ...relay.refs]
-      this.directory.hold(relay.refs)
+  /**
+   * Puts what a task waited for behind its arguments. A value that somebody has changed since it arrived may have become
+   * unfit to travel: that fails the task.
+   */
+  private complete(task: Task): void {
+    if (task.dependencies.length === 0 || task.failure !== undefined) return
+    const encoder = this.borrowEncoder()
+    try {
+      encoder.raw(task.payload!)
+      this.append(task, encoder)
+      if (encoder.attachments.length > 0) task.attachments = [...task.attachments, ...encoder.attachments]
+      if (encoder.refs.length > 0) {
+        task.borrowed = [...task.borrowed, ...encoder.refs]
+        this.directory.hold(encoder.refs)
+      }
+      task.payload = encoder.copy()
+    } catch (error) {
+      task.failure = error
+    } finally {
+      encoder.busy = false
     }
-    task.payload = relay.copy()
   }
 
   private toActor(actor: Actor, task: Task, encoder: Encoder): void {
@@ -325,7 +341,7 @@ export class LocalEngine implements Engine, ActorCaller {
   private flush(actor: Actor): void {
     actor.flush(
       this.relay,
-      (task) => this.repack(task),
+      (task) => this.complete(task),
       (link) => this.pump.expect(link),
       (task, error) => {
         this.outcomes.fail(task, error)
@@ -353,10 +369,10 @@ export class LocalEngine implements Engine, ActorCaller {
     if (!this.closed) this.pool.replace(link, ranBefore, error)
   }
 
-  private readStored(stored: Stored, refs: readonly ObjectRef[]): unknown {
+  private readStored(stored: Stored): unknown {
     const decoder = new Decoder({
       handle: (id) => stored.attachments.find((attachment) => attachment.id === id)?.object,
-      ref: (id) => refs.find((ref) => ref.id === id)!,
+      ref: (id) => stored.refs.find((ref) => ref.id === id)!,
       actor: (id, className, methodNames) => new AnyActorHandle(id, className, methodNames, this),
     })
     const { bytes } = stored
@@ -370,5 +386,5 @@ export class LocalEngine implements Engine, ActorCaller {
 }
 
 function shutDown(): GymnuraError {
-  return new GymnuraError('ERR_SHUTDOWN', 'the runtime was shut down before the result was there')
+  return new GymnuraError('ERR_SHUTDOWN', 'the runtime was shut down: its results and actors are gone')
 }

@@ -23,20 +23,22 @@ export class Actor {
     return this.name === undefined ? this.handle.className : `${this.handle.className} '${this.name}'`
   }
 
-  /** Sends what can be sent, in order. `encode` puts a waiting call's payload into the encoder. */
+  /** Sends what can be sent, in order. `complete` puts what a call waited for behind its arguments, or sets its failure. */
   flush(
     encoder: Encoder,
-    encode: (task: Task) => void,
+    complete: (task: Task) => void,
     sent: (link: WorkerLink) => void,
     failed: (task: Task, error: unknown) => void,
   ): void {
     for (let task = this.waiting.peek(); task !== undefined && task.missing === 0; task = this.waiting.peek()) {
+      complete(task)
       if (task.failure !== undefined) {
         this.waiting.shift()
         failed(task, task.failure)
         continue
       }
-      encode(task)
+      encoder.start()
+      encoder.raw(task.payload!)
       if (!this.link.send(task, encoder)) return
       task.payload = undefined
       this.waiting.shift()
@@ -44,6 +46,9 @@ export class Actor {
     }
   }
 }
+
+/** So many deaths are remembered; of older ones only the fact. */
+const MAX_DEATHS = 1000
 
 /** The living actors, by id, by thread and by name. */
 export class ActorTable {
@@ -60,7 +65,7 @@ export class ActorTable {
   }
 
   remove(actor: Actor, death: Error): void {
-    this.deaths.set(actor.handle.actorId, death)
+    this.stillborn(actor.handle.actorId, death)
     this.byLink.delete(actor.link)
     this.byId.delete(actor.handle.actorId)
     if (actor.name !== undefined && this.byName.get(actor.name) === actor) this.byName.delete(actor.name)
@@ -69,6 +74,7 @@ export class ActorTable {
   /** An actor that never came to life. */
   stillborn(id: number, death: Error): void {
     this.deaths.set(id, death)
+    if (this.deaths.size > MAX_DEATHS) for (const oldest of this.deaths.keys()) return void this.deaths.delete(oldest)
   }
 
   withId(id: number): Actor | undefined {
@@ -76,7 +82,7 @@ export class ActorTable {
   }
 
   deathOf(id: number): Error {
-    return this.deaths.get(id) ?? new ActorDiedError(`no actor has the id ${id}; its runtime was shut down`)
+    return this.deaths.get(id) ?? new ActorDiedError(`no living actor has the id ${id}: it ended, or its runtime was shut down`)
   }
 
   on(link: WorkerLink): Actor | undefined {

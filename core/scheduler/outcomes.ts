@@ -1,8 +1,11 @@
 import { type ActorCaller, AnyActorHandle } from '../api/actor-handle.js'
 import {
   ActorDiedError,
+  count,
+  describe,
   type GymnuraError,
   SerializationError,
+  stackOf,
   TaskCancelledError,
   TaskError,
   TaskTimeoutError,
@@ -11,6 +14,7 @@ import {
 import { FAILED, READY } from '../api/object-ref.js'
 import type { Directory } from '../control/directory.js'
 import { Decoder } from '../store/decoder.js'
+import { tooDeep } from '../store/refusal.js'
 import { CREATE_ACTOR, REFUSED, RESULT, STARTED, STDERR, STDOUT } from '../worker/layout.js'
 import type { LinkOwner, WorkerLink } from '../worker/link.js'
 import type { Actor, ActorTable } from './actors.js'
@@ -48,16 +52,20 @@ export class Outcomes implements LinkOwner {
       this.startClock(link, task)
       return
     }
+    let outcome = kind
     let value: unknown
     try {
       value = this.read(link, buffer, view, at)
     } catch (error) {
-      this.fail(task, error)
+      outcome = REFUSED
+      value = tooDeep(error)
+    }
+    if (outcome === RESULT) {
+      this.settle(task, READY, value)
       return
     }
-    if (kind === RESULT) this.settle(task, READY, value)
-    else this.fail(task, this.errorOf(link, kind, task, value))
-    if (kind !== RESULT && task.kind === CREATE_ACTOR) this.constructionFailed(task, value)
+    this.fail(task, this.errorOf(link, outcome, task, value))
+    if (task.kind === CREATE_ACTOR) this.constructionFailed(task, value)
   }
 
   private read(link: WorkerLink, buffer: Buffer, view: DataView, at: number): unknown {
@@ -81,7 +89,11 @@ export class Outcomes implements LinkOwner {
 
   private errorOf(link: WorkerLink, kind: number, task: Task, thrown: unknown): unknown {
     if (task.cancelled) return this.cancelled(task)
-    if (kind !== REFUSED) return new TaskError(task.name, thrown, task.site.frames(), link.name)
+    if (kind !== REFUSED) {
+      const shipped = task.definition
+      const note = shipped?.source !== undefined && shipped.line === undefined ? ` (lines count from the beginning of ${shipped.name})` : ''
+      return new TaskError(task.name, thrown, task.site.frames(), link.name, note)
+    }
     if (thrown instanceof SerializationError) return new SerializationError(`${task.name}: ${thrown.message}`, { cause: thrown })
     return thrown
   }
@@ -92,7 +104,11 @@ export class Outcomes implements LinkOwner {
 
   /** The task's own time limit counts from its start, not from its place in a queue. */
   private startClock(link: WorkerLink, task: Task): void {
+    clearTimeout(task.timer)
     task.timer = setTimeout(() => {
+      // It may be over, and this thread not have heard of it yet.
+      link.drain()
+      if (task.link !== link) return
       task.endedBy = 'timeout'
       link.terminate()
     }, task.timeoutMs)
@@ -102,7 +118,7 @@ export class Outcomes implements LinkOwner {
   exited(link: WorkerLink, error: unknown, exitCode: number): void {
     const tasks = link.unanswered()
     const begun = tasks.filter((task) => link.begun(task))
-    const how = error === undefined ? `exit code ${exitCode}` : describe(error)
+    const how = error === undefined ? `exit code ${exitCode}` : withCode(error)
     const actor = this.setup.actors.on(link)
     if (actor !== undefined) this.actorDied(actor, `lost its thread (${how})`, error)
     else {
@@ -111,7 +127,7 @@ export class Outcomes implements LinkOwner {
         const running = begun.includes(task)
         link.recover(task)
         link.free(task)
-        if (!running || this.mayRetry(task)) again.push(task)
+        if (!running || this.mayRetry(link, task)) again.push(task)
         else this.fail(task, this.crashed(link, task, how, error))
       }
       this.setup.requeue(again)
@@ -119,16 +135,18 @@ export class Outcomes implements LinkOwner {
     this.setup.gone(link, link.hasStarted || begun.length > 0, error)
   }
 
-  private mayRetry(task: Task): boolean {
+  private mayRetry(link: WorkerLink, task: Task): boolean {
     clearTimeout(task.timer)
-    return task.endedBy === undefined && !task.cancelled && task.attempt++ < task.maxRetries
+    if (task.endedBy !== undefined || task.cancelled) return false
+    // A thread that was ended because of another task, which was over just then: this one is not to blame.
+    return link.condemned || task.attempt++ < task.maxRetries
   }
 
   private crashed(link: WorkerLink, task: Task, how: string, cause: unknown): GymnuraError {
     if (task.endedBy === 'timeout')
       return new TaskTimeoutError(`${task.name} ran longer than its timeoutMs of ${task.timeoutMs}; its worker was ended`)
     if (task.cancelled) return this.cancelled(task)
-    const runs = task.maxRetries > 0 ? `, as did the workers of ${task.maxRetries} runs before` : ''
+    const runs = task.maxRetries > 0 ? `, as did the workers of ${count(task.maxRetries, 'run')} before` : ''
     const error = new WorkerCrashedError(`${task.name}: ${link.name} died while running it (${how})${runs}`, { cause })
     error.stack = `WorkerCrashedError: ${error.message}\n${task.site.frames()}`
     return error
@@ -138,7 +156,7 @@ export class Outcomes implements LinkOwner {
   constructionFailed(task: Task, cause: unknown): void {
     const actor = this.setup.actors.withId(task.actorId)
     if (actor === undefined) return
-    this.actorDied(actor, `could not be constructed: ${describe(cause)}`, cause, task.site.frames())
+    this.actorDied(actor, `could not be constructed: ${withCode(cause)}`, cause, task.site.frames())
     actor.link.terminate()
   }
 
@@ -154,14 +172,10 @@ export class Outcomes implements LinkOwner {
   }
 }
 
-function describe(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  const code = 'code' in error && typeof error.code === 'string' ? ` [${error.code}]` : ''
-  return `${error.name}${code}: ${error.message}`
-}
-
-function stackOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? String(error)) : String(error)
+/** What was thrown, with its code: that is how node tells why a thread died. */
+function withCode(error: unknown): string {
+  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? ` [${error.code}]` : ''
+  return `${describe(error)}${code}`
 }
 
 /** A worker's output, each line behind its name. */

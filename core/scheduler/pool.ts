@@ -73,7 +73,7 @@ export class Pool {
       }
       const link = this.workers.reduce((least, other) => (other.inFlight < least.inFlight ? other : least))
       this.encoder.start()
-      this.encoder.raw(task.payload!, [])
+      this.encoder.raw(task.payload!)
       if (!link.send(task, this.encoder)) return
       task.payload = undefined
       this.backlog.shift()

@@ -1,5 +1,6 @@
-import { errorClasses, ObjectLostError } from '../api/errors.js'
+import { ObjectLostError } from '../api/errors.js'
 import type { Attachment } from '../api/object-ref.js'
+import { blankError } from './error-classes.js'
 import * as tag from './tags.js'
 
 /** What the bytes only name: the reader's side knows the things themselves. */
@@ -11,7 +12,6 @@ export interface Names {
 }
 
 const SHORT_STRING = 12
-const builtInErrors: Record<string, ErrorConstructor> = { EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError }
 
 /** Reads what Encoder wrote, out of a ring or any other memory. */
 export class Decoder {
@@ -147,10 +147,10 @@ export class Decoder {
   private array(): unknown[] {
     const length = this.u32()
     const array = this.remember<unknown[]>([])
-    for (let i = 0; i < length; i++) {
+    while (array.length < length) {
       if (this.buffer[this.at] === tag.HOLE) {
         this.at++
-        array.length = i + 1
+        array.length += this.u32()
       } else array.push(this.value())
     }
     return array
@@ -219,18 +219,16 @@ export class Decoder {
   }
 
   private error(): Error {
+    const base = this.string()
     const name = this.string()
-    const message = this.string()
-    const error = this.remember(blankError(name, message))
+    const error = this.remember(blankError(base, name, this.string()))
     const stack = this.value()
     Object.defineProperty(error, 'stack', { value: stack, writable: true, configurable: true })
     const own = this.entries<Record<string, unknown>>({})
-    for (const hidden of ['cause', 'errors']) {
-      if (!Object.hasOwn(own, hidden)) continue
-      Object.defineProperty(error, hidden, { value: own[hidden], writable: true, configurable: true })
-      delete own[hidden]
+    for (const [key, value] of Object.entries(own)) {
+      Object.defineProperty(error, key, { value, writable: true, enumerable: key !== 'cause' && key !== 'errors', configurable: true })
     }
-    return Object.assign(error, own)
+    return error
   }
 
   private bytes(): Uint8Array<ArrayBuffer> {
@@ -250,16 +248,4 @@ export class Decoder {
     this.at += 8
     return this.view.getFloat64(this.at - 8, true)
   }
-}
-
-/** An error of the class that `name` says, without a stack of this thread. */
-function blankError(name: string, message: string): Error {
-  const limit = Error.stackTraceLimit
-  Error.stackTraceLimit = 0
-  const error = new (builtInErrors[name] ?? Error)(message)
-  Error.stackTraceLimit = limit
-  const ours = Object.hasOwn(errorClasses, name) ? errorClasses[name] : undefined
-  if (ours !== undefined) Object.setPrototypeOf(error, ours.prototype)
-  else if (error.name !== name) Object.defineProperty(error, 'name', { value: name, writable: true, configurable: true })
-  return error
 }

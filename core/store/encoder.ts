@@ -1,16 +1,21 @@
-import { isAnyArrayBuffer, isDataView, isDate, isMap, isNativeError, isSet, isSharedArrayBuffer } from 'node:util/types'
+import { isAnyArrayBuffer, isDataView, isDate, isMap, isSet, isSharedArrayBuffer } from 'node:util/types'
 import { AnyActorHandle } from '../api/actor-handle.js'
-import { ObjectStoreFullError, SerializationError } from '../api/errors.js'
+import { SerializationError, textOf } from '../api/errors.js'
 import { type Attachment, ObjectRef } from '../api/object-ref.js'
-import { freshHandleId, handleId, pressForCollection } from './handles.js'
-import { pathTo, reasonAgainst, Unserializable } from './refusal.js'
+import { baseOf, isError } from './error-classes.js'
+import { freshHandleId, handleId, noMemory, pressForCollection, sharedCopy } from './handles.js'
+import { isBuiltIn, isDetached, isPlain, viewKind } from './kinds.js'
+import { pathTo, reasonAgainst, tooDeep, Unserializable } from './refusal.js'
 import * as tag from './tags.js'
 
 /** Typed arrays from this size, in bytes, get a SharedArrayBuffer of their own instead of being copied through the ring. */
 const LARGE_BYTES = 16 * 1024
 /** A buffer that grew larger for one message is not kept. */
 const KEPT_BYTES = 1024 * 1024
+/** Largest message, without the large arrays that lie beside it. */
+const MAX_BYTES = 2 ** 31
 const SHORT_STRING = 24
+const DETACHED = 'lies in a buffer that is detached (it was transferred to another thread)'
 const NOT_LATIN1 = /[^\0-\xff]/
 
 /**
@@ -18,8 +23,8 @@ const NOT_LATIN1 = /[^\0-\xff]/
  * which makes an object and a buffer for each message.
  *
  * What it takes is what structuredClone takes, without regular expressions, boxed primitives and blobs, and with refs and
- * actor handles. It differs in two ways: a view carries only its own window of an ArrayBuffer, and named properties of
- * arrays are not carried.
+ * actor handles. It differs in three ways: a view carries only its own window of an ArrayBuffer, named properties of
+ * arrays are not carried, and instances of subclasses of the built-in classes are refused instead of losing their class.
  */
 export class Encoder {
   buffer: Buffer = Buffer.from(new ArrayBuffer(64 * 1024))
@@ -36,7 +41,10 @@ export class Encoder {
   private lenient = false
 
   /** `keepsHandles`: the other side remembers shared memory by id (a worker does, the driver does not). */
-  constructor(private readonly keepsHandles: boolean) {}
+  constructor(
+    private readonly keepsHandles: boolean,
+    private readonly maxBytes = MAX_BYTES,
+  ) {}
 
   start(): void {
     this.length = 0
@@ -83,21 +91,30 @@ export class Encoder {
     this.lenient = true
     try {
       this.seen = undefined
-      this.attempt(error, () => this.attempt(String(error), () => this.value('a value that cannot be shown')))
+      this.attempt(
+        () => this.value(error),
+        () => this.value(textOf(() => error)),
+      )
     } finally {
       this.lenient = false
     }
   }
 
-  raw(bytes: Uint8Array, attachments: readonly Attachment[]): void {
+  /** Something encoded before, with what it names. */
+  raw(bytes: Uint8Array, attachments: readonly Attachment[] = [], refs: readonly ObjectRef[] = []): void {
     this.reserve(bytes.byteLength)
     this.buffer.set(bytes, this.length)
     this.length += bytes.byteLength
     for (const attachment of attachments) this.attachments.push(attachment)
+    for (const ref of refs) this.refs.push(ref)
   }
 
   copy(): Uint8Array {
-    return Uint8Array.prototype.slice.call(this.buffer, 0, this.length)
+    try {
+      return Uint8Array.prototype.slice.call(this.buffer, 0, this.length)
+    } catch (error) {
+      throw noMemory(this.length, error)
+    }
   }
 
   private value(value: unknown): void {
@@ -180,56 +197,41 @@ export class Encoder {
       return
     }
     seen.set(value, seen.size)
-    if (Array.isArray(value)) {
-      this.array(value)
-      return
-    }
     const prototype = Object.getPrototypeOf(value)
-    if (prototype === Object.prototype || prototype === null) {
-      this.entries(tag.OBJECT, value)
-      return
-    }
-    if (ArrayBuffer.isView(value)) {
-      this.typedArray(value)
-      return
-    }
-    if (isAnyArrayBuffer(value)) {
-      isSharedArrayBuffer(value) ? this.handle(value, false) : this.arrayBuffer(value)
-      return
-    }
-    if (value instanceof ObjectRef) {
+    if (Array.isArray(value)) {
+      // The prototype of all arrays is an array itself, in every realm; a subclass's is not.
+      if (!Array.isArray(prototype)) throw new Unserializable(value, reasonAgainst(value))
+      this.array(value)
+    } else if (prototype === Object.prototype) this.entries(tag.OBJECT, value)
+    else if (ArrayBuffer.isView(value)) this.typedArray(value)
+    else if (isAnyArrayBuffer(value)) isSharedArrayBuffer(value) ? this.handle(value, false) : this.arrayBuffer(value)
+    else if (value instanceof ObjectRef) {
       this.refs.push(value)
       this.byte(tag.OBJECT_REF)
       this.f64(value.id)
-      return
-    }
-    if (value instanceof AnyActorHandle) {
+    } else if (value instanceof AnyActorHandle) {
       this.byte(tag.ACTOR_HANDLE)
       this.f64(value.actorId)
       this.string(value.className)
       this.array(value.methodNames)
-      return
-    }
-    if (isNativeError(value)) {
-      this.error(value)
-      return
-    }
-    this.collection(value)
+    } else if (isError(value)) this.error(value)
+    else if (isPlain(prototype)) this.entries(tag.OBJECT, value)
+    else this.collection(value)
   }
 
   private collection(value: object): void {
-    if (isMap(value)) {
+    if (isMap(value) && isBuiltIn(value)) {
       this.byte(tag.MAP)
       this.u32(value.size)
       for (const [key, item] of value) {
         this.value(key)
         this.value(item)
       }
-    } else if (isSet(value)) {
+    } else if (isSet(value) && isBuiltIn(value)) {
       this.byte(tag.SET)
       this.u32(value.size)
       for (const item of value) this.value(item)
-    } else if (isDate(value)) {
+    } else if (isDate(value) && isBuiltIn(value)) {
       this.byte(tag.DATE)
       this.f64(value.getTime())
     } else if (value instanceof WebAssembly.Module) {
@@ -247,10 +249,32 @@ export class Encoder {
     for (let i = 0; i < value.length; i++) {
       const item = value[i]
       if (item === undefined && !(i in value)) {
-        this.reserve(1)
-        this.byte(tag.HOLE)
-      } else this.value(item)
+        this.sparse(value, i)
+        return
+      }
+      this.value(item)
     }
+  }
+
+  /** The rest of an array, from its first hole: what it holds, and how long the holes between are. */
+  private sparse(value: readonly unknown[], from: number): void {
+    let at = from
+    const hole = (to: number) => {
+      if (to === at) return
+      this.reserve(5)
+      this.byte(tag.HOLE)
+      this.u32(to - at)
+      at = to
+    }
+    // Indices come first among an array's keys, in their order; other names follow.
+    for (const key of Object.keys(value)) {
+      const index = Number(key)
+      if (!(index >= from && index < value.length && String(index >>> 0) === key)) continue
+      hole(index)
+      this.value(value[index])
+      at = index + 1
+    }
+    hole(value.length)
   }
 
   private entries(kind: number | undefined, value: object): void {
@@ -265,13 +289,16 @@ export class Encoder {
   }
 
   private arrayBuffer(value: ArrayBuffer): void {
+    if (isDetached(value)) throw new Unserializable(value, DETACHED)
     this.reserve(5 + value.byteLength)
     this.byte(tag.ARRAY_BUFFER)
     this.bytes(new Uint8Array(value))
   }
 
   private typedArray(value: ArrayBufferView): void {
-    const kind = isDataView(value) ? tag.viewClasses.length - 1 : tag.viewClasses.findIndex((type) => value instanceof type)
+    const kind = viewKind(value)
+    if (kind < 0) throw new Unserializable(value, reasonAgainst(value))
+    if (isDetached(value.buffer)) throw new Unserializable(value, DETACHED)
     const elements = isDataView(value) ? value.byteLength : (value as Uint8Array).length
     if (isSharedArrayBuffer(value.buffer)) {
       this.byte(tag.TYPED_ARRAY_ON)
@@ -281,7 +308,8 @@ export class Encoder {
       this.f64(value.byteOffset)
       this.f64(elements)
     } else if (value.byteLength >= LARGE_BYTES) {
-      const copy = sharedCopy(value)
+      const copy = sharedCopy(new Uint8Array(value.buffer, value.byteOffset, value.byteLength))
+      pressForCollection(copy)
       this.byte(tag.TYPED_ARRAY_ON)
       this.byte(kind)
       // The copy takes a place among the objects met, as it does on the reading side.
@@ -307,32 +335,33 @@ export class Encoder {
 
   private error(error: Error): void {
     this.byte(tag.ERROR)
-    this.string(String(error.name))
-    this.string(String(error.message))
-    this.value(typeof error.stack === 'string' ? error.stack : undefined)
-    this.reserve(1)
-    const carried: Record<string, unknown> = { ...error }
-    if (Object.hasOwn(error, 'cause')) carried.cause = error.cause
-    if (error instanceof AggregateError) carried.errors = error.errors
-    for (const key of ['name', 'message', 'stack']) delete carried[key]
-    if (this.lenient) for (const key of Object.keys(carried)) if (!this.canTake(carried[key])) delete carried[key]
-    this.entries(undefined, carried)
+    this.string(baseOf(error))
+    this.string(textOf(() => error.name, 'Error'))
+    this.string(textOf(() => error.message, ''))
+    const stack = textOf(() => error.stack ?? '', '')
+    this.value(stack === '' ? undefined : stack)
+    const keys = new Set(Object.keys(error))
+    for (const hidden of ['cause', 'errors']) if (Object.hasOwn(error, hidden)) keys.add(hidden)
+    for (const carriedAlready of ['name', 'message', 'stack']) keys.delete(carriedAlready)
+    this.reserve(4)
+    const countAt = this.length
+    this.u32(keys.size)
+    let left = keys.size
+    for (const key of keys) {
+      const property = () => {
+        this.string(key)
+        this.value((error as unknown as Record<string, unknown>)[key])
+      }
+      if (this.lenient) this.attempt(property, () => left--)
+      else property()
+    }
+    this.view.setUint32(countAt, left, true)
   }
 
-  private canTake(value: unknown): boolean {
-    let can = true
-    const start = this.mark()
-    this.attempt(value, () => {
-      can = false
-    })
-    this.rollBack(start)
-    return can
-  }
-
-  private attempt(value: unknown, otherwise: () => void): void {
+  private attempt(write: () => void, otherwise: () => void): void {
     const start = this.mark()
     try {
-      this.value(value)
+      write()
     } catch {
       this.rollBack(start)
       otherwise()
@@ -352,10 +381,8 @@ export class Encoder {
 
   private refusal(error: unknown, roots: unknown[], nameOf: (index: number) => string): Error {
     if (error instanceof Unserializable) return new SerializationError(`${pathTo(error.value, roots, nameOf)} ${error.reason}`)
-    if (error instanceof RangeError && /call stack/.test(error.message)) {
-      return new SerializationError('a value is nested too deeply to be carried to another thread', { cause: error })
-    }
-    return error instanceof Error ? error : new SerializationError(String(error))
+    const known = tooDeep(error)
+    return known instanceof Error ? known : new SerializationError(textOf(() => known))
   }
 
   private bytes(bytes: Uint8Array): void {
@@ -386,21 +413,16 @@ export class Encoder {
   }
 
   private resize(bytes: number): void {
-    const next = Buffer.from(new ArrayBuffer(bytes))
+    let next: Buffer<ArrayBuffer>
+    if (bytes > this.maxBytes) throw noMemory(bytes, undefined)
+    try {
+      next = Buffer.from(new ArrayBuffer(bytes))
+    } catch (error) {
+      throw noMemory(bytes, error)
+    }
     next.set(this.buffer.subarray(0, this.length))
     this.buffer = next
     this.words = new Int32Array(next.buffer)
     this.view = new DataView(next.buffer)
-  }
-}
-
-function sharedCopy(value: ArrayBufferView): SharedArrayBuffer {
-  try {
-    const copy = new SharedArrayBuffer(value.byteLength)
-    new Uint8Array(copy).set(new Uint8Array(value.buffer, value.byteOffset, value.byteLength))
-    pressForCollection(copy)
-    return copy
-  } catch (error) {
-    throw new ObjectStoreFullError(`no memory for an array of ${value.byteLength} bytes`, { cause: error })
   }
 }

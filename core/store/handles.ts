@@ -1,3 +1,6 @@
+import { getHeapStatistics, setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { ObjectStoreFullError } from '../api/errors.js'
 import type { Attachment } from '../api/object-ref.js'
 
 type Shareable = Attachment['object']
@@ -30,13 +33,45 @@ export function whenHandleDies(callback: (id: number) => void): void {
   onDead = callback
 }
 
-/** Enough to set a collection off. */
-const MAX_PRESSURE_BYTES = 64 * 1024 * 1024
+export function noMemory(bytes: number, cause: unknown): ObjectStoreFullError {
+  return new ObjectStoreFullError(`no memory for a value of ${bytes} bytes; pass or store it in smaller pieces`, { cause })
+}
+
+/** Shared memory with a copy of some bytes. */
+export function sharedCopy(bytes: Uint8Array): SharedArrayBuffer {
+  let copy: SharedArrayBuffer
+  try {
+    copy = new SharedArrayBuffer(bytes.byteLength)
+  } catch (error) {
+    throw noMemory(bytes.byteLength, error)
+  }
+  new Uint8Array(copy).set(bytes)
+  return copy
+}
+
+/** So many bytes of large arrays may come into a thread before it collects, or as many as its heap has, if that is more. */
+const COLLECT_AFTER_BYTES = 256 * 1024 * 1024
+let sinceCollection = 0
+let collect: (() => void) | undefined
 
 /**
- * V8 does not count shared memory when it decides to collect, so a thread that only receives large arrays would keep dead
- * ones for minutes. An ordinary buffer of the same size is counted; it is dropped at once and its pages are never touched.
+ * V8 does not count shared memory when it decides to collect, so a thread that goes through many large arrays would keep dead
+ * ones until memory runs out. We count, and collect once in a while: a collection takes time in proportion to the heap,
+ * so the larger the heap the rarer.
  */
 export function pressForCollection(object: Shareable): void {
-  if (object instanceof SharedArrayBuffer) new ArrayBuffer(Math.min(object.byteLength, MAX_PRESSURE_BYTES))
+  if (!(object instanceof SharedArrayBuffer)) return
+  sinceCollection += object.byteLength
+  if (sinceCollection < COLLECT_AFTER_BYTES || sinceCollection < getHeapStatistics().used_heap_size) return
+  sinceCollection = 0
+  collect ??= collector()
+  collect()
+}
+
+/** V8's own collection; a context that is made while the flag is set can call it. */
+function collector(): () => void {
+  setFlagsFromString('--expose-gc')
+  const found = runInNewContext('gc') as () => void
+  setFlagsFromString('--no-expose-gc')
+  return found
 }

@@ -1,3 +1,6 @@
+import { isGeneratorObject, isMap, isPromise, isSet } from 'node:util/types'
+import { SerializationError } from '../api/errors.js'
+
 /** Thrown inside the encoder; who catches it knows the roots and can say where the value sits. */
 export class Unserializable {
   constructor(
@@ -8,9 +11,16 @@ export class Unserializable {
 
 export function reasonAgainst(value: object): string {
   if (value instanceof WebAssembly.Memory) return 'is a WebAssembly.Memory that is not shared; make it with { shared: true, maximum }'
-  if (value instanceof Promise) return 'is a Promise; await it first, or pass the ObjectRef'
+  if (isPromise(value)) return 'is a Promise; await it first, or pass the ObjectRef'
+  if (isGeneratorObject(value)) return 'is a generator; return [...it], or collect it into an array first'
   const name: unknown = value.constructor?.name
   return `is an instance of ${typeof name === 'string' && name !== '' ? name : 'a class'}; pass plain data, or build it inside the task`
+}
+
+/** An error met on the way, in the user's terms where it is the stack's end. */
+export function tooDeep(error: unknown): unknown {
+  if (!(error instanceof RangeError && /call stack/.test(error.message))) return error
+  return new SerializationError('a value is nested too deeply to be carried to another thread', { cause: error })
 }
 
 /** Where `wanted` sits below the roots, as a person would write it: `args[0].callback`. Runs only after a refusal. */
@@ -29,14 +39,14 @@ export function pathTo(wanted: unknown, roots: readonly unknown[], nameOf: (inde
 
 function children(value: object, path: string): [unknown, string][] {
   if (ArrayBuffer.isView(value)) return []
-  if (Array.isArray(value)) return value.map((item, index) => [item, `${path}[${index}]`])
-  if (value instanceof Map) {
+  if (Array.isArray(value)) return Object.entries(value).map(([index, item]) => [item, `${path}[${index}]`])
+  if (isMap(value)) {
     return [...value].flatMap(([key, item]): [unknown, string][] => [
       [key, `a key of ${path}`],
       [item, `${path}.get(${typeof key === 'string' ? `'${key}'` : String(key)})`],
     ])
   }
-  if (value instanceof Set) return [...value].map((item) => [item, `an element of ${path}`])
+  if (isSet(value)) return [...value].map((item) => [item, `an element of ${path}`])
   const own = Object.entries(value)
   if (value instanceof Error && value.cause !== undefined) own.push(['cause', value.cause])
   return own.map(([key, item]) => [item, /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(key) ? `${path}.${key}` : `${path}['${key}']`])

@@ -22,7 +22,7 @@ export const LATIN1 = 8
 export const UTF16 = 9
 /** u32 count, values */
 export const ARRAY = 10
-/** a hole inside an array */
+/** u32 length of a run of holes inside an array */
 export const HOLE = 11
 /** u32 count, pairs of string and value */
 export const OBJECT = 12
@@ -42,7 +42,7 @@ export const TYPED_ARRAY_ON = 18
 export const HANDLE = 19
 /** the same, taken once */
 export const HANDLE_ONCE = 20
-/** name, message, stack; u32 count, pairs of string and value (cause and errors among them) */
+/** class, name, message, stack; u32 count, pairs of string and value (cause and errors among them) */
 export const ERROR = 21
 /** float64 id */
 export const OBJECT_REF = 22

@@ -71,15 +71,18 @@ export class Executor implements Names {
     const actor = this.data.actorId !== undefined
     const task = new OpenTask(id, this.data.actorId, this.data.workerId)
     let result: unknown
+    let pending: Promise<unknown> | undefined
     try {
       const args = this.args(at, (kind & layout.OVERSIZE) !== 0)
       result = this.call(task, kind & layout.KIND_MASK, words[at + layout.WHAT]!, args)
+      // Looking at a result may run code of the user's, as a getter's.
+      if (isThenable(result)) pending = Promise.resolve(result)
     } catch (error) {
       this.replies.thrown(slot, error)
       this.pass(bytes)
       return
     }
-    if (!isThenable(result)) {
+    if (pending === undefined) {
       this.replies.result(slot, result)
       this.pass(bytes)
       return
@@ -94,7 +97,7 @@ export class Executor implements Names {
       if (!actor) this.pass(bytes)
       this.ended()
     }
-    Promise.resolve(result).then(
+    pending.then(
       (value) => done(() => this.replies.result(slot, value)),
       (error: unknown) => done(() => this.replies.thrown(slot, error)),
     )
@@ -130,7 +133,11 @@ export class Executor implements Names {
   }
 
   private construct(type: Loaded, what: number, args: unknown[]): undefined {
-    this.instance = Reflect.construct(type, args) as Record<string, Loaded>
+    const instance = Reflect.construct(type, args) as Record<string, Loaded>
+    if (isThenable(instance)) {
+      throw new TypeError(`the constructor of ${type.name} returned a promise; give the class an async method and call that first`)
+    }
+    this.instance = instance
     this.methods = this.shipped.get(what)!.methods
     this.limit = this.data.maxConcurrency
   }

@@ -32,6 +32,8 @@ export class WorkerLink {
   listed = false
   inFlight = 0
   alive = true
+  /** It is being ended on purpose. */
+  condemned = false
   /** It has taken tasks. */
   hasStarted = false
   /** Resolves true once the worker takes tasks, false if it died before. */
@@ -221,9 +223,10 @@ export class WorkerLink {
       const whole = kind & layout.KIND_MASK
       if (task !== undefined && whole <= layout.REFUSED) this.free(task)
       const start = at * 4 + layout.REPLY_HEADER
+      // Passed before it is handed on: whatever that leads to must not meet the same record again. The room is given back after.
+      replies.skip(words[at]!)
       if (kind & layout.OVERSIZE) this.deliverOversize(whole, task, this.view.getFloat64(start, true))
       else this.owner.replied(this, whole, task, this.buffer, this.view, start, bytes)
-      replies.skip(words[at]!)
       // Room is given back in lots: one store, and at most one wake, for many replies.
       if ((++count & 63) === 0) this.shareReplies()
     }
@@ -297,6 +300,7 @@ export class WorkerLink {
 
   /** Ends the thread, whatever it is doing; `exited` follows. */
   terminate(): void {
+    this.condemned = true
     void this.thread.terminate()
   }
 

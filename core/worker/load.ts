@@ -9,11 +9,12 @@ export type Loaded = Function
  * Compiles a function or class from its source. The script bears the caller's file name and the main context's loader,
  * so `await import()` resolves as it does in that file; `require` and the name helper of esbuild are supplied.
  */
-export function compile(source: string, file: string): Script {
+export function compile({ source, file, line, column }: Pick<ShippedFunction, 'source' | 'file' | 'line' | 'column'>): Script {
   const before = "(function (require, __name) { 'use strict'; return ("
   return new Script(`${before}${source}\n) })`, {
-    // Lines and columns in stacks count from the function's own beginning.
-    columnOffset: -before.length,
+    // Lines and columns in stacks are those of the file, or else count from the function's own beginning.
+    lineOffset: line ?? 0,
+    columnOffset: column - before.length,
     filename: file,
     importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   })
@@ -24,7 +25,7 @@ export const supplied: readonly string[] = ['require', '__name']
 
 export function load(shipped: ShippedFunction): Loaded | Promise<Loaded> {
   if (shipped.module !== undefined) return importExport(shipped.module, shipped.name)
-  const make = compile(shipped.source ?? '', shipped.file).runInThisContext() as (require: NodeJS.Require, name: typeof keepName) => Loaded
+  const make = compile(shipped).runInThisContext() as (require: NodeJS.Require, name: typeof keepName) => Loaded
   return make(createRequire(shipped.file), keepName)
 }
 

@@ -8,6 +8,9 @@ export interface ShippedFunction {
   /** File URL or path of the file that called `remote` or `actor`: imports in the source resolve from there. */
   readonly file: string
   readonly source: string | undefined
+  /** Where the source begins in that file, both from 0; undefined if it was not found there. */
+  readonly line: number | undefined
+  readonly column: number
   /** Set for `{ module }`: the source is not used then. */
   readonly module: string | undefined
   /** An actor class's methods; a call names one by its place. */

@@ -1,12 +1,10 @@
 import type { Attachment } from '../api/object-ref.js'
 import type { Encoder } from '../store/encoder.js'
-import { freshHandleId } from '../store/handles.js'
+import { freshHandleId, sharedCopy } from '../store/handles.js'
 
 /** Puts a payload that is too large for the ring into memory of its own. */
 export function shelve(encoder: Encoder): Attachment {
-  const object = new SharedArrayBuffer(encoder.length)
-  new Uint8Array(object).set(encoder.buffer.subarray(0, encoder.length))
-  return { id: freshHandleId(), object, once: true }
+  return { id: freshHandleId(), object: sharedCopy(encoder.buffer.subarray(0, encoder.length)), once: true }
 }
 
 /** `set(subarray)` costs more than the copy itself below a few hundred bytes. */

@@ -29,11 +29,10 @@ export class ReplySender {
     encoder.start()
     try {
       encoder.section(value, 'the return value')
+      this.write(layout.RESULT, slot, encoder)
     } catch (error) {
       this.refused(slot, error)
-      return
     }
-    this.write(layout.RESULT, slot, encoder)
   }
 
   thrown(slot: number, error: unknown): void {

@@ -107,6 +107,28 @@ test('timeoutMs counts from the start of a task, not from its place in the queue
   await get(long)
 })
 
+test('a task that runs beside one that is ended for its timeoutMs runs again, without an attempt of its own', async () => {
+  const runs = flag()
+  const spin = remote((ms: number) => {
+    for (const end = performance.now() + ms; performance.now() < end; );
+    return 'over'
+  })
+  const count = remote((runs: Int32Array) => {
+    Atomics.add(runs, 0, 1)
+    for (const end = performance.now() + 200; performance.now() < end; );
+    return 'ran'
+  })
+  // The first task ends in time, but the driver is busy and hears of it after its clock has rung; the next one runs by then.
+  const first = [spin.options({ timeoutMs: 60 }).remote(50), spin.options({ timeoutMs: 60 }).remote(50)]
+  const next = [count.options({ maxRetries: 0 }).remote(runs), count.options({ maxRetries: 0 }).remote(runs)]
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  for (const end = performance.now() + 100; performance.now() < end; );
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  assert.equal(await get(first), ['over', 'over'])
+  assert.equal(await get(next), ['ran', 'ran'])
+  assert.is(runs[0], 2)
+})
+
 test('a task stuck on one worker does not hold up what waits behind it while the other is idle', async () => {
   const go = flag()
   const until = remote((flag: Int32Array) => Atomics.wait(flag, 0, 0))

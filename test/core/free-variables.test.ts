@@ -19,6 +19,12 @@ test('import.meta and native functions are refused with the reason', () => {
   assert.throws(() => remote((() => 1).bind(null)), /native or bound/)
 })
 
+test('a helper that a compiler put beside the file is told as what it is', () => {
+  const source = '(x) => __awaiter(this, void 0, void 0, function* () { return __rest(x, ["a"]) })'
+  const made = new Function(`return ${source}`)() as () => unknown
+  assert.throws(() => remote(made), /uses '__awaiter', '__rest'.*compile for ES2022 or newer/)
+})
+
 const globals = (names: string[]) => names.filter((name) => !(name in globalThis))
 const cases: [string, string[]][] = [
   ['(x) => x + y', ['y']],
@@ -55,6 +61,11 @@ const cases: [string, string[]][] = [
   ['() => { let i; for (i = 0; i < n; i++); }', ['n']],
   ['(x) => x instanceof Thing || x in table', ['Thing', 'table']],
   ['(x = dflt) => x', []],
+  ["() => typeof window !== 'undefined' ? window.x : 0", []],
+  ['(s) => { if (s) /a b/.test(s)\n while (s) /c/.exec(s) }', []],
+  ['(s) => { const f = () => { }\n /d e/.test(s) }', []],
+  ['(a) => (a + 1) / two / 3', ['two']],
+  ['class A { a = i++\n b = 1\n c = i--\n d = 2 }', ['i']],
 ]
 
 test('the free variables of many shapes of source are found, and no bound one is taken for free', () => {

@@ -37,11 +37,11 @@ test('get of a list fails with the first failure, without waiting for the rest',
 
 test('get gives up after timeoutMs, and the value can be had later', async () => {
   const go = flag()
-  const open = until.remote(go, 5)
+  const open = until.options({ name: 'until' }).remote(go, 5)
   for (const timeoutMs of [0, 20]) {
     const error = await rejection(get([put(1), open], { timeoutMs }))
     assert.instance(error, GetTimeoutError)
-    assert.match(error.message, new RegExp(`0 of 1 values were there after ${timeoutMs} ms`))
+    assert.match(error.message, new RegExp(`1 of 2 values was there after ${timeoutMs} ms; missing: until`))
   }
   Atomics.store(go, 0, 1)
   assert.is(await get(open, { timeoutMs: 10_000 }), 5)
@@ -93,11 +93,37 @@ test('a thousand refs are taken one by one through wait', async () => {
   assert.is(seen.size, 1000)
 })
 
+test('a list may be changed while it is waited for', async () => {
+  const go = flag()
+  const list: ObjectRef<number>[] = [until.remote(go, 1), until.remote(go, 2)]
+  const values = get(list)
+  const waited = wait(list, { numReturns: 2 })
+  list.length = 0
+  Atomics.store(go, 0, 1)
+  assert.equal(await values, [1, 2])
+  assert.is((await waited)[0].length, 2)
+})
+
+test('a timeout names the first few tasks that are missing', async () => {
+  const go = flag()
+  const named = (name: string) => until.options({ name }).remote(go, 1)
+  const slow = named('slow one')
+  const one = await rejection(get(slow, { timeoutMs: 0 }))
+  assert.match(one.message, /^get: the value of slow one was not there after 0 ms$/)
+  const many = ['a', 'b', 'c', 'd', 'e'].map(named)
+  assert.match(
+    (await rejection(get(many, { timeoutMs: 0 }))).message,
+    /^get: 0 of 5 values were there after 0 ms; missing: a, b, c and 2 more$/,
+  )
+  Atomics.store(go, 0, 1)
+  await get([slow, ...many])
+})
+
 test('bad arguments are refused with what was expected', async () => {
   const ref = put(1)
   assert.match((await rejection(get(1 as unknown as ObjectRef))).message, /get: expects an ObjectRef or a list of them, not number/)
   assert.match((await rejection(get([ref, 1 as unknown as ObjectRef]))).message, /refs\[1\] is not an ObjectRef but number/)
-  assert.match((await rejection(wait([ref], { numReturns: 2 }))).message, /numReturns is 2, but there are only 1 refs/)
+  assert.match((await rejection(wait([ref], { numReturns: 2 }))).message, /numReturns is 2, but there is only 1 ref$/)
   assert.match((await rejection(wait([ref, ref]))).message, /the same ref is in the list twice/)
   assert.match((await rejection(wait([ref], { timeoutMs: -1 }))).message, /timeoutMs must be/)
   assert.match((await rejection(get(ref, { timeout: 1 } as object))).message, /unknown option 'timeout'; did you mean 'timeoutMs'/)
@@ -111,7 +137,7 @@ test('a queued task is cancelled before it runs, wherever it waits', async () =>
   const running = [until.remote(go, 1), until.remote(go, 2)]
   const inRing = Array.from({ length: 8 }, () => mark.remote(ran, 0))
   const behindDependency = mark.remote(ran, running[0]!)
-  for (const ref of [...inRing, behindDependency]) await cancel(ref)
+  for (const ref of [...inRing, behindDependency]) await cancel(ref, { recursive: true })
   for (const ref of [...inRing, behindDependency]) assert.instance(await rejection(get(ref)), TaskCancelledError)
   Atomics.store(go, 0, 1)
   assert.equal(await get(running), [1, 2])

@@ -1,4 +1,5 @@
 import { deepStrictEqual } from 'node:assert/strict'
+import { inspect } from 'node:util'
 import fc from 'fast-check'
 import { get, init, put, remote, SerializationError, shutdown } from 'gymnura'
 import { test } from 'uvu'
@@ -40,6 +41,8 @@ const anything = fc.anything({
 test('any plain value comes back as structuredClone would copy it', () => {
   fc.assert(
     fc.property(anything, (value) => {
+      // deepStrictEqual of Node 20 takes two invalid dates for different.
+      fc.pre(!inspect(value, { depth: Infinity }).includes('Invalid Date'))
       deepStrictEqual(roundTrip(value), structuredClone(value))
     }),
     { numRuns: 1000 },

@@ -150,7 +150,10 @@ test('bad options are refused at once with the option that was meant', () => {
   const options = (value: object) => value as { maxRetries?: number }
   assert.throws(() => remote(fn, options({ maxRetires: 3 })), /unknown option 'maxRetires'; did you mean 'maxRetries'/)
   assert.throws(() => remote(fn, { maxRetries: -1 }), /maxRetries must be a whole number of at least 0, not -1/)
-  assert.throws(() => remote(fn, { module: 'file.js' }), /module must be a file: URL such as import\.meta\.url, not 'file\.js'/)
+  assert.throws(
+    () => remote(fn, { module: 'file.js' }),
+    /module must be a file: URL such as import\.meta\.url \(in CommonJS: pathToFileURL\(__filename\)\.href\), not 'file\.js'/,
+  )
   assert.throws(() => remote(fn, options({ numGpus: 1 })), /option 'numGpus' is not carried out by this version/)
   assert.throws(() => remote(fn).options({ timeoutMs: 0 }), /timeoutMs must be/)
   assert.throws(() => remote(7 as unknown as () => void), /expects a function, not number/)
