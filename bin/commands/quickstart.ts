@@ -146,7 +146,5 @@ function nextSteps(url: string, keep: boolean): string {
   const ask = keep
     ? `  npx gymnura predict ${APPLICATION} --input "[0, 0, 0.1, 0]" --url ${url}`
     : `  npx gymnura serve --policy ${POLICY_FILE}          serve it again, then: npx gymnura predict cartpole --input "[0, 0, 0.1, 0]"`
-  return ['next:', `  npx gymnura eval ${POLICY_FILE} --seed 7`, ask, `  npx gymnura train ${ENVIRONMENT} --seed 2`].join(
-    '\n',
-  )
+  return ['next:', `  npx gymnura eval ${POLICY_FILE} --seed 7`, ask, `  npx gymnura train ${ENVIRONMENT} --seed 2`].join('\n')
 }
