@@ -6,7 +6,7 @@ import { Heap } from '../../rl/nn/heap.js'
 import { ppoCategorical, valueLoss } from '../../rl/nn/losses.js'
 import { Mlp } from '../../rl/nn/mlp.js'
 import { Adam } from '../../rl/nn/optimizers.js'
-import { tfjsWasm, type Work } from './tfjs-wasm.js'
+import { tfjsWasm, type Work } from './peers/tfjs-wasm.js'
 
 const BATCHES = [1, 64, 256, 1024, 4096]
 const ROUNDS = 7
