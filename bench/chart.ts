@@ -18,7 +18,7 @@ export interface LineChart {
 const WIDTH = 720
 const HEIGHT = 320
 const LEFT = 56
-const RIGHT = 16
+const RIGHT = 32
 const TOP = 36
 const BOTTOM = 44
 const TICKS = 5

@@ -14,7 +14,7 @@ interface Row {
   readonly stepsPerSecond: number
   /** Greedy mean return of 100 episodes that neither training nor its stopping rule saw. */
   readonly freshReturn: number
-  /** [environment steps, mean return of the last 100 training episodes] */
+  /** [environment steps, greedy mean return of 100 fresh episodes], from the untrained policy to the last check */
   readonly curve: readonly [number, number][]
 }
 
@@ -22,9 +22,10 @@ export async function run(): Promise<Row[]> {
   const rows: Row[] = []
   for (const seed of SEEDS) {
     const agent = new PPO('CartPole-v1', { seed })
-    const curve: [number, number][] = []
-    const record: Callback = ({ steps }) => {
-      if (agent.meanReturn !== undefined) curve.push([steps, Math.round(agent.meanReturn * 10) / 10])
+    const untrained = await evaluate(agent.policy, 'CartPole-v1', { episodes: 100, seed: CHECK_SEED })
+    const curve: [number, number][] = [[0, untrained.meanReward]]
+    const record: Callback = ({ steps, metrics }) => {
+      if ('eval/mean_reward' in metrics) curve.push([steps, metrics['eval/mean_reward']])
     }
     const startedAt = performance.now()
     await agent.learn(undefined, { callbacks: [record], stopAtReturn: THRESHOLD })
@@ -45,7 +46,8 @@ export function chart(rows: Row[]): string {
   return lineChart({
     title: 'PPO on CartPole-v1 until solved, five seeds',
     x: 'environment steps',
-    y: 'return, last 100 training episodes',
+    y: 'greedy mean return, 100 fresh episodes',
+    mark: { y: THRESHOLD, label: `solved: ${THRESHOLD}` },
     lines: rows.map(({ seed, seconds, curve }) => ({ label: `seed ${seed}: ${seconds.toFixed(1)} s`, points: curve })),
   })
 }
