@@ -101,6 +101,7 @@ export class PPO extends Agent {
   readonly #adam: Adam
   readonly #shuffle: RandomGenerator
   readonly #normalizer: Normalizer | null
+  #policy: Policy | undefined
   #workers: ActorHandle<PPOWorker>[] = []
   #workerStates: readonly unknown[] | undefined
 
@@ -157,6 +158,12 @@ export class PPO extends Agent {
   }
 
   override get policy(): Policy {
+    // Weights are live; steps and normaliser are not: the policy is made again where either has changed.
+    if (this.#policy?.description.steps !== this.steps) this.#policy = this.#describePolicy()
+    return this.#policy
+  }
+
+  #describePolicy(): Policy {
     const { observationSpace, actionSpace } = this.#environment
     const description = describeCategorical({
       algorithm: this.algorithm,
@@ -222,6 +229,7 @@ export class PPO extends Agent {
     this.recordEpisodes(ends.sort((a, b) => a.step - b.step || a.env - b.env))
     const { numSteps, numEnvs } = this.#h
     this.#normalizer?.update(this.#columns.observations, numSteps * numEnvs)
+    this.#policy = undefined
   }
 
   /** One minibatch: every worker differentiates its shards, the gradients are summed, Adam steps. */

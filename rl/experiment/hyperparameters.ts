@@ -5,6 +5,7 @@
  * const HYPERPARAMETERS = { gamma: fraction(0.99), hidden: layers([64, 64]) }
  * type Hyperparameters = Values<typeof HYPERPARAMETERS> // { gamma: number, hidden: number[] }
  */
+import { WIDEST_LAYER } from '../policy/description.js'
 import { checkOptions, type Rule } from './options.js'
 import { preset } from './presets.js'
 import type { Schedule } from './schedule.js'
@@ -27,9 +28,6 @@ const kind =
   (initial: T): Hyperparameter<T> => ({ initial, rule: [expected, holds] })
 
 const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value)
-/** Layers wider than this are refused, here and when a policy file is read. */
-const WIDEST_LAYER = 65_536
-
 const isPositiveInteger = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 1
 const isNotNegative = (value: unknown) => isNumber(value) && value >= 0
 

@@ -58,6 +58,9 @@ export interface ParsedDescription {
   readonly actionSpace: Space<unknown>
 }
 
+/** Layers wider than this are refused: a file must not ask for unbounded memory. */
+export const WIDEST_LAYER = 65_536
+
 const ACTIVATIONS = ['tanh', 'relu']
 
 function requireField(holds: boolean, field: string, expected: string, given: unknown): void {
@@ -73,7 +76,7 @@ function isMlp(value: unknown): value is MlpDescription {
   if (!isObject(value)) return false
   const { sizes, activation } = value
   const layers =
-    Array.isArray(sizes) && sizes.length >= 2 && sizes.every((size) => Number.isSafeInteger(size) && size > 0 && size <= 65_536)
+    Array.isArray(sizes) && sizes.length >= 2 && sizes.every((size) => Number.isSafeInteger(size) && size > 0 && size <= WIDEST_LAYER)
   return layers && ACTIVATIONS.includes(activation as string)
 }
 

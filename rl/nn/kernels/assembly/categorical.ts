@@ -18,6 +18,19 @@ function uniforms4(uniforms: usize, asFloat64: bool, r: i32, n: i32): v128 {
   )
 }
 
+/** ln p(action) of four rows, whose logits begin at a, b, c and d; the first row's end at `end`. */
+// @ts-ignore: decorator
+@inline
+function logProb4(action: v128, a: usize, b: usize, c: usize, d: usize, end: usize, max: v128): v128 {
+  const chosen = gather4(
+    a + (<usize>i32x4.extract_lane(action, 0) << 2),
+    b + (<usize>i32x4.extract_lane(action, 1) << 2),
+    c + (<usize>i32x4.extract_lane(action, 2) << 2),
+    d + (<usize>i32x4.extract_lane(action, 3) << 2),
+  )
+  return f32x4.sub(f32x4.sub(chosen, max), logSumExp4(a, b, c, d, end, max))
+}
+
 /** The first class whose cumulative probability exceeds the row's uniform, and its log-probability. */
 export function sample(logits: usize, uniforms: usize, asFloat64: bool, actions: usize, logProbs: usize, n: i32, k: i32): i32 {
   const row = <usize>k << 2
@@ -38,13 +51,7 @@ export function sample(logits: usize, uniforms: usize, asFloat64: bool, actions:
       action = i32x4.sub(action, f32x4.le(cumulative, threshold))
     }
     storeColumn4(action, actions, r, n)
-    const chosen = gather4(
-      a + (<usize>i32x4.extract_lane(action, 0) << 2),
-      b + (<usize>i32x4.extract_lane(action, 1) << 2),
-      c + (<usize>i32x4.extract_lane(action, 2) << 2),
-      d + (<usize>i32x4.extract_lane(action, 3) << 2),
-    )
-    storeColumn4(f32x4.sub(f32x4.sub(chosen, max), logSumExp4(a, b, c, d, a + row, max)), logProbs, r, n)
+    storeColumn4(logProb4(action, a, b, c, d, a + row, max), logProbs, r, n)
   }
   return -1
 }
@@ -104,13 +111,7 @@ export function logProb(logits: usize, actions: usize, out: usize, n: i32, k: i3
     const action = column4(actions, r, n)
     if (v128.any_true(i32x4.ge_u(action, i32x4.splat(k)))) return r
     const max = max4(a, b, c, d, a + row)
-    const chosen = gather4(
-      a + (<usize>i32x4.extract_lane(action, 0) << 2),
-      b + (<usize>i32x4.extract_lane(action, 1) << 2),
-      c + (<usize>i32x4.extract_lane(action, 2) << 2),
-      d + (<usize>i32x4.extract_lane(action, 3) << 2),
-    )
-    storeColumn4(f32x4.sub(f32x4.sub(chosen, max), logSumExp4(a, b, c, d, a + row, max)), out, r, n)
+    storeColumn4(logProb4(action, a, b, c, d, a + row, max), out, r, n)
   }
   return -1
 }
