@@ -1,186 +1,252 @@
-import { receiveMessageOnPort } from 'node:worker_threads'
-import { AnyActorHandle } from '../api/actor-handle.js'
-import { type Attachment, ObjectRef } from '../api/object-ref.js'
-import { Decoder, type Names } from '../store/decoder.js'
-import { pressForCollection } from '../store/handles.js'
-import { clearContext, OpenTask, runAs } from './context.js'
+import { type Names, Decoder } from '../store/decoder.js'
+import type { ActorShape } from '../api/actor-handle.js'
+import type { Task } from '../scheduler/task.js'
+import { leave, OpenTask, runAs } from './context.js'
+import type { Inlet, Memory } from './inlet.js'
 import * as layout from './layout.js'
-import { type Loaded, load } from './load.js'
-import type { DataMessage, ShippedFunction, WorkerData } from './messages.js'
-import type { NestedEngine } from './nested-engine.js'
-import type { ReplySender } from './reply-sender.js'
-import { RingReader } from './ring.js'
+import type { Loaded } from './load.js'
+import type { DataMessage, WorkerData } from './messages.js'
+import type { Clock } from './reply-sender.js'
+import { Streams } from './streams.js'
+
+/** What a task's arguments may name besides values. */
+export interface Borrower {
+  ref(id: number): object
+  actor(id: number, shape: ActorShape): object
+  /** Tells the owners which refs and handles have arrived here. */
+  settle(): void
+}
 
 /**
- * Carries out the requests of one worker thread, one record after the other.
+ * Carries out the requests of one thread.
  *
- * A worker for tasks runs one task at a time and gives a task's record back only when the task is over, so that a crash
- * leaves its arguments in the ring. An actor runs sync methods one at a time and lets async ones overlap.
+ * A worker for tasks takes a task from the queue of its own thread first, then from the others'. It runs one at a time, where
+ * one that waits in `get` does not count: its CPU goes to the next. An actor runs sync methods one at a time, in each
+ * caller's order, and lets async ones overlap.
  */
 export class Executor implements Names {
   readonly running = new Map<number, OpenTask>()
+  readonly inlets: Inlet[] = []
+  /** Tasks that have begun and are not over. */
   open = 0
+  /** Those of them that wait in `get`. */
+  private waiting = 0
   private limit = 1
-  private readonly words: Int32Array
-  private readonly buffer: Buffer
-  private readonly view: DataView
-  readonly requests: RingReader
+  private turn = 0
   private readonly decoder = new Decoder(this)
-  private readonly functions = new Map<number, Loaded | Promise<Loaded>>()
-  private readonly shipped = new Map<number, ShippedFunction>()
-  private readonly arrived = new Map<number, Attachment['object']>()
+  private reading: Inlet | undefined
   private methods: readonly string[] = []
   private instance: Record<string, Loaded> | undefined
+  private readonly streams: Streams
 
   constructor(
     private readonly data: WorkerData,
-    private readonly replies: ReplySender,
-    private readonly nested: NestedEngine,
+    private readonly clock: Clock,
+    private readonly borrower: Borrower,
+    private readonly now: () => number,
     /** Called when a task that was left open has ended. */
     private readonly ended: () => void,
+    /** The children of a task that was cancelled. */
+    private readonly orphaned: (tasks: ReadonlySet<Task>) => void,
   ) {
-    this.words = new Int32Array(data.channel)
-    this.buffer = Buffer.from(data.channel)
-    this.view = new DataView(data.channel)
-    this.requests = new RingReader(this.words, layout.REQUEST_RING, layout.REQUEST_TAIL, layout.REQUEST_HEAD)
+    this.streams = new Streams(clock, now)
   }
 
-  /** Whether another record may be begun. */
+  add(inlet: Inlet): void {
+    // The thread's own queue comes first.
+    if (inlet.client === this.data.index) this.inlets.unshift(inlet)
+    else this.inlets.push(inlet)
+  }
+
+  remove(client: number): void {
+    const at = this.inlets.findIndex((inlet) => inlet.client === client)
+    if (at >= 0) this.inlets.splice(at, 1)[0]!.close()
+  }
+
+  /** Whether another task may be begun. */
   get free(): boolean {
-    return this.open < this.limit
+    return this.open - this.waiting < this.limit
   }
 
-  /** Carries out the record at `at`; an async task is left open. */
-  begin(at: number): void {
-    const { words } = this
+  /** Whether something waits that may be begun. */
+  ready(takesTasks: boolean): boolean {
+    if (!this.free) return false
+    for (const inlet of this.inlets) if (inlet.requests.ready() || (takesTasks && inlet.queue?.ready())) return true
+    return false
+  }
+
+  /** Begins what comes next. False: there is nothing, or it may not begin. */
+  step(takesTasks: boolean): boolean {
+    const { inlets } = this
+    const count = inlets.length
+    if (!this.free) return false
+    for (let i = 0; i < count; i++) {
+      if (++this.turn >= count) this.turn = 0
+      const inlet = inlets[this.turn]!
+      const at = inlet.requests.next()
+      if (at < 0) continue
+      this.request(inlet, at)
+      return true
+    }
+    if (!takesTasks) return false
+    for (let i = 0; i < count; i++) {
+      const inlet = inlets[i]!
+      const at = inlet.queue === undefined ? -1 : inlet.queue.take()
+      if (at < 0) continue
+      this.begin(inlet, inlet.queued!, at, () => inlet.queue!.decoded(at))
+      return true
+    }
+    return false
+  }
+
+  /** Whether the queues hold more than this worker can begin now. */
+  more(): boolean {
+    for (const inlet of this.inlets) if (inlet.queue?.ready()) return true
+    return false
+  }
+
+  /** Whether the queues hold more than one task, as far as can be seen from outside. */
+  several(): boolean {
+    let waiting = 0
+    for (const inlet of this.inlets) {
+      if (!inlet.queue?.ready()) continue
+      if (inlet.queue.several() || ++waiting > 1) return true
+    }
+    return false
+  }
+
+  told(message: DataMessage): void {
+    if ('abort' in message) {
+      const task = this.running.get(message.abort)
+      task?.abort()
+      if (task?.children !== undefined && message.recursive) this.orphaned(task.children)
+    } else if ('credit' in message) this.streams.credit(message.credit, message.count)
+  }
+
+  /** A `get` or `wait` of a task begins or ends. */
+  wait(task: OpenTask, by: 1 | -1): void {
+    const before = task.waiting
+    task.waiting += by
+    if (this.data.role.kind === 'actor' || !this.running.has(task.taskId)) return
+    if (before === 0) this.waiting++
+    else if (task.waiting === 0) this.waiting--
+  }
+
+  private request(inlet: Inlet, at: number): void {
+    const { words, view } = inlet.channel
     const bytes = words[at + layout.LENGTH]!
+    const pass = () => {
+      inlet.requests.skip(bytes)
+      inlet.requests.share()
+    }
+    if ((words[at + layout.KIND]! & layout.KIND_MASK) === layout.DROP_HANDLE) {
+      inlet.handle(view.getFloat64((at + layout.TASK_ID) * 4, true), true)
+      pass()
+      // Compare-exchange: the client does the same with REVOKED to take a request back; whoever finds QUEUED has it.
+    } else if (Atomics.compareExchange(words, at + layout.STATUS, layout.QUEUED, layout.CLAIMED) !== layout.QUEUED) pass()
+    else this.begin(inlet, inlet.channel, at, pass)
+  }
+
+  /** Carries out one record; an async task is left open. `decoded` is called once the record is not needed any more. */
+  private begin(inlet: Inlet, { words, buffer, view }: Memory, at: number, decoded: () => void): void {
     const kind = words[at + layout.KIND]!
-    const id = this.view.getFloat64((at + layout.TASK_ID) * 4, true)
-    if (kind === layout.DROP_HANDLE) {
-      this.handle(id, true)
-      this.pass(bytes)
-      return
-    }
-    // Compare-exchange: the driver does the same with REVOKED to take a task back; whoever finds QUEUED has it.
-    if (Atomics.compareExchange(words, at + layout.STATUS, layout.QUEUED, layout.CLAIMED) !== layout.QUEUED) {
-      this.pass(bytes)
-      return
-    }
     const slot = words[at + layout.SLOT]!
-    if (kind & layout.TIMED) this.replies.started(slot)
-    const actor = this.data.actorId !== undefined
-    const task = new OpenTask(id, this.data.actorId, this.data.workerId)
+    const what = words[at + layout.WHAT]!
+    const id = view.getFloat64((at + layout.TASK_ID) * 4, true)
+    const actorId = this.data.role.kind === 'actor' ? this.data.role.actorId : undefined
+    const task = new OpenTask(id, actorId, this.data.workerId)
+    const { clock } = this
+    const beganMs = this.mark
     let result: unknown
     let pending: Promise<unknown> | undefined
+    let passed = false
     try {
-      const args = this.args(at, (kind & layout.OVERSIZE) !== 0)
-      result = this.call(task, kind & layout.KIND_MASK, words[at + layout.WHAT]!, args)
+      this.reading = inlet
+      const start = at * 4 + layout.REQUEST_HEADER
+      if (kind & layout.OVERSIZE) {
+        const shelf = inlet.handle(view.getFloat64(start, true), true) as SharedArrayBuffer
+        this.decoder.open(Buffer.from(shelf), new DataView(shelf), 0)
+      } else this.decoder.open(buffer, view, start)
+      const args = this.decoder.args()
+      this.borrower.settle()
+      decoded()
+      passed = true
+      result = this.call(inlet, task, kind & layout.KIND_MASK, what, args)
+      if (kind & layout.STREAMING) result = this.streams.run(inlet.replies, slot, id, result, task)
       // Looking at a result may run code of the user's, as a getter's.
       if (isThenable(result)) pending = Promise.resolve(result)
     } catch (error) {
-      this.replies.thrown(slot, error)
-      this.pass(bytes)
+      if (!passed) decoded()
+      leave(task)
+      this.over(beganMs)
+      inlet.replies.thrown(slot, error)
       return
     }
     if (pending === undefined) {
-      this.replies.result(slot, result)
-      this.pass(bytes)
+      leave(task)
+      this.over(beganMs)
+      inlet.replies.result(slot, result)
       return
     }
-    if (actor) this.pass(bytes)
     this.open++
     this.running.set(id, task)
     const done = (send: () => void) => {
       this.running.delete(id)
-      if (--this.open === 0) clearContext()
+      this.open--
+      if (task.waiting > 0 && actorId === undefined) this.waiting--
+      leave(task)
+      this.over(beganMs)
       send()
-      if (!actor) this.pass(bytes)
       this.ended()
     }
     pending.then(
-      (value) => done(() => this.replies.result(slot, value)),
-      (error: unknown) => done(() => this.replies.thrown(slot, error)),
+      (value) => done(() => inlet.replies.result(slot, value)),
+      (error: unknown) => done(() => inlet.replies.thrown(slot, error)),
     )
   }
 
-  private pass(bytes: number): void {
-    this.requests.skip(bytes)
-    this.requests.share()
+  /** When the next task begins, as far as known: one that follows another at once begins when that ended. */
+  mark = 0
+
+  private over(beganMs: number): void {
+    this.clock.beganMs = beganMs
+    this.clock.endedMs = this.mark = this.now()
   }
 
-  private args(at: number, oversize: boolean): unknown[] {
-    const start = at * 4 + layout.REQUEST_HEADER
-    if (oversize) {
-      const shelf = this.handle(this.view.getFloat64(start, true), true) as SharedArrayBuffer
-      this.decoder.open(Buffer.from(shelf), new DataView(shelf), 0)
-    } else this.decoder.open(this.buffer, this.view, start)
-    return this.decoder.args()
-  }
-
-  private call(task: OpenTask, kind: number, what: number, args: unknown[]): unknown {
-    const alone = this.open === 0
+  private call(inlet: Inlet, task: OpenTask, kind: number, what: number, args: unknown[]): unknown {
     if (kind === layout.CALL) {
       const instance = this.instance!
       const method = this.methods[what]!
-      return runAs(task, alone, () => instance[method]!(...args))
+      return runAs(task, () => instance[method]!(...args))
     }
-    const loaded = this.functions.get(what) ?? this.define(what)
+    const loaded = inlet.define(what)
     const run =
       kind === layout.TASK
-        ? (code: Loaded) => runAs(task, alone, () => code(...args))
-        : (code: Loaded) => runAs(task, alone, () => this.construct(code, what, args))
+        ? (code: Loaded) => runAs(task, () => code(...args))
+        : (code: Loaded) => runAs(task, () => this.construct(code, inlet.shippedAs(what).methods, args))
     return loaded instanceof Promise ? loaded.then(run) : run(loaded)
   }
 
-  private construct(type: Loaded, what: number, args: unknown[]): undefined {
+  private construct(type: Loaded, methods: readonly string[], args: unknown[]): undefined {
     const instance = Reflect.construct(type, args) as Record<string, Loaded>
     if (isThenable(instance)) {
       throw new TypeError(`the constructor of ${type.name} returned a promise; give the class an async method and call that first`)
     }
     this.instance = instance
-    this.methods = this.shipped.get(what)!.methods
-    this.limit = this.data.maxConcurrency
+    this.methods = methods
+    if (this.data.role.kind === 'actor') this.limit = this.data.role.maxConcurrency
   }
 
-  private define(index: number): Loaded | Promise<Loaded> {
-    while (!this.shipped.has(index)) if (!this.receive()) throw new Error(`function ${index} did not arrive`)
-    const loaded = load(this.shipped.get(index)!)
-    this.functions.set(index, loaded)
-    if (loaded instanceof Promise) {
-      loaded.then(
-        (code) => this.functions.set(index, code),
-        // Tried again by the next task.
-        () => this.functions.delete(index),
-      )
-    }
-    return loaded
-  }
-
-  /** Takes one message off the data port. The driver posts before it publishes the record that needs it, so it is there. */
-  private receive(): boolean {
-    const next = receiveMessageOnPort(this.data.dataPort) as { message: DataMessage } | undefined
-    if (next === undefined) return false
-    if ('define' in next.message) this.shipped.set(next.message.define.index, next.message.define)
-    else {
-      this.arrived.set(next.message.id, next.message.object)
-      pressForCollection(next.message.object)
-    }
-    return true
-  }
-
-  handle(id: number, once: boolean): Attachment['object'] | undefined {
-    while (!this.arrived.has(id)) if (!this.receive()) return undefined
-    const object = this.arrived.get(id)
-    if (once) this.arrived.delete(id)
-    return object
+  handle(id: number, once: boolean) {
+    return this.reading!.handle(id, once)
   }
 
   ref(id: number): object {
-    return new ObjectRef(id)
+    return this.borrower.ref(id)
   }
 
-  actor(id: number, className: string, methodNames: string[]): object {
-    return new AnyActorHandle(id, className, methodNames, this.nested)
+  actor(id: number, shape: ActorShape): object {
+    return this.borrower.actor(id, shape)
   }
 }
 
