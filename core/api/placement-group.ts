@@ -1,6 +1,6 @@
 import { closest } from 'fastest-levenshtein'
 import { type Demand, demandOf, optionFor, type ResourceOptions } from '../scheduler/demand.js'
-import { type Strategy, strategies } from '../scheduler/placement-groups.js'
+import { groupLabel, type Strategy, strategies } from '../scheduler/placement-groups.js'
 import type { Place } from '../scheduler/resources.js'
 import { count, GetTimeoutError, GymnuraError, invalid } from './errors.js'
 import { checkOptions } from './options.js'
@@ -45,7 +45,7 @@ export class PlacementGroup {
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<never>((_, reject) => {
       const error = new GetTimeoutError(
-        `ready: ${labelOf(this)} had no room for its ${count(this.bundles.length, 'bundle')} within ${timeoutMs} ms`,
+        `ready: ${groupLabel(this.id, this.name)} had no room for its ${count(this.bundles.length, 'bundle')} within ${timeoutMs} ms`,
       )
       timer = setTimeout(reject, timeoutMs, error)
     })
@@ -60,10 +60,6 @@ export class PlacementGroup {
   async remove(): Promise<void> {
     await groups().remove(this.id)
   }
-}
-
-function labelOf({ id, name }: PlacementGroup): string {
-  return name === undefined ? `placement group ${id.toString(16)}` : `placement group '${name}'`
 }
 
 /**
@@ -127,7 +123,7 @@ function checkKeys(caller: string, value: unknown, known: string[], hint = ''): 
 function kindOf(value: unknown): string {
   if (Array.isArray(value)) return 'an array'
   if (typeof value === 'object' && value !== null) return 'an object'
-  return value === null || value === undefined ? String(value) : `a ${typeof value}`
+  return value === undefined || value === null ? String(value) : `a ${typeof value}`
 }
 
 /** Where a task or an actor with these options runs. Throws for a bundle that the group does not have. */

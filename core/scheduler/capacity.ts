@@ -80,7 +80,6 @@ export class Capacity {
       allocation.from = this
       this.allocations.add(allocation)
     }
-    part.allocations.clear()
   }
 
   /** CPUs that a demand lacks, in ten-thousandths; undefined if it lacks something else. */
@@ -91,15 +90,19 @@ export class Capacity {
 
   /** All or nothing. Returns the GPUs chosen. */
   private deduct(demand: Demand): readonly number[] | undefined {
-    // Nothing of something is there even when more than all of it is held.
-    if (demand.cpus > 0 && demand.cpus > this.cpus) return undefined
-    if (!this.hasCustom(demand)) return undefined
+    if (!this.hasBesidesGpus(demand)) return undefined
     const gpuIds = this.pickGpus(demand.gpus)
     if (gpuIds === undefined) return undefined
     this.cpus -= demand.cpus
     for (const id of gpuIds) this.slot(id).free -= Math.min(UNIT, demand.gpus)
     for (const name of Object.keys(demand.custom)) this.custom.set(name, this.custom.get(name)! - demand.custom[name]!)
     return gpuIds
+  }
+
+  /** Whether its CPUs and custom resources suffice. */
+  hasBesidesGpus(demand: Demand): boolean {
+    // No CPUs can be had even when more of them are held than there are.
+    return (demand.cpus === 0 || demand.cpus <= this.cpus) && this.hasCustom(demand)
   }
 
   private hasCustom(demand: Demand): boolean {

@@ -86,6 +86,7 @@ function amountIn(whole: Demand, name: string): number {
 }
 
 export function sumOf(demands: readonly Demand[]): Demand {
+  if (demands.length === 1) return demands[0]!
   let cpus = 0
   let gpus = 0
   const custom = new Map<string, number>()

@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import { count, invalid } from '../api/errors.js'
 
-/** nvidia-smi takes a second or two where the driver has to wake up first. */
+const program = 'nvidia-smi'
+/** It takes a second or two where the driver has to wake up first. */
 const LIMIT_MS = 5_000
 
 /**
@@ -41,7 +42,7 @@ function visible(ids: readonly number[]): readonly number[] {
 }
 
 function query(limitMs: number): { id: number; uuid: string }[] {
-  const { status, stdout } = spawnSync('nvidia-smi', ['--query-gpu=index,uuid', '--format=csv,noheader'], {
+  const { status, stdout } = spawnSync(program, ['--query-gpu=index,uuid', '--format=csv,noheader'], {
     encoding: 'utf8',
     timeout: limitMs,
     killSignal: 'SIGKILL',

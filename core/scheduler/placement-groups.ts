@@ -1,6 +1,7 @@
 import { count, ResourcesUnavailableError } from '../api/errors.js'
+import { hexId } from '../api/object-ref.js'
 import { type Allocation, Capacity } from './capacity.js'
-import { type Demand, fits, inWords, sumOf } from './demand.js'
+import { type Demand, fits, inWords, sumOf, UNIT } from './demand.js'
 import type { Bundles, Ledger } from './resources.js'
 
 /**
@@ -9,6 +10,11 @@ import type { Bundles, Ledger } from './resources.js'
  */
 export const strategies = ['PACK', 'SPREAD', 'STRICT_PACK', 'STRICT_SPREAD'] as const
 export type Strategy = (typeof strategies)[number]
+
+/** What a group is called in messages. */
+export function groupLabel(id: number, name: string | undefined): string {
+  return name === undefined ? `placement group ${hexId(id)}` : `placement group '${name}'`
+}
 
 interface Waiter {
   resolve(): void
@@ -19,11 +25,15 @@ class Group implements Bundles {
   bundles: readonly Capacity[] | undefined
   failure: string | undefined
   waiters: Waiter[] = []
+  /** What all bundles hold together. */
+  readonly whole: Demand
 
   constructor(
     readonly label: string,
     readonly demands: readonly Demand[],
-  ) {}
+  ) {
+    this.whole = sumOf(demands)
+  }
 }
 
 /**
@@ -35,32 +45,33 @@ export class PlacementGroupTable {
   /** Those without resources yet, oldest first. */
   private readonly waiting = new Set<Group>()
 
-  constructor(private readonly ledger: Ledger) {}
+  constructor(private readonly ledger: Ledger) {
+    ledger.groups = this.groups
+  }
 
   /** Makes a group, at once if there is room. `id` is new. What can never be had is told by `ready`. */
   create(id: number, bundles: readonly Demand[], strategy: Strategy, name?: string): void {
-    const group = new Group(name === undefined ? `placement group ${id.toString(16)}` : `placement group '${name}'`, bundles)
+    const group = new Group(groupLabel(id, name), bundles)
     this.groups.set(id, group)
-    this.ledger.groups.set(id, group)
     if (strategy === 'STRICT_SPREAD' && bundles.length > 1) {
       group.failure = `asks for ${bundles.length} bundles on a machine each (STRICT_SPREAD), but the runtime is one machine; use SPREAD`
       return
     }
-    group.bundles = carveAll(this.ledger.machine, bundles)
+    group.bundles = carveAll(this.ledger.machine, group)
     if (group.bundles !== undefined) return
-    group.failure = this.whyNever(bundles)
+    group.failure = this.whyNever(group)
     if (group.failure === undefined) this.waiting.add(group)
   }
 
-  private whyNever(bundles: readonly Demand[]): string | undefined {
+  private whyNever(group: Group): string | undefined {
     const { machine } = this.ledger
     const { total } = machine
-    const whole = sumOf(bundles)
-    const asks = `asks for ${inWords(whole)} in ${count(bundles.length, 'bundle')}, but the runtime has`
+    const { whole, demands } = group
+    const asks = `asks for ${inWords(whole)} in ${count(demands.length, 'bundle')}, but the runtime has`
     if (!fits(whole, total)) return `${asks} ${inWords(whole, total)} in total; ask for less, or give init() more`
     if (whole.gpus === 0) return undefined
     const ids = machine.slots.map((slot) => slot.id)
-    if (carveAll(new Capacity(total, ids), bundles) !== undefined) return undefined
+    if (carveAll(new Capacity(total, ids), group) !== undefined) return undefined
     return `${asks} ${count(ids.length, 'GPU')}, and a bundle's part of a GPU must lie on one; ask for parts that fit side by side`
   }
 
@@ -79,7 +90,7 @@ export class PlacementGroupTable {
   retry(): boolean {
     let made = false
     for (const group of this.waiting) {
-      group.bundles = carveAll(this.ledger.machine, group.demands)
+      group.bundles = carveAll(this.ledger.machine, group)
       if (group.bundles === undefined) continue
       this.waiting.delete(group)
       for (const { resolve } of group.waiters.splice(0)) resolve()
@@ -96,7 +107,6 @@ export class PlacementGroupTable {
     const group = this.groups.get(id)
     if (group === undefined) return []
     this.groups.delete(id)
-    this.ledger.groups.delete(id)
     this.waiting.delete(group)
     for (const { reject } of group.waiters.splice(0))
       reject(new ResourcesUnavailableError(`${group.label} was removed before there was room for it`))
@@ -107,9 +117,13 @@ export class PlacementGroupTable {
 
   /** How many CPUs would have to come free for a waiting group, the oldest that lacks nothing but CPUs; 0 if there is none. */
   missingCpus(): number {
-    for (const group of this.waiting) {
-      const missing = this.ledger.missingCpus(sumOf(group.demands))
-      if (missing > 0) return missing
+    const { machine } = this.ledger
+    for (const { whole, demands } of this.waiting) {
+      const others = { whole: withoutCpus(whole), demands: demands.map(withoutCpus) }
+      const parts = whole.cpus > machine.cpus ? carveAll(machine, others) : undefined
+      if (parts === undefined) continue
+      for (const part of parts) machine.absorb(part)
+      return (whole.cpus - machine.cpus) / UNIT
     }
     return 0
   }
@@ -121,8 +135,14 @@ export class PlacementGroupTable {
   }
 }
 
+function withoutCpus(demand: Demand): Demand {
+  return { ...demand, cpus: 0 }
+}
+
 /** A part for each bundle, in their order, or nothing. */
-function carveAll(machine: Capacity, demands: readonly Demand[]): readonly Capacity[] | undefined {
+function carveAll(machine: Capacity, { whole, demands }: Pick<Group, 'whole' | 'demands'>): readonly Capacity[] | undefined {
+  // The quick answer, for when many groups wait.
+  if (!machine.hasBesidesGpus(whole)) return undefined
   const parts: Capacity[] = []
   for (const index of largestFirst(demands)) {
     const part = machine.carve(demands[index]!)

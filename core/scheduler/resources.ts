@@ -34,7 +34,7 @@ interface LedgerTotals {
  */
 export class Ledger {
   /** @internal The machine's. */ readonly machine: Capacity
-  /** @internal The placement groups that are there, by id. */ readonly groups = new Map<number, Bundles>()
+  /** @internal The placement groups that there are, by id: set by their table. */ groups: ReadonlyMap<number, Bundles> = new Map()
 
   constructor({ numCpus, gpuIds, resources }: LedgerTotals) {
     let ids = typeof gpuIds === 'function' ? undefined : gpuIds

@@ -100,6 +100,17 @@ test('missing CPUs are those of the oldest group that lacks nothing else', () =>
   assert.is(table.missingCpus(), 2)
 })
 
+test('missing CPUs are told also where the parts of GPUs find room on different ones', () => {
+  const { ledger, table, create } = runtime({ gpuIds: [0, 1] })
+  const first = ledger.acquire(demand({ numCpus: 3, numGpus: 0.3 }))!
+  create([0.6, 0.6].map((numGpus) => ({ numCpus: 1, numGpus })))
+  assert.is(table.missingCpus(), 1)
+  assert.equal(ledger.available(), { numCpus: 1, numGpus: 1.7 })
+  ledger.acquire(demand({ numGpus: 0.5 }))
+  assert.is(table.missingCpus(), 0)
+  ledger.release(first)
+})
+
 test('a removed group gives back what is free at once, and what is held when its holder is released', () => {
   const { ledger, table, create } = runtime({ gpuIds: [0, 1], resources: { camera: 2 } })
   const group = create([{ numCpus: 2, numGpus: 1, resources: { camera: 2 } }, cpu])
@@ -118,6 +129,15 @@ test('a removed group gives back what is free at once, and what is held when its
   ledger.release(running)
   assert.equal(ledger.available(), ledger.totals())
   assert.equal(table.remove(group), [])
+})
+
+test('a group that was removed while it waited is never made', () => {
+  const { ledger, table, create } = runtime()
+  const threads = ledger.acquire(demand({ numCpus: 4 }))!
+  table.remove(create([cpu]))
+  ledger.release(threads)
+  assert.is(table.retry(), false)
+  assert.equal(ledger.available(), ledger.totals())
 })
 
 test('who waits for a group hears that it was removed or that the runtime ended', async () => {
@@ -234,6 +254,13 @@ function modelled() {
       assert.ok(shares.reduce((sum, share) => sum + share, 0) <= 10_000, 'a GPU is given out more than once')
     }
   }
+  const checkGroups = () => {
+    for (const [id, { bundles }] of groups) {
+      const inside = sumOf(held.filter((one) => one.group === id).map((one) => one.demand))
+      const whole = sumOf(bundles)
+      assert.ok(inside.gpus <= whole.gpus && (inside.custom.camera ?? 0) <= (whole.custom.camera ?? 0), 'a group gives more than it has')
+    }
+  }
   const madeNow = (bundles: Demand[]) => {
     const { cpus, gpus, camera } = expected()
     const asked = sumOf(bundles)
@@ -290,7 +317,10 @@ function modelled() {
       table.retry()
       learnWhatWasMade()
     },
-    check,
+    check() {
+      check()
+      checkGroups()
+    },
     end() {
       while (groups.size > 0) this.remove(0)
       while (held.length > 0) this.release(held.length - 1)

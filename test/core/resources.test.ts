@@ -110,6 +110,10 @@ test('who is released while it waits gives nothing twice', () => {
   ledger.reacquireCpus(waiting)
   ledger.releaseCpus(waiting)
   ledger.release(waiting)
+  const over = hold(ledger, { numCpus: 2 })
+  ledger.release(over)
+  ledger.releaseCpus(over)
+  assert.is(ledger.missingCpus(demand({ numCpus: 5 })), 1)
   assert.equal(ledger.available(), ledger.totals())
 })
 
