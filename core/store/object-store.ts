@@ -73,6 +73,7 @@ export class ObjectStore implements BufferStore {
     const wasResident = this.resident.delete(buffer)
     if (wasResident) this.usage.addInMemory(-buffer.bytes)
     else if (this.onDisk.delete(buffer)) this.usage.addOnDisk(-buffer.bytes)
+    // Not to keep its owner alive.
     if (this.newest === buffer) this.newest = undefined
     buffer.free()
     if (wasResident) letGo(buffer.bytes)
@@ -164,7 +165,6 @@ export class ObjectStore implements BufferStore {
     this.onDisk.add(buffer)
     this.usage.addInMemory(-buffer.bytes)
     this.usage.addOnDisk(buffer.bytes)
-    if (this.newest === buffer) this.newest = undefined
     buffer.owner.spilled(buffer)
     letGo(buffer.bytes)
   }

@@ -11,16 +11,19 @@ export interface UsageMemory {
 
 const IN_MEMORY = 0
 const ON_DISK = 1
-const PRESSURE = 2
+/** In 32-bit words: all threads look at it all the time, and reading a 64-bit word makes a bigint. */
+const PRESSURE = 4
 
 /** Counts for one thread. The thread that starts the runtime makes the first; a worker's is `new StoreUsage(forThread())`. */
 export class StoreUsage {
   private readonly total: BigInt64Array
   private readonly own: BigInt64Array
+  private readonly flags: Int32Array
 
   constructor(private readonly memory: UsageMemory = { total: words(3), own: words(2) }) {
     this.total = new BigInt64Array(memory.total)
     this.own = new BigInt64Array(memory.own)
+    this.flags = new Int32Array(memory.total)
   }
 
   /** What another thread needs to count with us; keep it until that thread ends. */
@@ -64,11 +67,11 @@ export class StoreUsage {
 
   /** Whether a thread could not make room out of what it holds itself, so that the others should. */
   get pressed(): boolean {
-    return Atomics.load(this.total, PRESSURE) !== 0n
+    return Atomics.load(this.flags, PRESSURE) !== 0
   }
 
   set pressed(value: boolean) {
-    Atomics.store(this.total, PRESSURE, value ? 1n : 0n)
+    Atomics.store(this.flags, PRESSURE, value ? 1 : 0)
   }
 
   private add(word: number, bytes: number): void {
