@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { open, rename, rm } from 'node:fs/promises'
 import { type TraceEvent, traceEvents } from '../control/timeline.js'
-import { describe, invalid } from './errors.js'
+import { describe, GymnuraError, invalid } from './errors.js'
 import { stateSource } from './state.js'
 
 /** Written at a time; what lies in memory as text, whatever the number of tasks. */
@@ -21,16 +21,15 @@ export async function timeline(): Promise<TraceEvent[]>
 export async function timeline(path: string): Promise<void>
 export async function timeline(path?: string): Promise<unknown> {
   if (path !== undefined && (typeof path !== 'string' || path === ''))
-    throw invalid(`timeline: expects a path such as 'trace.json', not ${typeof path}`)
+    throw invalid(`timeline: expects a path such as 'trace.json', not ${path === '' ? 'an empty one' : typeof path}`)
   const source = stateSource()
   const [tasks, workers] = await Promise.all([source.rows('tasks'), source.rows('workers')])
   const events = traceEvents(tasks, workers, performance.timeOrigin + performance.now())
   if (path === undefined) return [...events]
-  try {
-    await writeArray(path, events)
-  } catch (error) {
-    throw invalid(`timeline: cannot write '${path}' (${describe(error)}); does its folder exist, and may this program write there?`)
-  }
+  return writeArray(path, events).catch((error) => {
+    const hint = 'does its folder exist, and may this program write there?'
+    throw new GymnuraError('ERR_INVALID_ARGUMENT', `timeline: cannot write '${path}' (${describe(error)}); ${hint}`, { cause: error })
+  })
 }
 
 /** A JSON array, an item a line, through a temporary file beside `path`. */

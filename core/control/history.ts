@@ -1,14 +1,14 @@
 import { hexId } from '../api/object-ref.js'
 import { type TaskCount, type TaskRow, type TaskState, taskTypes } from './rows.js'
 
-export const MAX_FINISHED = 100_000
-export const MAX_FAILED = 10_000
+const MAX_FINISHED = 100_000
+const MAX_FAILED = 10_000
 /** A program that gives every task a name of its own must not fill the memory with them: names beyond this many share one. */
 export const MAX_NAMES = 10_000
 const MANY_NAMES = `(more than ${MAX_NAMES} names)`
 /** Messages are kept up to this length: some hold a whole input. */
 const MAX_MESSAGE = 2000
-const FIRST_CAPACITY = 64
+const FIRST_COUNTS = 64
 
 /** Columns of a record, and how many there are. The times and ids of one task share a cache line, so recording it touches two. */
 const ID = 0
@@ -24,14 +24,25 @@ const KIND = 1
 const ATTEMPT = 2
 const WORDS = 3
 
-/** The last `limit` records, in typed arrays that double until they hold so many and are then used round and round. */
+/** Records are kept in blocks of so many: a ring grows without copying, which would take milliseconds at its full size. */
+const BLOCK = 1024
+
+interface Block {
+  readonly numbers: Float64Array
+  readonly words: Uint32Array
+}
+
+/** The last `limit` records, in columns. Blocks are made as they are needed, and used round and round once all are there. */
 class Ring {
   /** Records since the start, those that were overwritten included. */
   recorded = 0
-  private capacity = 0
+  private readonly blocks: Block[] = []
+  /** Where the next record goes, and the block there. */
   private next = 0
-  private numbers = new Float64Array(0)
-  private words = new Uint32Array(0)
+  private blockStart = 0
+  private blockEnd = 0
+  private numbers: Float64Array = new Float64Array(0)
+  private words: Uint32Array = new Uint32Array(0)
 
   constructor(private readonly limit: number) {}
 
@@ -48,11 +59,11 @@ class Ring {
     startMs: number,
     endMs: number,
   ): number {
-    if (this.next === this.capacity) this.makeRoom()
+    if (this.next === this.blockEnd) this.turnToBlock(this.next === this.limit ? 0 : this.next)
     const place = this.next++
     this.recorded++
     const numbers = this.numbers
-    const at = place * NUMBERS
+    const at = (place - this.blockStart) * NUMBERS
     numbers[at + ID] = id
     numbers[at + ACTOR] = actorId
     numbers[at + WORKER] = worker
@@ -61,24 +72,21 @@ class Ring {
     numbers[at + START] = startMs
     numbers[at + END] = endMs
     const words = this.words
-    const word = place * WORDS
+    const word = (place - this.blockStart) * WORDS
     words[word + NAME] = name
     words[word + KIND] = kind
     words[word + ATTEMPT] = attempt
     return place
   }
 
-  private makeRoom(): void {
-    if (this.capacity === this.limit) {
-      this.next = 0
-      return
-    }
-    this.capacity = Math.min(this.limit, Math.max(FIRST_CAPACITY, 2 * this.capacity))
-    const { numbers, words } = this
-    this.numbers = new Float64Array(this.capacity * NUMBERS)
-    this.numbers.set(numbers)
-    this.words = new Uint32Array(this.capacity * WORDS)
-    this.words.set(words)
+  private turnToBlock(start: number): void {
+    this.next = start
+    this.blockStart = start
+    this.blockEnd = Math.min(start + BLOCK, this.limit)
+    this.blocks[start / BLOCK] ??= { numbers: new Float64Array(BLOCK * NUMBERS), words: new Uint32Array(BLOCK * WORDS) }
+    const block = this.blocks[start / BLOCK]!
+    this.numbers = block.numbers
+    this.words = block.words
   }
 
   /** How many are held. */
@@ -92,9 +100,9 @@ class Ring {
   }
 
   row(place: number, names: readonly string[], state: TaskState): TaskRow {
-    const { numbers, words } = this
-    const at = place * NUMBERS
-    const word = place * WORDS
+    const { numbers, words } = this.blocks[Math.floor(place / BLOCK)]!
+    const at = (place % BLOCK) * NUMBERS
+    const word = (place % BLOCK) * WORDS
     return {
       taskId: hexId(numbers[at + ID]!),
       attemptNumber: words[word + ATTEMPT]!,
@@ -151,7 +159,7 @@ export class TaskHistory {
 
   private growCounts(): void {
     const { finishedCounts, failedCounts } = this
-    const length = Math.max(FIRST_CAPACITY, 2 * finishedCounts.length)
+    const length = Math.max(FIRST_COUNTS, 2 * finishedCounts.length)
     this.finishedCounts = new Float64Array(length)
     this.finishedCounts.set(finishedCounts)
     this.failedCounts = new Float64Array(length)
@@ -193,25 +201,30 @@ export class TaskHistory {
     this.failedCounts[nameIndex * taskTypes.length + kind]!++
   }
 
-  /** What is held, in the order in which it ended, newest last. */
-  rows(): TaskRow[] {
-    const { finishedTasks, failedTasks, names } = this
+  /** How many rows there are. */
+  get size(): number {
+    return this.finishedTasks.size + this.failedTasks.size
+  }
+
+  /** What is held, in the order in which it ended, newest last; `newest`: only so many of the newest. */
+  rows(newest = Number.POSITIVE_INFINITY): TaskRow[] {
+    const { finishedTasks, failedTasks, errors, names } = this
     const rows: TaskRow[] = []
-    const gone = finishedTasks.recorded - finishedTasks.size
-    let done = 0
-    const finishedUntil = (count: number): void => {
-      for (; done < count; done++) rows.push(finishedTasks.row(finishedTasks.place(done), names, 'FINISHED'))
+    const overwritten = finishedTasks.recorded - finishedTasks.size
+    let skip = this.size - newest
+    let finished = 0
+    const takeFinished = (until: number): void => {
+      for (; finished < until; finished++) {
+        if (skip-- <= 0) rows.push(finishedTasks.row(finishedTasks.place(finished), names, 'FINISHED'))
+      }
     }
-    for (let nth = 0; nth < failedTasks.size; nth++) {
-      const place = failedTasks.place(nth)
-      const error = this.errors[place]!
-      finishedUntil(error.finishedBefore - gone)
-      const row = failedTasks.row(place, names, 'FAILED')
-      row.errorType = error.type
-      row.errorMessage = error.message
-      rows.push(row)
+    for (let failed = 0; failed < failedTasks.size; failed++) {
+      const place = failedTasks.place(failed)
+      const { type, message, finishedBefore } = errors[place]!
+      takeFinished(finishedBefore - overwritten)
+      if (skip-- <= 0) rows.push({ ...failedTasks.row(place, names, 'FAILED'), errorType: type, errorMessage: message })
     }
-    finishedUntil(finishedTasks.size)
+    takeFinished(finishedTasks.size)
     return rows
   }
 

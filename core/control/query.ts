@@ -9,7 +9,7 @@ export type Cell = string | number | boolean | null
  * How a row's value must stand to the given one. Text is compared without regard to case, as in Ray; 'contains' is for text.
  * null is equal to itself only, and never less or more than anything.
  */
-export type Operator = '=' | '!=' | '<' | '<=' | '>' | '>=' | 'contains'
+type Operator = '=' | '!=' | '<' | '<=' | '>' | '>=' | 'contains'
 
 /** For example `['state', '=', 'FAILED']`. An id may be given as its number, a number or truth value also as text ('5', 'true'). */
 export type Filter<Key extends string = string> = readonly [key: Key, operator: Operator, value: Cell]

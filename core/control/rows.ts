@@ -6,7 +6,7 @@
  */
 
 /** A task's way, in this order; FINISHED and FAILED are its ends. NIL: nothing is known yet. */
-export const taskStates = [
+const taskStates = [
   'NIL',
   'PENDING_ARGS_AVAIL',
   'PENDING_NODE_ASSIGNMENT',
@@ -23,18 +23,18 @@ export type TaskState = (typeof taskStates)[number]
 export const taskTypes = ['NORMAL_TASK', 'ACTOR_CREATION_TASK', 'ACTOR_TASK'] as const
 export type TaskType = (typeof taskTypes)[number]
 
-export const actorStates = ['DEPENDENCIES_UNREADY', 'PENDING_CREATION', 'ALIVE', 'RESTARTING', 'DEAD'] as const
+const actorStates = ['DEPENDENCIES_UNREADY', 'PENDING_CREATION', 'ALIVE', 'RESTARTING', 'DEAD'] as const
 export type ActorState = (typeof actorStates)[number]
 
-export const workerTypes = ['WORKER', 'DRIVER'] as const
-export type WorkerType = (typeof workerTypes)[number]
+const workerTypes = ['WORKER', 'DRIVER'] as const
+type WorkerType = (typeof workerTypes)[number]
 
 /** SYSTEM_ERROR: it crashed; USER_ERROR: an actor's constructor threw; INTENDED_…: the runtime or the program ended it. */
-export const exitTypes = ['SYSTEM_ERROR', 'INTENDED_SYSTEM_EXIT', 'USER_ERROR', 'INTENDED_USER_EXIT', 'NODE_OUT_OF_MEMORY'] as const
-export type ExitType = (typeof exitTypes)[number]
+const exitTypes = ['SYSTEM_ERROR', 'INTENDED_SYSTEM_EXIT', 'USER_ERROR', 'INTENDED_USER_EXIT', 'NODE_OUT_OF_MEMORY'] as const
+type ExitType = (typeof exitTypes)[number]
 
 /** What keeps an object: a `get` under way, a pending task that takes it, a ref in a program, another object; or that it is an actor's handle. */
-export const referenceTypes = [
+const referenceTypes = [
   'ACTOR_HANDLE',
   'PINNED_IN_MEMORY',
   'USED_BY_PENDING_TASK',
@@ -42,7 +42,7 @@ export const referenceTypes = [
   'CAPTURED_IN_OBJECT',
   'UNKNOWN_STATUS',
 ] as const
-export type ReferenceType = (typeof referenceTypes)[number]
+type ReferenceType = (typeof referenceTypes)[number]
 
 /** One attempt of a task. */
 export type TaskRow = {

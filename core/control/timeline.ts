@@ -44,7 +44,7 @@ interface Run {
 }
 
 /**
- * The events of a timeline, one by one. A worker is a line, and one more for each task that it ran at the same time (async
+ * The events of a timeline, one by one. A worker is a line, in the order of `workers`, and one more for each task that it ran at the same time (async
  * methods of an actor): a line's events may not overlap. Tasks that still run end at `nowMs`; those that never ran are left out.
  */
 export function* traceEvents(
@@ -59,17 +59,21 @@ export function* traceEvents(
     const start = ticks(task.startTimeMs!)
     return { task, start, end: Math.max(start, ticks(task.endTimeMs ?? nowMs)), tid: 0 }
   })
-  // A run of no length comes before one that starts at the same moment, which then is what lies there.
+  // One of no length before one that starts at the same moment: both fit on a line then.
   runs.sort((a, b) => a.start - b.start || a.end - b.end)
 
   yield metadata('process_name', MAIN_TID, { name: 'gymnura' })
   if (runs.length > 0) yield metadata('process_labels', MAIN_TID, { labels: `from ${new Date(originMs).toISOString()}` })
 
-  const names = new Map(workers.map(({ workerId, name }) => [workerId, name]))
-  let tid = FIRST_TID
-  for (const ofWorker of groupBy(runs, ({ task }) => task.workerId)) {
+  const known = new Map(workers.map(({ workerId, name }, place) => [workerId, { name, place }]))
+  const byWorker = groupBy(runs, ({ task }) => task.workerId).map((ofWorker) => {
     const { workerId } = ofWorker[0]!.task
-    const name = workerId === null ? 'unknown worker' : (names.get(workerId) ?? `worker ${workerId}`)
+    const name = workerId === null ? 'unknown worker' : `worker ${workerId}`
+    return { ofWorker, ...(known.get(workerId ?? '') ?? { name, place: workers.length }) }
+  })
+  byWorker.sort((a, b) => a.place - b.place)
+  let tid = FIRST_TID
+  for (const { ofWorker, name } of byWorker) {
     const lines = assignLines(ofWorker, tid)
     for (let line = 1; line <= lines; line++, tid++) {
       yield metadata('thread_name', tid, { name: line === 1 ? name : `${name} (${line})` })
