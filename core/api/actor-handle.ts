@@ -30,11 +30,13 @@ export interface ActorShape {
   readonly methodNames: readonly string[]
   /** Concurrency groups; a call names one by its place, from 1. */
   readonly groupNames: readonly string[]
+  /** How often a call is made again after the actor died under it, unless it says otherwise. */
+  readonly maxTaskRetries: number
 }
 
 /** Who carries out a handle's calls. */
 export interface ActorCaller {
-  call(handle: AnyActorHandle, method: number, args: unknown[], options: MethodOptions, site: SubmitSite): ObjectRef | ObjectRef[] | RefStream
+  call(handle: AnyActorHandle, method: number, args: unknown[], options: MethodOptions, site: SubmitSite): ObjectRef | ObjectRef[] | RefStream | undefined
 }
 
 function methodOf(handle: AnyActorHandle, index: number, name: string): () => never {

@@ -79,6 +79,11 @@ export class Directory implements RefBook {
     this.counts.add(id, thread)
   }
 
+  /** The value of a worker's ref has come. */
+  settled(id: number): void {
+    if (!this.counts.held(id)) this.refs.delete(id)
+  }
+
   find(id: number): ObjectRef {
     return this.refs.get(id) ?? this.lost(id)
   }

@@ -1,7 +1,9 @@
 import type { ActorShape } from '../api/actor-handle.js'
 import type { Attachment } from '../api/object-ref.js'
 import type { ActorOptions, TaskOptions } from '../api/options.js'
+import type { Task } from '../scheduler/task.js'
 import type { ShippedFunction, Wire } from '../worker/messages.js'
+import type { Borrowed } from './ref-book.js'
 
 /** A value or an error on its way between threads. */
 export interface Outcome {
@@ -22,11 +24,18 @@ export interface HandleData {
   readonly shape: ActorShape
 }
 
+/** Decoded. */
+export interface Settled {
+  readonly failed: boolean
+  readonly value: unknown
+}
+
 /** Options without what only the submitter uses; a placement group by its id. */
 export type Placed<Options> = Omit<Options, 'placementGroup' | 'retryExceptions' | 'module'> & { readonly groupId?: number }
 
 export interface ActorSpec {
   readonly definition: ShippedFunction
+  readonly shape: ActorShape
   readonly options: Placed<ActorOptions>
   /** Where it was submitted. */
   readonly frames: string
@@ -38,6 +47,7 @@ export interface TaskSpec {
   readonly definition: ShippedFunction
   readonly payload: Payload
   readonly options: Placed<TaskOptions>
+  readonly retryErrors: boolean | readonly string[]
   readonly frames: string
 }
 
@@ -51,29 +61,26 @@ export interface ActorGone {
 }
 
 /**
- * What the main thread does for every thread of the runtime: starting threads, connecting them, actors, resources, and the
- * values of refs that travelled. Workers call it through comlink, the driver's own engine directly.
+ * What the main thread does for every thread of the runtime: connecting threads, actors, resources, and the values of refs
+ * that travelled. The driver's engine calls it directly, a worker's through comlink.
  */
 export interface Headquarters {
-  /** Connections to all workers for tasks, who take from this queue from now on. */
-  connectPool(queue: SharedArrayBuffer): Promise<Wire[]>
-  /** Registers an actor under an id that the caller minted; with `getIfExists` the id of the living one of that name. Throws if the name is taken. */
-  registerActor(actorId: number, spec: ActorSpec): Promise<HandleData>
-  /** Starts it, with its constructor's arguments. */
-  startActor(actorId: number, payload: Payload): Promise<void>
+  /**
+   * Registers an actor under an id that the caller minted. With `getIfExists` the living one of that name is given instead.
+   * A name that is taken throws; in a worker `registered` is rejected.
+   */
+  registerActor(actorId: number, spec: ActorSpec): { readonly existing?: HandleData; readonly registered?: Promise<unknown> }
+  /** Starts it, with its constructor's arguments and the refs and handles in them. */
+  startActor(actorId: number, payload: Payload, borrowed: readonly Borrowed[]): Promise<void>
   /** An argument of its constructor failed. */
-  stillborn(actorId: number, message: string, cause: unknown): Promise<void>
-  /** Resolves once it lives; or tells how it died. */
+  stillborn(actorId: number, cause: unknown, frames: string): Promise<void>
+  /** Resolves once it lives, or when it is dead for good. */
   connectActor(actorId: number): Promise<Wire | ActorGone>
   actorNamed(name: string, namespace: string): Promise<HandleData | undefined>
   kill(actorId: number, noRestart: boolean): Promise<void>
-  /** This actor ends itself. */
-  exiting(actorId: number): Promise<void>
   /** Ends a thread that runs one of the caller's tasks. */
   endThread(index: number): Promise<void>
   /** Runs a task that needs more than a worker for tasks has. */
-  run(spec: TaskSpec): Promise<Outcome>
+  run(spec: TaskSpec, task: Task): Promise<Settled>
   cancel(id: number, force: boolean, recursive: boolean): Promise<void>
-  /** The value of a ref that belongs to another thread. */
-  fetch(id: number): Promise<Outcome>
 }

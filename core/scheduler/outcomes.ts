@@ -76,7 +76,7 @@ export class Outcomes implements LinkOwner {
     return this.decoder.section()
   }
 
-  private succeed(task: Task, value: unknown, link: Link, reply: Reply): void {
+  succeed(task: Task, value: unknown, link?: Link, reply?: Reply): void {
     if (task.more === undefined) {
       this.end(task, link, reply, undefined)
       task.ref.settle(READY, value)
@@ -137,7 +137,7 @@ export class Outcomes implements LinkOwner {
 function retries(task: Task, error: unknown): boolean {
   const { retryExceptions } = task
   if (retryExceptions === undefined || retryExceptions === false) return false
-  if (retryExceptions !== true && !retryExceptions.some((type) => error instanceof type || (error instanceof Error && error.name === type.name))) return false
+  if (retryExceptions !== true && !retryExceptions.some((type) => (typeof type === 'function' && error instanceof type) || (error instanceof Error && error.name === type.name))) return false
   return mayRetry(task)
 }
 

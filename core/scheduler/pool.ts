@@ -14,7 +14,7 @@ import type { Task, TaskTable } from './task.js'
  */
 export class Pool implements Stragglers {
   readonly workers: Link[] = []
-  private bells: Bell[] = []
+  bells: Bell[] = []
   private readonly queue = new QueueWriter(this)
   private readonly buffer = Buffer.from(this.queue.memory)
   private readonly view = new DataView(this.queue.memory)
@@ -40,6 +40,7 @@ export class Pool implements Stragglers {
     this.workers.push(link)
     this.bells = this.workers.map(({ bell }) => bell)
     for (const task of this.table) if (task.link === undefined) link.provide(task)
+    link.openQueue()
     this.refill()
     if (!this.queue.empty) wakeWorker(this.pool, this.bells)
   }
@@ -165,8 +166,9 @@ export class Pool implements Stragglers {
     return this.backlog.clear()
   }
 
-  get waiting(): number {
-    return this.backlog.length
+  /** Whether tasks wait that nobody has taken. */
+  get waits(): boolean {
+    return this.backlog.length > 0 || !this.queue.empty
   }
 
   /** The tasks that were not sent. */

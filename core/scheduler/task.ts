@@ -34,7 +34,18 @@ export class Task {
   group = 0
   attempt = 0
   maxRetries = 0
-  retryExceptions: TaskOptions['retryExceptions'] = undefined
+  /** Whether it runs again when it throws; or after errors with these names. */
+  retryExceptions: boolean | readonly { readonly name: string }[] | undefined = undefined
+  /** Options that a worker for tasks cannot carry out. */
+  needs: TaskOptions | undefined = undefined
+  /** Runs on a thread that runs nothing else. */
+  alone = false
+  /** An actor's construction after which its state is restored. */
+  restores = false
+  /** Keeps the actor alive until the call is answered. */
+  handle: AnyActorHandle | undefined = undefined
+  /** The main thread's task that carries this one out. */
+  relay: Task | undefined = undefined
   /** The other refs of a task with several return values. */
   more: readonly ObjectRef[] | undefined = undefined
   stream: RefStream | undefined = undefined

@@ -217,6 +217,8 @@ export class Encoder {
       this.array(value.shape.methodNames)
       this.reserve(8)
       this.array(value.shape.groupNames)
+      this.reserve(16)
+      this.number(value.shape.maxTaskRetries)
     } else if (isError(value)) this.error(value)
     else if (isPlain(prototype)) this.entries(tag.OBJECT, value)
     else this.collection(value)

@@ -27,13 +27,13 @@ export class OpenTask implements RuntimeContext {
   waiting = 0
   /** What it has submitted and is not over, once it has submitted anything. */
   children: Set<Task> | undefined = undefined
-  gpuIds: readonly number[] = []
   private controller: AbortController | undefined
 
   constructor(
     readonly taskId: number,
     readonly actorId: number | undefined,
     readonly workerId: string,
+    readonly gpuIds: readonly number[] = [],
   ) {}
 
   get signal(): AbortSignal {

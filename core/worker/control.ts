@@ -1,5 +1,4 @@
 import type { ActorGone } from '../control/headquarters.js'
-import type { Row } from '../control/query.js'
 import type { InletSetup, Wire } from './messages.js'
 
 /** What the main thread calls in a worker through comlink. */
@@ -17,9 +16,8 @@ export interface WorkerControl {
   /** No worker can be started any more. */
   poolLost(message: string): void
   actorGone(gone: ActorGone): void
-  /** Lets go of what nobody uses. */
-  collect(): void
-  rows(kind: 'tasks' | 'objects'): Promise<Row[]>
+  /** Cancels a task that this thread has submitted. */
+  cancel(id: number, force: boolean, recursive: boolean): Promise<void>
   /** Ends an actor once what is under way is answered. */
   exit(): void
 }

@@ -1,21 +1,48 @@
-import { type Names, Decoder } from '../store/decoder.js'
 import type { ActorShape } from '../api/actor-handle.js'
+import { ActorExit } from '../api/exit.js'
 import type { Task } from '../scheduler/task.js'
+import { Decoder, type Names } from '../store/decoder.js'
 import { leave, OpenTask, runAs } from './context.js'
 import type { Inlet, Memory } from './inlet.js'
+import { Lane } from './lane.js'
 import * as layout from './layout.js'
 import type { Loaded } from './load.js'
 import type { DataMessage, WorkerData } from './messages.js'
 import type { Clock } from './reply-sender.js'
 import { Streams } from './streams.js'
 
-/** What a task's arguments may name besides values. */
-export interface Borrower {
-  ref(id: number): object
-  actor(id: number, shape: ActorShape): object
-  /** Tells the owners which refs and handles have arrived here. */
-  settle(): void
+export interface ExecutorTools {
+  readonly clock: Clock
+  readonly gpuIds: readonly number[]
+  readonly borrower: {
+    ref(id: number): object
+    actor(id: number, shape: ActorShape): object
+    /** Tells the main thread which refs and handles have arrived here. */
+    settle(): void
+  }
+  now(): number
+  /** A task that was left open has ended. */
+  ended(): void
+  /** The children of a task that was cancelled. */
+  orphaned(tasks: ReadonlySet<Task>): void
+  /** The actor's state, after a call. */
+  save(state: unknown): void
+  /** The actor has called `exitActor`. */
+  exit(why: string): void
 }
+
+/** A request that has been read. */
+interface Request {
+  readonly inlet: Inlet
+  readonly task: OpenTask
+  readonly kind: number
+  readonly slot: number
+  readonly what: number
+  readonly args: unknown[]
+  readonly lane: Lane
+}
+
+type Saving = { saveState?: () => unknown; restoreState?: (state: unknown) => unknown }
 
 /**
  * Carries out the requests of one thread.
@@ -29,27 +56,31 @@ export class Executor implements Names {
   readonly inlets: Inlet[] = []
   /** Tasks that have begun and are not over. */
   open = 0
-  /** Those of them that wait in `get`. */
+  /** When the next task begins, as far as known: one that follows another at once begins when that ended. */
+  mark = 0
+  /** Those of the open tasks that wait in `get`. */
   private waiting = 0
-  private limit = 1
+  /** By concurrency group; the first is for what belongs to none. */
+  private readonly lanes: Lane[]
   private turn = 0
   private readonly decoder = new Decoder(this)
   private reading: Inlet | undefined
   private methods: readonly string[] = []
-  private instance: Record<string, Loaded> | undefined
+  private instance: (Record<string, Loaded> & Saving) | undefined
+  /** An actor takes calls once it is constructed and, after a restart, restored. */
+  private takesCalls = false
+  private finishing = false
   private readonly streams: Streams
+  private readonly actorId: number | undefined
 
   constructor(
     private readonly data: WorkerData,
-    private readonly clock: Clock,
-    private readonly borrower: Borrower,
-    private readonly now: () => number,
-    /** Called when a task that was left open has ended. */
-    private readonly ended: () => void,
-    /** The children of a task that was cancelled. */
-    private readonly orphaned: (tasks: ReadonlySet<Task>) => void,
+    private readonly tools: ExecutorTools,
   ) {
-    this.streams = new Streams(clock, now)
+    const { role } = data
+    this.actorId = role.kind === 'actor' ? role.actorId : undefined
+    this.lanes = [new Lane(1), ...(role.kind === 'actor' ? role.groups : []).map((limit) => new Lane(limit))]
+    this.streams = new Streams(tools.clock, tools.now)
   }
 
   add(inlet: Inlet): void {
@@ -63,15 +94,19 @@ export class Executor implements Names {
     if (at >= 0) this.inlets.splice(at, 1)[0]!.close()
   }
 
-  /** Whether another task may be begun. */
+  /** Whether another request may be taken. With concurrency groups any may, since it may belong to one that has room. */
   get free(): boolean {
-    return this.open - this.waiting < this.limit
+    if (this.lanes.length > 1 && this.takesCalls) return !this.finishing
+    return this.lanes[0]!.open - this.waiting < this.lanes[0]!.limit && !this.finishing
   }
 
   /** Whether something waits that may be begun. */
   ready(takesTasks: boolean): boolean {
     if (!this.free) return false
-    for (const inlet of this.inlets) if (inlet.requests.ready() || (takesTasks && inlet.queue?.ready())) return true
+    for (const inlet of this.inlets) {
+      if (this.hears(inlet) && inlet.requests.ready()) return true
+      if (takesTasks && inlet.queue?.ready()) return true
+    }
     return false
   }
 
@@ -79,10 +114,10 @@ export class Executor implements Names {
   step(takesTasks: boolean): boolean {
     const { inlets } = this
     const count = inlets.length
-    if (!this.free) return false
     for (let i = 0; i < count; i++) {
       if (++this.turn >= count) this.turn = 0
       const inlet = inlets[this.turn]!
+      if (!this.hears(inlet)) continue
       const at = inlet.requests.next()
       if (at < 0) continue
       this.request(inlet, at)
@@ -93,13 +128,18 @@ export class Executor implements Names {
       const inlet = inlets[i]!
       const at = inlet.queue === undefined ? -1 : inlet.queue.take()
       if (at < 0) continue
-      this.begin(inlet, inlet.queued!, at, () => inlet.queue!.decoded(at))
+      this.read(inlet, inlet.queued!, at, () => inlet.queue!.decoded(at))
       return true
     }
     return false
   }
 
-  /** Whether the queues hold more than this worker can begin now. */
+  /** Before an actor takes calls only the main thread, which constructs it, is heard. */
+  private hears(inlet: Inlet): boolean {
+    return this.actorId === undefined || this.takesCalls || inlet.client === 0
+  }
+
+  /** Whether tasks wait in the queues. */
   more(): boolean {
     for (const inlet of this.inlets) if (inlet.queue?.ready()) return true
     return false
@@ -119,7 +159,7 @@ export class Executor implements Names {
     if ('abort' in message) {
       const task = this.running.get(message.abort)
       task?.abort()
-      if (task?.children !== undefined && message.recursive) this.orphaned(task.children)
+      if (task?.children !== undefined && message.recursive) this.tools.orphaned(task.children)
     } else if ('credit' in message) this.streams.credit(message.credit, message.count)
   }
 
@@ -127,9 +167,15 @@ export class Executor implements Names {
   wait(task: OpenTask, by: 1 | -1): void {
     const before = task.waiting
     task.waiting += by
-    if (this.data.role.kind === 'actor' || !this.running.has(task.taskId)) return
+    if (this.actorId !== undefined || !this.running.has(task.taskId)) return
     if (before === 0) this.waiting++
     else if (task.waiting === 0) this.waiting--
+  }
+
+  /** Takes nothing more, and ends the thread when what is open is over. */
+  finish(): void {
+    this.finishing = true
+    if (this.open === 0) process.exit(0)
   }
 
   private request(inlet: Inlet, at: number): void {
@@ -140,26 +186,21 @@ export class Executor implements Names {
       inlet.requests.share()
     }
     if ((words[at + layout.KIND]! & layout.KIND_MASK) === layout.DROP_HANDLE) {
-      inlet.handle(view.getFloat64((at + layout.TASK_ID) * 4, true), true)
+      inlet.drop(view.getFloat64((at + layout.TASK_ID) * 4, true))
       pass()
       // Compare-exchange: the client does the same with REVOKED to take a request back; whoever finds QUEUED has it.
     } else if (Atomics.compareExchange(words, at + layout.STATUS, layout.QUEUED, layout.CLAIMED) !== layout.QUEUED) pass()
-    else this.begin(inlet, inlet.channel, at, pass)
+    else this.read(inlet, inlet.channel, at, pass)
   }
 
-  /** Carries out one record; an async task is left open. `decoded` is called once the record is not needed any more. */
-  private begin(inlet: Inlet, { words, buffer, view }: Memory, at: number, decoded: () => void): void {
+  /** Reads one record and begins it. `decoded` is called once the record is not needed any more. */
+  private read(inlet: Inlet, { words, buffer, view }: Memory, at: number, decoded: () => void): void {
     const kind = words[at + layout.KIND]!
     const slot = words[at + layout.SLOT]!
     const what = words[at + layout.WHAT]!
-    const id = view.getFloat64((at + layout.TASK_ID) * 4, true)
-    const actorId = this.data.role.kind === 'actor' ? this.data.role.actorId : undefined
-    const task = new OpenTask(id, actorId, this.data.workerId)
-    const { clock } = this
-    const beganMs = this.mark
-    let result: unknown
-    let pending: Promise<unknown> | undefined
-    let passed = false
+    const task = new OpenTask(view.getFloat64((at + layout.TASK_ID) * 4, true), this.actorId, this.data.workerId, this.tools.gpuIds)
+    const lane = this.lanes[this.groupOf(kind, what)]!
+    let args: unknown[]
     try {
       this.reading = inlet
       const start = at * 4 + layout.REQUEST_HEADER
@@ -167,19 +208,41 @@ export class Executor implements Names {
         const shelf = inlet.handle(view.getFloat64(start, true), true) as SharedArrayBuffer
         this.decoder.open(Buffer.from(shelf), new DataView(shelf), 0)
       } else this.decoder.open(buffer, view, start)
-      const args = this.decoder.args()
-      this.borrower.settle()
+      args = (kind & layout.KIND_MASK) === layout.RESTORE ? [this.decoder.section()] : this.decoder.args()
+    } catch (error) {
       decoded()
-      passed = true
-      result = this.call(inlet, task, kind & layout.KIND_MASK, what, args)
-      if (kind & layout.STREAMING) result = this.streams.run(inlet.replies, slot, id, result, task)
+      inlet.replies.thrown(slot, error)
+      return
+    }
+    this.tools.borrower.settle()
+    decoded()
+    const request = { inlet, task, kind, slot, what, args, lane }
+    if (this.lanes.length > 1 && lane.full) lane.queue.push(() => this.begin(request))
+    else this.begin(request)
+  }
+
+  private groupOf(kind: number, method: number): number {
+    const { role } = this.data
+    if (role.kind !== 'actor' || (kind & layout.KIND_MASK) !== layout.CALL) return 0
+    return kind >> layout.GROUP_SHIFT || role.groupOfMethod[method]!
+  }
+
+  /** Begins a request; an async one is left open. */
+  private begin(request: Request): void {
+    const { inlet, task, kind, slot, lane } = request
+    const beganMs = this.mark
+    let result: unknown
+    let pending: Promise<unknown> | undefined
+    try {
+      result = this.call(request)
+      if (kind & layout.STREAMING) result = this.streams.run(inlet.replies, slot, task.taskId, result, task)
       // Looking at a result may run code of the user's, as a getter's.
       if (isThenable(result)) pending = Promise.resolve(result)
+      else if (this.instance?.saveState !== undefined) pending = this.saved(result)
     } catch (error) {
-      if (!passed) decoded()
       leave(task)
       this.over(beganMs)
-      inlet.replies.thrown(slot, error)
+      this.failed(request, error)
       return
     }
     if (pending === undefined) {
@@ -189,52 +252,82 @@ export class Executor implements Names {
       return
     }
     this.open++
-    this.running.set(id, task)
+    lane.open++
+    this.running.set(task.taskId, task)
     const done = (send: () => void) => {
-      this.running.delete(id)
+      this.running.delete(task.taskId)
       this.open--
-      if (task.waiting > 0 && actorId === undefined) this.waiting--
+      if (task.waiting > 0 && this.actorId === undefined) this.waiting--
       leave(task)
       this.over(beganMs)
       send()
-      this.ended()
+      lane.leave()
+      if (this.finishing && this.open === 0) process.exit(0)
+      this.tools.ended()
     }
-    pending.then(
+    const answered = this.instance?.saveState !== undefined && isThenable(result) ? pending.then((value) => this.saved(value)) : pending
+    answered.then(
       (value) => done(() => inlet.replies.result(slot, value)),
-      (error: unknown) => done(() => inlet.replies.thrown(slot, error)),
+      (error: unknown) => done(() => this.failed(request, error)),
     )
   }
 
-  /** When the next task begins, as far as known: one that follows another at once begins when that ended. */
-  mark = 0
+  private failed({ inlet, slot }: Request, error: unknown): void {
+    // The caller is told by the actor's death.
+    if (error instanceof ActorExit) this.tools.exit('ended itself by exitActor()')
+    else inlet.replies.thrown(slot, error)
+  }
 
   private over(beganMs: number): void {
-    this.clock.beganMs = beganMs
-    this.clock.endedMs = this.mark = this.now()
+    this.tools.clock.beganMs = beganMs
+    this.tools.clock.endedMs = this.mark = this.tools.now()
   }
 
-  private call(inlet: Inlet, task: OpenTask, kind: number, what: number, args: unknown[]): unknown {
-    if (kind === layout.CALL) {
-      const instance = this.instance!
-      const method = this.methods[what]!
-      return runAs(task, () => instance[method]!(...args))
+  private call(request: Request): unknown {
+    const { inlet, task, kind, what, args } = request
+    switch (kind & layout.KIND_MASK) {
+      case layout.CALL: {
+        const instance = this.instance!
+        const method = this.methods[what]!
+        return runAs(task, () => instance[method]!(...args))
+      }
+      case layout.RESTORE:
+        return runAs(task, () => this.restore(args[0]))
+      default: {
+        const loaded = inlet.define(what)
+        const creates = (kind & layout.KIND_MASK) === layout.CREATE_ACTOR
+        const run = (code: Loaded) => runAs(task, () => (creates ? this.construct(code, request) : code(...args)))
+        return loaded instanceof Promise ? loaded.then(run) : run(loaded)
+      }
     }
-    const loaded = inlet.define(what)
-    const run =
-      kind === layout.TASK
-        ? (code: Loaded) => runAs(task, () => code(...args))
-        : (code: Loaded) => runAs(task, () => this.construct(code, inlet.shippedAs(what).methods, args))
-    return loaded instanceof Promise ? loaded.then(run) : run(loaded)
   }
 
-  private construct(type: Loaded, methods: readonly string[], args: unknown[]): undefined {
+  private construct(type: Loaded, { inlet, what, args, kind }: Request): undefined {
     const instance = Reflect.construct(type, args) as Record<string, Loaded>
     if (isThenable(instance)) {
       throw new TypeError(`the constructor of ${type.name} returned a promise; give the class an async method and call that first`)
     }
     this.instance = instance
-    this.methods = methods
-    if (this.data.role.kind === 'actor') this.limit = this.data.role.maxConcurrency
+    this.methods = inlet.shippedAs(what).methods
+    if ((kind & layout.RESTORES) === 0) this.openUp()
+  }
+
+  private async restore(state: unknown): Promise<void> {
+    await this.instance!.restoreState!(state)
+    this.openUp()
+  }
+
+  private openUp(): void {
+    this.takesCalls = true
+    if (this.data.role.kind === 'actor') this.lanes[0]!.limit = this.data.role.maxConcurrency
+  }
+
+  /** An actor with `saveState` is saved after each call, before the caller hears of it: what was answered is not lost. */
+  private async saved(value: unknown): Promise<unknown> {
+    const { instance } = this
+    if (instance?.restoreState === undefined) throw new TypeError('a class with saveState needs restoreState too')
+    this.tools.save(await instance.saveState!())
+    return value
   }
 
   handle(id: number, once: boolean) {
@@ -242,11 +335,11 @@ export class Executor implements Names {
   }
 
   ref(id: number): object {
-    return this.borrower.ref(id)
+    return this.tools.borrower.ref(id)
   }
 
   actor(id: number, shape: ActorShape): object {
-    return this.borrower.actor(id, shape)
+    return this.tools.borrower.actor(id, shape)
   }
 }
 

@@ -1,7 +1,6 @@
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
 import { expose, type Remote, wrap } from 'comlink'
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs'
-import type { Headquarters } from '../control/headquarters.js'
 import type { LedgerMessage } from '../control/ref-book.js'
 import { Bell } from './bell.js'
 import * as layout from './layout.js'
@@ -59,7 +58,7 @@ export class Host {
 
   constructor(
     setup: HostSetup,
-    headquarters: Headquarters,
+    service: object,
     told: (message: LedgerMessage) => void,
     exited: (host: Host, ending: Ending) => void,
   ) {
@@ -98,7 +97,7 @@ export class Host {
     })
     this.threadId = this.thread.threadId
     this.control = wrap<WorkerControl>(this.counted(control.port1))
-    expose(headquarters, this.counted(head.port1))
+    expose(service, this.counted(head.port1))
     this.ledgerPort = ledger.port1
     ledger.port1.on('message', told)
     let dead: (value: false) => void
@@ -139,6 +138,10 @@ export class Host {
   /** Whether a worker for tasks may take some; PAUSE lends its CPU to somebody. */
   gate(state: typeof layout.OPEN | typeof layout.PAUSE): void {
     if (Atomics.exchange(this.bell.words, layout.GATE, state) !== state) this.bell.ring()
+  }
+
+  get asleep(): boolean {
+    return Atomics.load(this.bell.words, layout.ASLEEP) !== 0
   }
 
   get heartbeat(): number {

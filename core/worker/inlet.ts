@@ -1,5 +1,6 @@
 import { receiveMessageOnPort } from 'node:worker_threads'
 import type { Attachment } from '../api/object-ref.js'
+import { letGo } from '../store/collection.js'
 import { pressForCollection } from '../store/handles.js'
 import * as layout from './layout.js'
 import { type Loaded, load } from './load.js'
@@ -27,7 +28,8 @@ export class Inlet {
   readonly client: number
   readonly channel: Memory
   readonly requests: RingReader
-  readonly queue: QueueReader | undefined
+  private readonly reader: QueueReader | undefined
+  private queueOpen = false
   readonly queued: Memory | undefined
   private readonly shipped = new Map<number, ShippedFunction>()
   private readonly loaded = new Map<number, Loaded | Promise<Loaded>>()
@@ -44,12 +46,20 @@ export class Inlet {
     this.channel = memory(setup.channel)
     this.requests = new RingReader(this.channel.words, layout.REQUEST_RING, layout.REQUEST_TAIL, layout.REQUEST_HEAD)
     if (setup.queue !== undefined) {
-      this.queue = new QueueReader(setup.queue, worker)
+      this.reader = new QueueReader(setup.queue, worker)
       this.queued = memory(setup.queue)
     }
     setup.port.on('message', (message: DataMessage) => this.accept(message))
     // The loop decides how long this thread lives.
     setup.port.unref()
+  }
+
+  /** The client's queue, once it may be taken from. */
+  get queue(): QueueReader | undefined {
+    if (this.queueOpen || this.reader === undefined) return this.reader
+    // Load: the client stores it after it has sent what the tasks name.
+    this.queueOpen = Atomics.load(this.channel.words, layout.QUEUE_OPEN) === 1
+    return this.queueOpen ? this.reader : undefined
   }
 
   /** A function of the client's, by its index. */
@@ -89,6 +99,12 @@ export class Inlet {
     const object = this.arrived.get(id)
     if (once) this.arrived.delete(id)
     return object
+  }
+
+  /** The client will not name this memory again. */
+  drop(id: number): void {
+    const object = this.handle(id, true)
+    if (object instanceof SharedArrayBuffer) letGo(object.byteLength)
   }
 
   /** Takes one message off the data port. The client posts before it publishes the record that needs it, so it is there. */

@@ -40,7 +40,9 @@ export const REPLY_HEAD = 3 * LINE
 export const REPLIES_FULL = 4 * LINE
 /** 1 once the client's thread is gone: nobody reads the replies any more. */
 export const CLIENT_GONE = 5 * LINE
-const CHANNEL_HEADER = 6 * LINE * 4
+/** 1 once the client has sent what the tasks in its queue name: from then on the server may take some. */
+export const QUEUE_OPEN = 6 * LINE
+const CHANNEL_HEADER = 7 * LINE * 4
 
 /** Bytes of one ring; a power of two. A no-op task takes 40 of them, so some 3,000 wait inside the ring, the rest on the submitter's side. */
 export const RING_BYTES = 128 * 1024
@@ -119,10 +121,14 @@ export const CREATE_ACTOR = 2
 export const CALL = 3
 /** The shared memory with the id in TASK_ID will not be named again. */
 export const DROP_HANDLE = 4
+/** Gives an actor that was started again the state that it saved. */
+export const RESTORE = 5
 /** The payload is the id of a SharedArrayBuffer that holds the real payload. */
 export const OVERSIZE = 0x100
 /** The function is a generator whose values are sent one by one. */
 export const STREAMING = 0x200
+/** A RESTORE follows: nothing else may run before it. */
+export const RESTORES = 0x400
 /** A concurrency group's index, in the bits from here. */
 export const GROUP_SHIFT = 16
 

@@ -5,7 +5,7 @@ import type { Encoder } from '../store/encoder.js'
 import { pressForCollection } from '../store/handles.js'
 import { Bell } from './bell.js'
 import * as layout from './layout.js'
-import type { DataMessage, ShippedFunction, Wire } from './messages.js'
+import type { DataMessage, Wire } from './messages.js'
 import { copyWords, shelve } from './payload.js'
 import { RingReader, RingWriter } from './ring.js'
 
@@ -93,6 +93,11 @@ export class Link {
       this.port.postMessage({ define: definition } satisfies DataMessage)
     }
     if (attachments.length > 0) this.post(attachments)
+  }
+
+  /** The server may take from this thread's queue. */
+  openQueue(): void {
+    Atomics.store(this.words, layout.QUEUE_OPEN, 1)
   }
 
   private post(attachments: readonly Attachment[]): void {
@@ -243,7 +248,7 @@ export function requestBytes(encoder: Encoder): number {
 export function writeRequest(words: Int32Array, view: DataView, at: number, total: number, task: Task, encoder: Encoder, oversize: boolean): void {
   words[at + layout.LENGTH] = total
   words[at + layout.KIND] =
-    task.kind | (oversize ? layout.OVERSIZE : 0) | (task.stream !== undefined ? layout.STREAMING : 0) | (task.group << layout.GROUP_SHIFT)
+    task.kind | (oversize ? layout.OVERSIZE : 0) | (task.stream !== undefined ? layout.STREAMING : 0) | (task.restores ? layout.RESTORES : 0) | (task.group << layout.GROUP_SHIFT)
   words[at + layout.SLOT] = task.slot
   words[at + layout.WHAT] = task.what
   words[at + layout.PAYLOAD_BYTES] = oversize ? 8 : encoder.length

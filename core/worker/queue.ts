@@ -173,3 +173,9 @@ export class QueueReader {
 export function closeQueue(memory: SharedArrayBuffer): void {
   Atomics.store(new Int32Array(memory), QUEUE_LOCK, CLOSED)
 }
+
+/** Whether a queue holds tasks that nobody has taken. */
+export function queueWaits(memory: SharedArrayBuffer): boolean {
+  const words = new Int32Array(memory)
+  return Atomics.load(words, QUEUE_TAIL) !== Atomics.load(words, QUEUE_HEAD) && Atomics.load(words, QUEUE_LOCK) !== CLOSED
+}
