@@ -336,8 +336,10 @@ export class LocalEngine implements Engine, ActorCaller {
 
   /** Runs a task again that threw and may have another try. */
   private again(task: Task, link: Link): void {
-    if (task.link === undefined) this.pool.recover(task)
-    this.free(task)
+    if (task.link === undefined) {
+      this.pool.recover(task)
+      this.pool.release(task)
+    } else this.free(task)
     this.rewind(task)
     const actor = task.kind === CALL ? this.actors.get(task.actorId) : undefined
     if (actor !== undefined) {
@@ -493,7 +495,10 @@ export class LocalEngine implements Engine, ActorCaller {
       if (task.endedBy === undefined && !task.cancelled && (condemned || mayRetry(task))) {
         this.rewind(task)
         again.push(task)
-      } else this.outcomes.fail(task, this.outcomes.crashed(link.name, task, how, cause))
+      } else {
+        this.pool.forget(task, task.attachments)
+        this.outcomes.fail(task, this.outcomes.crashed(link.name, task, how, cause))
+      }
     }
     link.close()
     this.pool.requeue(again)
