@@ -1,4 +1,4 @@
-import { type ActorHandle, actor, type GymnuraError, GetTimeoutError, get, init, kill, type ObjectRef, shutdown, TaskError } from 'gymnura'
+import { type ActorHandle, actor, GetTimeoutError, type GymnuraError, get, init, kill, type ObjectRef, shutdown, TaskError } from 'gymnura'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ActorPool } from '../../core/api/actor-pool.js'
