@@ -4,17 +4,9 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Pool } from '../../core/api/pool.js'
 import { rejection } from './expect.js'
+import { shout } from './exported.js'
 
-const here = import.meta.url
 let pool: Pool
-
-export function shout(text: string): string {
-  return loud(text)
-}
-
-function loud(text: string): string {
-  return `${text}!`
-}
 
 async function collect<T>(values: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = []
@@ -94,7 +86,7 @@ test('all processes work', async () => {
 })
 
 test('a function that needs its module is imported there', async () => {
-  assert.equal(await pool.map(shout, ['a', 'b'], { module: here }), ['a!', 'b!'])
+  assert.equal(await pool.map(shout, ['a', 'b'], { module: new URL('./exported.js', import.meta.url).href }), ['a!', 'b!'])
 })
 
 test('a function that uses a variable from outside is refused by its name, where it is given', async () => {
