@@ -181,7 +181,7 @@ export class ActorPool<A extends AnyActorHandle> {
     } finally {
       calls.dropped = true
       calls.changed.fire()
-      // Closes the source before the loop is left, unless it is busy making a value: that may take for ever.
+      // The source is closed before the loop is left, unless it is busy making a value: that may take for ever.
       if (!pulling) await fed
     }
     if (failure !== undefined) throw failure.error

@@ -14,6 +14,8 @@ interface Putter extends Waiter<Refusal | undefined> {
 export interface Refusal {
   readonly size: number
   readonly maxSize: number
+  /** How many puts wait before this one. */
+  readonly waiting: number
 }
 
 /**
@@ -78,7 +80,7 @@ export class QueueActor {
   }
 
   #refusal(): Refusal {
-    return { size: this.items.length, maxSize: this.maxSize }
+    return { size: this.items.length, maxSize: this.maxSize, waiting: this.putters.length }
   }
 
   #add(items: readonly unknown[]): void {

@@ -132,11 +132,12 @@ export class Queue<T = unknown> {
     // Inside a list, so that an item that is a ref stays one.
     const refusal: Refusal | undefined = await get(this.actor.put.remote(items, timeoutMs))
     if (refusal === undefined) return
-    const { size, maxSize } = refusal
+    const { size, maxSize, waiting } = refusal
     const what = `Queue.${method}: ${count(items.length, 'item')}`
     if (items.length > maxSize) throw new QueueFullError(`${what} can never fit into a queue of maxSize ${maxSize}`)
     const when = timeoutMs ? ` in ${timeoutMs} ms` : ''
-    throw new QueueFullError(`${what} found no room${when}: the queue holds ${size} of ${maxSize}`)
+    const others = waiting > 0 ? `, and ${count(waiting, 'put')} came before` : ''
+    throw new QueueFullError(`${what} found no room${when}: the queue holds ${size} of ${maxSize}${others}`)
   }
 
   private async take(number: number, timeoutMs: number | undefined): Promise<T[] | undefined> {

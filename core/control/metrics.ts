@@ -11,7 +11,7 @@ import {
 } from './metric-kinds.js'
 
 /** What one metric counted in a worker since its last batch; of a gauge, what it stands at. Plain data, fit to be sent. */
-export interface MetricReport extends MetricShape {
+interface MetricReport extends MetricShape {
   readonly description: string | undefined
   readonly series: readonly {
     readonly labelValues: readonly string[]

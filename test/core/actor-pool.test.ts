@@ -113,10 +113,11 @@ test('values may come late, and what is done is yielded before the next value co
 test('leaving the loop early closes the source and gives the actors back', async () => {
   const pool = new ActorPool(workers)
   let closed = false
-  function* source() {
+  async function* source() {
     try {
       for (let x = 0; ; x++) yield x
     } finally {
+      await new Promise((resolve) => setTimeout(resolve, 20))
       closed = true
     }
   }
@@ -182,6 +183,25 @@ test('two maps share the actors of one pool', async () => {
   assert.equal(both, [values.map((x) => 2 * x), values])
 })
 
+test('what a loop that was left had waiting is not begun', async () => {
+  const pool = new ActorPool(workers.slice(0, 1))
+  const begun: number[] = []
+  const slow = (worker: Handle, x: number) => {
+    begun.push(x)
+    return worker.later.remote(x, 30)
+  }
+  const results = pool.map(slow, [1, 2, 3])
+  const first = results.next()
+  while (begun.length === 0) await null
+  // Comes before the loop's second value.
+  pool.submit(slow, 9)
+  assert.is((await first).value, 1)
+  await results.return()
+  assert.is(await pool.getNext(), 9)
+  await allIdle(pool, 1)
+  assert.equal(begun, [1, 9])
+})
+
 test('submit, getNext and getNextUnordered read each result once', async () => {
   const pool = new ActorPool(workers.slice(0, 2))
   const wait = (worker: Handle, ms: number) => worker.later.remote(ms, ms)
@@ -216,6 +236,14 @@ test('getNext gives up after timeoutMs, and the submission stays', async () => {
   assert.ok(pool.hasNext())
   assert.is(await pool.getNext({ timeoutMs: 10_000 }), 7)
   assert.match((await rejection(pool.getNext({ timeout: 1 } as object))).message, /did you mean 'timeoutMs'/)
+})
+
+test('a timeout of 0 sees what has arrived while the driver was busy', async () => {
+  const pool = new ActorPool(workers.slice(0, 1))
+  pool.submit((worker, x) => worker.later.remote(x, 30), 7)
+  await new Promise((resolve) => setTimeout(resolve, 10))
+  for (const end = performance.now() + 300; performance.now() < end; );
+  assert.is(await pool.getNext({ timeoutMs: 0 }), 7)
 })
 
 test('the error of a submission is thrown by its getNext alone', async () => {

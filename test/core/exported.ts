@@ -38,6 +38,10 @@ export class Tally {
     this.load.set(load)
   }
 
+  add(load: number): void {
+    this.load.inc(load)
+  }
+
   observe(seconds: number): void {
     this.seconds.observe(seconds)
   }

@@ -148,7 +148,7 @@ test('what workers count is summed, and their gauges stand side by side', async 
   await get([tallies[0].set.remote(7), tallies[1].set.remote(8), tallies[0].observe.remote(1.5), tallies[1].observe.remote(9)])
   await flushInto(tallies[0], 'w1')
   await flushInto(tallies[1], 'w2')
-  await get([tallies[0].step.remote(10, 'a'), tallies[0].set.remote(6)])
+  await get([tallies[0].step.remote(10, 'a'), tallies[0].add.remote(-1), tallies[0].observe.remote(1)])
   await flushInto(tallies[0], 'w1')
   assert.equal(await linesOf('tally_steps_total'), [
     '# HELP tally_steps_total Steps taken',
@@ -158,11 +158,11 @@ test('what workers count is summed, and their gauges stand side by side', async 
   ])
   assert.equal(await samplesOf('tally_load'), { tally_load: 1, 'tally_load{workerId="w1"}': 6, 'tally_load{workerId="w2"}': 8 })
   assert.equal(await samplesOf('tally_seconds'), {
-    'tally_seconds_bucket{le="1"}': 0,
-    'tally_seconds_bucket{le="2"}': 1,
-    'tally_seconds_bucket{le="+Inf"}': 2,
-    tally_seconds_sum: 10.5,
-    tally_seconds_count: 2,
+    'tally_seconds_bucket{le="1"}': 1,
+    'tally_seconds_bucket{le="2"}': 2,
+    'tally_seconds_bucket{le="+Inf"}': 3,
+    tally_seconds_sum: 11.5,
+    tally_seconds_count: 3,
   })
   forgetWorker('w1')
   assert.equal(await samplesOf('tally_load'), { tally_load: 1, 'tally_load{workerId="w2"}': 8 })

@@ -92,6 +92,19 @@ test('a waiter that gives up lets those behind it pass', async () => {
   assert.equal(await queue.getNowaitBatch(2), [1, 4])
 })
 
+test('nobody overtakes a batch that waits, even if there were room for less', async () => {
+  const queue = make<number>(3)
+  await queue.putBatch([1, 2])
+  const batch = queue.putBatch([3, 4])
+  assert.match((await rejection(queue.putNowait(9))).message, /1 item found no room: the queue holds 2 of 3, and 1 put came before/)
+  const single = queue.put(5)
+  assert.is(await queue.get(), 1)
+  await batch
+  assert.is(await queue.get(), 2)
+  await single
+  assert.equal(await queue.getNowaitBatch(3), [3, 4, 5])
+})
+
 test('a batch goes in and out as a whole or not at all', async () => {
   const queue = make<number>(3)
   await queue.putNowaitBatch([1, 2])
