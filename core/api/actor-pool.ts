@@ -133,7 +133,7 @@ export class ActorPool<A extends AnyActorHandle> {
   /** Adds an actor. Throws if the pool has it already. */
   push(actor: A): void {
     if (!(actor instanceof AnyActorHandle)) throw invalid(`ActorPool: expects actor handles, not ${shown(actor)}`)
-    if (this.members.has(actor)) throw invalid(`ActorPool: ${actor.className} (actor ${actor.actorId}) is in the pool already`)
+    if (this.members.has(actor)) throw invalid(`ActorPool: ${actor.shape.className} (actor ${actor.actorId}) is in the pool already`)
     this.members.add(actor)
     this.release(actor)
   }

@@ -55,8 +55,8 @@ export class Queue<T = unknown> {
 
   /** The queue of a handle: that of `queue.actor`, or what `getActor` gives for a queue with a name. */
   static from<T = unknown>(handle: AnyActorHandle): Queue<T> {
-    if (!(handle instanceof AnyActorHandle) || handle.className !== QueueActor.name) {
-      const given = handle instanceof AnyActorHandle ? `that of ${handle.className}` : shown(handle)
+    if (!(handle instanceof AnyActorHandle) || handle.shape.className !== QueueActor.name) {
+      const given = handle instanceof AnyActorHandle ? `that of ${handle.shape.className}` : shown(handle)
       throw invalid(`Queue.from: expects the actor handle of a queue, not ${given}`)
     }
     return Object.assign(Object.create(Queue.prototype) as Queue<T>, { actor: handle })

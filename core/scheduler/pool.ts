@@ -1,4 +1,4 @@
-import { WorkerCrashedError } from '../api/errors.js'
+import type { WorkerCrashedError } from '../api/errors.js'
 import type { Attachment } from '../api/object-ref.js'
 import type { Encoder } from '../store/encoder.js'
 import { type Bell, wakeWorker } from '../worker/bell.js'

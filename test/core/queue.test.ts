@@ -205,7 +205,7 @@ test('a queue is made again from its handle, or found by its name', async () => 
 })
 
 test('a handle shows nothing but what a queue is asked for', () => {
-  assert.equal([...make().actor.methodNames].sort(), ['full', 'put', 'size', 'take'])
+  assert.equal([...make().actor.shape.methodNames].sort(), ['full', 'put', 'size', 'take'])
 })
 
 test('after shutdown everything fails, and who waited too', async () => {

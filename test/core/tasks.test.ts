@@ -154,7 +154,7 @@ test('bad options are refused at once with the option that was meant', () => {
     () => remote(fn, { module: 'file.js' }),
     /module must be a file: URL such as import\.meta\.url \(in CommonJS: pathToFileURL\(__filename\)\.href\), not 'file\.js'/,
   )
-  assert.throws(() => remote(fn, options({ numGpus: 1 })), /option 'numGpus' is not carried out by this version/)
+  assert.throws(() => remote(fn, options({ env: { A: '1' } })), /env is for runtime: 'process'/)
   assert.throws(() => remote(fn).options({ timeoutMs: 0 }), /timeoutMs must be/)
   assert.throws(() => remote(7 as unknown as () => void), /expects a function, not number/)
   assert.throws(() => remote(class A {} as unknown as () => void), /use actor\(\)/)
