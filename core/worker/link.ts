@@ -113,8 +113,8 @@ export class Link {
     this.port.postMessage({ abort: taskId, recursive } satisfies DataMessage)
   }
 
-  credit(taskId: number, count: number): void {
-    this.port.postMessage({ credit: taskId, count } satisfies DataMessage)
+  credit(taskId: number, read: number): void {
+    this.port.postMessage({ stream: taskId, read } satisfies DataMessage)
   }
 
   /** Copies a request's payload out of the ring, so that it can be sent again. Only while the record is still there. */

@@ -90,12 +90,18 @@ export class WorkerLoop {
     this.bell.awake()
     for (;;) {
       if (this.pump.drain() > 0) {
-        // The continuations of those who waited come before new tasks.
+        // The continuations of those who waited come before new tasks, which others may take meanwhile.
+        if (this.fresh) this.looked(false)
         this.pump.look()
         return
       }
       if (!this.run()) return
-      if (this.spin()) continue
+      if (this.spin()) {
+        // What was found may stay out of reach: the lock of a queue whose taker has died is opened by a message.
+        if (!this.controlWaits() && performance.now() - this.turnStart < TURN_MS) continue
+        this.later()
+        return
+      }
       if (this.executor.open === 0 && !this.settled) {
         this.settled = true
         this.later()
@@ -133,7 +139,7 @@ export class WorkerLoop {
   /** Who has looked for tasks wakes another if there is more than it takes: the submitters relied on us. */
   private looked(open: boolean): void {
     this.fresh = false
-    this.bell.spin(false)
+    this.bell.looked()
     if (open ? this.executor.several() : this.executor.more()) wakeWorker(this.pool, this.tools.peers())
   }
 
@@ -160,13 +166,13 @@ export class WorkerLoop {
     if (this.settled && this.executor.open === 0) return false
     if (this.executor.open > 0 && this.pump.holds === 0) return false
     const takes = this.takesTasks()
-    if (takes) this.bell.spin(true)
     const end = performance.now() + SPIN_MS
     let found = false
     do {
+      if (takes) this.bell.looks()
       for (let i = 0; i < 16 && !found; i++) found = this.executor.ready(takes) || this.pump.ready()
     } while (!found && performance.now() < end)
-    if (takes) this.bell.spin(false)
+    if (takes) this.bell.looked()
     if (found) this.begin()
     return found
   }
@@ -177,7 +183,7 @@ export class WorkerLoop {
   }
 
   private sleep(): void {
-    const bell = this.announce()
+    const bell = this.announce(layout.ASLEEP_TAKES)
     // Returns at once if the bell has rung since it was read.
     if (bell !== undefined) Atomics.wait(this.words, layout.BELL, bell)
     this.bell.awake()
@@ -190,7 +196,7 @@ export class WorkerLoop {
   }
 
   private listen(): void {
-    const bell = this.announce()
+    const bell = this.announce(layout.LISTENS_TAKES)
     if (bell === undefined) {
       this.later()
       return
@@ -214,10 +220,10 @@ export class WorkerLoop {
    * Says that we are about to sleep and returns the bell's value to wait on; undefined if there is work after all.
    * The order matters: bell, then ASLEEP, then the rings. Who has work writes the ring, then looks at ASLEEP.
    */
-  private announce(): number | undefined {
+  private announce(how: typeof layout.ASLEEP_TAKES | typeof layout.LISTENS_TAKES): number | undefined {
     const takes = this.takesTasks()
-    this.bell.spin(false)
-    const bell = this.bell.announce(takes && this.executor.free)
+    this.bell.looked()
+    const bell = this.bell.announce(takes && this.executor.free ? how : layout.ASLEEP_ELSE)
     const work = this.executor.ready(takes) || this.pump.ready() || (this.executor.open === 0 && this.controlWaits())
     if (!work) return bell
     this.bell.awake()
