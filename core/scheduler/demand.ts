@@ -107,3 +107,16 @@ export function inWords(asked: Demand, whole: Demand = asked): string {
   const last = parts.pop() ?? 'nothing'
   return parts.length === 0 ? last : `${parts.join(', ')} and ${last}`
 }
+
+/** Whether a task needs more than one thread with one CPU. */
+export function needsMore(options: TaskOptions | Placed<TaskOptions>): boolean {
+  return (
+    (options.numCpus !== undefined && options.numCpus !== 1) ||
+    (options.numGpus !== undefined && options.numGpus > 0) ||
+    options.resources !== undefined ||
+    ('placementGroup' in options && options.placementGroup !== undefined) ||
+    ('groupId' in options && options.groupId !== undefined) ||
+    options.timeoutMs !== undefined ||
+    options.runtime === 'process'
+  )
+}

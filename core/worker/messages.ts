@@ -75,4 +75,6 @@ export interface WorkerData {
   /** Milliseconds since the epoch at the main thread's `performance.now()` 0. */
   readonly timeOrigin: number
   readonly namespace: string
+  /** This thread lies in a process of its own. */
+  readonly apart: boolean
 }

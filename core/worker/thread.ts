@@ -12,6 +12,7 @@ import { setEngine } from '../engine/current.js'
 import { LocalEngine } from '../engine/local.js'
 import { print } from '../scheduler/outcomes.js'
 import { Encoder } from '../store/encoder.js'
+import { startHandleIds } from '../store/handles.js'
 import { Bell } from './bell.js'
 import { currentTask, OpenTask } from './context.js'
 import type { WorkerControl } from './control.js'
@@ -24,6 +25,7 @@ import { asOurs, RemoteHeadquarters } from './remote-headquarters.js'
 import { ReplySender, type ReplyTools } from './reply-sender.js'
 
 const data = workerData as WorkerData
+startHandleIds(data.firstId)
 const poolWords = new Int32Array(data.pool)
 const bell = new Bell(data.bell, poolWords)
 const actorId = data.role.kind === 'actor' ? data.role.actorId : undefined
@@ -65,6 +67,7 @@ const engine: LocalEngine = new LocalEngine({
   context: () => currentTask() ?? outside,
   waiting,
   connectPool,
+  entrusts: data.apart,
   // Only the main thread is sent output.
   output: (link, kind, text) => print(link.name, kind, text),
   placementGroups: {
@@ -163,6 +166,8 @@ function redirect(stream: NodeJS.WriteStream, kind: number): void {
 }
 redirect(process.stdout, layout.STDOUT)
 redirect(process.stderr, layout.STDERR)
+// Node has it in main threads only. In a process of our own there is nobody else to harm.
+if (data.apart) process.abort = () => process.kill(process.pid, 'SIGABRT') as never
 
 // Node calls the loader of shipped functions experimental, once a worker; who wrote the function cannot help it.
 const { emitWarning } = process
