@@ -30,7 +30,10 @@ case ${1:-} in
         if [ "$pid" != $$ ] && [ "$pid" != "$BASHPID" ]; then kill -KILL "$pid" 2>/dev/null || true; fi
       done
     }
-    trap stop EXIT
+    # Sockets and logs; /tmp because a socket's path must be short.
+    RAY_TMPDIR=$(mktemp -d /tmp/ray-XXXXXX)
+    export RAY_TMPDIR
+    trap 'stop; rm -rf "$RAY_TMPDIR"' EXIT
     trap 'exit 143' TERM INT HUP
     # Ray's switch for machines that must not open ports to others: every address is 127.0.0.1 then.
     export RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER=0 RAY_USAGE_STATS_ENABLED=0 RAY_AUTH_MODE=disabled PYTHONUNBUFFERED=1 PYTHONWARNINGS=ignore
