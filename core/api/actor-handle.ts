@@ -1,7 +1,11 @@
 import { inspect } from 'node:util'
 import { CallSites, type SubmitSite } from '../control/call-site.js'
+import { invalid } from './errors.js'
 import { noSuchMethod, notHere, strictNames } from './names.js'
 import { hexId, type ObjectRef } from './object-ref.js'
+import { checkOptions, type MethodOptions } from './options.js'
+import type { RefStream } from './ref-stream.js'
+import type { Returned } from './remote.js'
 
 /** Arguments of a remote call: each may be given as a ref, resolved before the task runs. */
 export type RemoteArgs<A extends readonly unknown[]> = { [K in keyof A]: A[K] | ObjectRef<Awaited<A[K]>> }
@@ -9,6 +13,8 @@ export type RemoteArgs<A extends readonly unknown[]> = { [K in keyof A]: A[K] | 
 export interface ActorMethod<A extends readonly unknown[], R> {
   /** Queues the call behind this caller's earlier ones. Returns at once; what goes wrong later is told by `get`. */
   remote(...args: RemoteArgs<A>): ObjectRef<Awaited<R>>
+  /** The same method with options for the calls made through it. */
+  options<const O extends MethodOptions>(options: O): { remote(...args: RemoteArgs<A>): Returned<O, R> }
 }
 
 type Methods<T> = { readonly [K in keyof T as T[K] extends (...args: never[]) => unknown ? K : never]: T[K] }
@@ -18,48 +24,65 @@ export type ActorHandle<T> = AnyActorHandle & {
   readonly [K in keyof Methods<T>]: Methods<T>[K] extends (...args: infer A) => infer R ? ActorMethod<A, R> : never
 }
 
-/** Who carries out a handle's calls. */
-export interface ActorCaller {
-  call(actorId: number, method: number, name: string, args: unknown[], site: SubmitSite): ObjectRef
+/** What a handle shows of its actor: the same in every thread. */
+export interface ActorShape {
+  readonly className: string
+  readonly methodNames: readonly string[]
+  /** Concurrency groups; a call names one by its place, from 1. */
+  readonly groupNames: readonly string[]
+  /** How often a call is made again after the actor died under it, unless it says otherwise. */
+  readonly maxTaskRetries: number
 }
 
-function methodOf(caller: ActorCaller, actorId: number, index: number, className: string, name: string): () => never {
+/** Who carries out a handle's calls. */
+export interface ActorCaller {
+  call(handle: AnyActorHandle, method: number, args: unknown[], options: MethodOptions, site: SubmitSite): ObjectRef | ObjectRef[] | RefStream | undefined
+}
+
+function methodOf(handle: AnyActorHandle, index: number, name: string): () => never {
+  const { className, groupNames } = handle.shape
   const fullName = `${className}.${name}`
-  const sites = new CallSites()
-  const remote = (...args: unknown[]): ObjectRef => caller.call(actorId, index, fullName, args, sites.next(remote))
+  const made = (settings: MethodOptions) => {
+    const sites = new CallSites()
+    const remote = (...args: unknown[]) => handle.caller.call(handle, index, args, settings, sites.next(remote))
+    return remote
+  }
+  const options = (settings: MethodOptions) => {
+    checkOptions('method', `${fullName}.options`, settings)
+    const group = settings.concurrencyGroup
+    if (group !== undefined && !groupNames.includes(group))
+      throw invalid(`${fullName}.options: ${className} has no concurrency group '${group}' (it has ${groupNames.join(', ') || 'none'})`)
+    return { remote: made(settings) }
+  }
   const direct = (): never => {
     throw notHere(fullName, `.${name}`)
   }
-  return Object.assign(direct, { remote })
+  return Object.assign(direct, { remote: made({}), options })
 }
 
 /** What every handle is, whatever its class. Handles can be passed to tasks and to other actors. */
 export class AnyActorHandle {
   readonly actorId: number
   /** @internal Not enumerable: a handle is shown without its engine. */ declare readonly caller: ActorCaller
-  /** @internal */ readonly className: string
-  /** @internal */ readonly methodNames: readonly string[]
+  /** @internal */ declare readonly shape: ActorShape
 
   /** @internal */
-  constructor(actorId: number, className: string, methodNames: readonly string[], caller: ActorCaller) {
+  constructor(actorId: number, shape: ActorShape, caller: ActorCaller) {
     this.actorId = actorId
-    this.className = className
-    this.methodNames = methodNames
-    for (const [index, name] of methodNames.entries()) {
-      Object.defineProperty(this, name, { value: methodOf(caller, actorId, index, className, name) })
-    }
     Object.defineProperty(this, 'caller', { value: caller })
+    Object.defineProperty(this, 'shape', { value: shape })
+    for (const [index, name] of shape.methodNames.entries()) Object.defineProperty(this, name, { value: methodOf(this, index, name) })
   }
 
   [inspect.custom](): string {
-    return `ActorHandle(${this.className}, ${hexId(this.actorId)})`
+    return `ActorHandle(${this.shape.className}, ${hexId(this.actorId)})`
   }
 }
 
 Object.setPrototypeOf(
   AnyActorHandle.prototype,
   strictNames(Object.prototype, (handle, name) => {
-    const { className, methodNames } = handle as AnyActorHandle
+    const { className, methodNames } = (handle as AnyActorHandle).shape
     return noSuchMethod(className, name, methodNames)
   }),
 )

@@ -48,7 +48,7 @@ export function actor<C extends Class>(type: C, options: ActorOptions = {}): Rem
 }
 
 /** Names that the handle itself has. */
-const taken = ['actorId', 'caller', 'className', 'methodNames']
+const taken = ['actorId', 'caller', 'shape']
 
 function methodsOf(type: Class): string[] {
   const names = new Set<string>()

@@ -1,14 +1,13 @@
-import { availableParallelism } from 'node:os'
+import { isMainThread } from 'node:worker_threads'
 import { engine, engineIfAny, setEngine, setEngineMaker, startEngine } from '../engine/current.js'
-import { LocalEngine } from '../engine/local.js'
+import { startDriver } from '../engine/driver.js'
 import { onDriver, type RuntimeContext } from '../worker/context.js'
-import { insideWorker, NestedEngine } from '../worker/nested-engine.js'
 import { type ActorHandle, AnyActorHandle } from './actor-handle.js'
 import { GymnuraError, invalid } from './errors.js'
 import { ObjectRef } from './object-ref.js'
 import { checkOptions, type InitOptions } from './options.js'
 
-setEngineMaker((options) => new LocalEngine(options, availableParallelism()))
+setEngineMaker(startDriver)
 
 /**
  * Starts the runtime and resolves once its workers take tasks. Optional: the first call that needs the runtime starts it
@@ -16,7 +15,7 @@ setEngineMaker((options) => new LocalEngine(options, availableParallelism()))
  */
 export async function init(options: InitOptions = {}): Promise<void> {
   const running = engineIfAny()
-  if (running instanceof NestedEngine) throw insideWorker('init')
+  if (inWorker()) throw insideWorker('init')
   checkOptions('init', 'init', options)
   if (running !== undefined && !options.ignoreReinitError) {
     throw new GymnuraError(
@@ -29,6 +28,7 @@ export async function init(options: InitOptions = {}): Promise<void> {
 
 /** Ends all workers. Pending calls fail; a later call starts the runtime anew. A program that ends by itself need not call it. */
 export async function shutdown(): Promise<void> {
+  if (inWorker()) throw insideWorker('shutdown')
   const running = engineIfAny()
   if (running === undefined) return
   const closed = running.shutdown()
@@ -39,31 +39,61 @@ export async function shutdown(): Promise<void> {
 /**
  * Cancels a task: one that waits is taken out, and `get` throws TaskCancelledError. One that runs has its
  * `runtimeContext().signal` fired and fails as cancelled if it throws then; `force` ends its thread instead.
- * Nothing happens to a task that is over. `recursive` is for tasks that the task started; there are none in this version.
+ * Nothing happens to a task that is over. `recursive` (default true): tasks that it has started are cancelled too.
  */
 export async function cancel(ref: ObjectRef, options: { force?: boolean; recursive?: boolean } = {}): Promise<void> {
   if (!(ref instanceof ObjectRef)) throw invalid(`cancel: expects an ObjectRef, not ${typeof ref}`)
   checkOptions('cancel', 'cancel', options)
-  engine().cancel(ref, options.force ?? false)
+  await engine().cancel(ref, options.force ?? false, options.recursive ?? true)
 }
 
-/** Ends an actor's thread at once. Its open and later calls fail with ActorDiedError. */
+/** Ends an actor's thread at once. Its open and later calls fail with ActorDiedError; with `noRestart: false` it may be started again. */
 export async function kill(handle: AnyActorHandle, options: { noRestart?: boolean } = {}): Promise<void> {
   if (!(handle instanceof AnyActorHandle)) throw invalid(`kill: expects an actor's handle, not ${typeof handle}`)
   checkOptions('kill', 'kill', options)
-  await engine().kill(handle)
+  await engine().kill(handle, options.noRestart ?? true)
 }
 
-/** The living actor of that name. Throws where there is none. */
-export async function getActor<T = Record<string, (...args: unknown[]) => unknown>>(name: string): Promise<ActorHandle<T>> {
+/** The living actor of that name, in this runtime's namespace or the one given. Throws where there is none. */
+export async function getActor<T = Record<string, (...args: unknown[]) => unknown>>(
+  name: string,
+  options: { namespace?: string } = {},
+): Promise<ActorHandle<T>> {
   if (typeof name !== 'string' || name === '')
     throw invalid(`getActor: expects a name, the one given as actor(…, { name }), not ${typeof name}`)
-  const found = engine().actorNamed(name)
+  checkOptions('getActor', 'getActor', options)
+  const found = await engine().actorNamed(name, options.namespace)
   if (found === undefined) throw invalid(`getActor: no living actor is named '${name}'`)
   return found as ActorHandle<T>
+}
+
+/**
+ * Ends the actor in whose method it is called, when what else is under way is answered. The call itself fails with
+ * ActorDiedError, and the actor is not started again. Never returns: `return await exitActor()`.
+ */
+export async function exitActor(): Promise<never> {
+  return await engine().exitActor()
+}
+
+/** What the runtime has, and what of it is free: `{ total: { numCpus, numGpus, … }, available: … }`. */
+export async function resources(): Promise<{ total: Record<string, number>; available: Record<string, number> }> {
+  return await engine().resources()
 }
 
 /** Who runs this code: ids of the task, actor and worker (undefined on the driver), and the signal that `cancel` fires. */
 export function runtimeContext(): RuntimeContext {
   return engineIfAny()?.context() ?? onDriver
+}
+
+/** A worker's engine is set before any of the user's code runs; another thread of a program's own has none, and may start one. */
+function inWorker(): boolean {
+  return !isMainThread && (engineIfAny()?.context().workerId !== undefined)
+}
+
+function insideWorker(what: string): GymnuraError {
+  return new GymnuraError(
+    'ERR_INIT',
+    `${what}() was called inside a worker, most likely by the top level of a module that is imported for { module }. ` +
+      "Guard it: import { isMainThread } from 'node:worker_threads' and call it only if (isMainThread)",
+  )
 }

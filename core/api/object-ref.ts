@@ -1,4 +1,5 @@
 import { inspect } from 'node:util'
+import type { AnyActorHandle } from './actor-handle.js'
 
 export const PENDING = 0
 export const READY = 1
@@ -14,7 +15,7 @@ export interface Stored {
   readonly bytes: Uint8Array
   readonly attachments: readonly Attachment[]
   /** Refs inside the value: they live as long as it does. */
-  readonly refs: readonly ObjectRef[]
+  readonly refs: readonly (ObjectRef | AnyActorHandle)[]
 }
 
 /** A thing that only a MessagePort can carry to another thread, named by an id inside the encoded bytes. */
@@ -40,6 +41,7 @@ export class ObjectRef<T = unknown> {
   /** @internal */ waiters: Waiter | Waiter[] | undefined = undefined
   /** @internal Set by `wait` to find duplicates without a Set. */ mark = 0
   /** @internal What makes the value; a Task while pending. */ origin: { readonly name: string } | undefined = undefined
+  /** @internal Asks for the value of a ref that belongs to another thread; until somebody wants it, it stays there. */ fetch: (() => void) | undefined = undefined
   /** @internal */ stored: Stored | undefined = undefined
   /** @internal Reads `stored` on the first use. */ load: (() => unknown) | undefined = undefined
 
@@ -75,6 +77,10 @@ export class ObjectRef<T = unknown> {
     if (this.waiters === undefined) this.waiters = waiter
     else if (Array.isArray(this.waiters)) this.waiters.push(waiter)
     else this.waiters = [this.waiters, waiter]
+    const { fetch } = this
+    if (fetch === undefined) return
+    this.fetch = undefined
+    fetch()
   }
 
   /** @internal */

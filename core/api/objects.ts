@@ -1,4 +1,5 @@
 import { engine } from '../engine/current.js'
+import type { OpenTask } from '../worker/context.js'
 import { count, GetTimeoutError, invalid } from './errors.js'
 import { FAILED, ObjectRef, PENDING, type Waiter } from './object-ref.js'
 import { checkOptions } from './options.js'
@@ -83,6 +84,7 @@ class Arrival implements Waiter {
   private reject!: (error: unknown) => void
   private timer: NodeJS.Timeout | undefined
   private readonly engine = engine()
+  private readonly waiter: OpenTask | undefined
 
   constructor(
     private readonly refs: readonly ObjectRef[],
@@ -92,7 +94,7 @@ class Arrival implements Waiter {
     /** How many were asked for, those that are there included. */
     private readonly asked = refs.length,
   ) {
-    this.engine.hold()
+    this.waiter = this.engine.hold()
     this.promise = new Promise((resolve, reject) => {
       this.resolve = resolve
       this.reject = reject
@@ -133,7 +135,7 @@ class Arrival implements Waiter {
     if (this.missing > 0) for (const ref of this.refs) if (ref.state === PENDING) ref.removeWaiter(this)
     this.missing = 0
     clearTimeout(this.timer)
-    this.engine.release()
+    this.engine.release(this.waiter)
   }
 }
 

@@ -1,33 +1,84 @@
 import { closest } from 'fastest-levenshtein'
 import { invalid } from './errors.js'
+import { PlacementGroup } from './placement-group.js'
 
-export interface TaskOptions {
-  /** Shown in errors. Default: the function's name. */
+/** What a task or an actor needs of the machine. */
+export interface ResourceOptions {
+  /** CPUs, also fractions. A task takes 1 by default; an actor needs 1 to be placed and holds none, unless it is given. */
+  numCpus?: number
+  /** GPUs, also fractions of one. Their ids are in `runtimeContext().gpuIds` and in CUDA_VISIBLE_DEVICES. Default 0. */
+  numGpus?: number
+  /** Custom resources by name, as given to `init`. */
+  resources?: Readonly<Record<string, number>>
+  /** Takes its resources from a placement group's bundle. */
+  placementGroup?: PlacementGroup
+  /** Which bundle of the group; default any that has room. */
+  bundleIndex?: number
+  /** A thread of this process, or a process of its own (its memory is not shared, native code may crash there). Default 'thread'. */
+  runtime?: 'thread' | 'process'
+  /** Environment variables; only with `runtime: 'process'`. */
+  env?: Readonly<Record<string, string>>
+}
+
+type ErrorClass = abstract new (...args: never[]) => Error
+
+export interface TaskOptions extends ResourceOptions {
+  /** Shown in errors and in `state`. Default: the function's name. */
   name?: string
   /** `import.meta.url` of the module that exports the function: it is imported in the worker instead of shipped as source. */
   module?: string
-  /** CPUs that the task needs, at most one on this engine (a task is one thread). Default 1. */
-  numCpus?: number
+  /** So many refs; the function returns an array of as many values. 'streaming': a generator's values, one ref each. Default 1. */
+  numReturns?: number | 'streaming'
   /** How often the task is run again when its worker dies. Default 3. */
   maxRetries?: number
+  /** Also run it again when it throws: any error, or those of these classes (told by their names). Default false. */
+  retryExceptions?: boolean | readonly ErrorClass[]
   /** Longest time the task may run, milliseconds; its worker is ended then, and `get` throws TaskTimeoutError. Default none. */
   timeoutMs?: number
 }
 
-export interface ActorOptions {
-  /** A name for `getActor`, unique among the living. */
+export interface ActorOptions extends ResourceOptions {
+  /** A name for `getActor`, unique among the living of its namespace. */
   name?: string
+  /** Default: the one given to `init`. */
+  namespace?: string
+  /** With `name`: gives the living actor of that name, if there is one, instead of an error. */
+  getIfExists?: boolean
+  /** 'detached': it lives until it is killed or the runtime ends. Default: until its last handle is gone. */
+  lifetime?: 'detached'
   /** `import.meta.url` of the module that exports the class. */
   module?: string
-  /** CPUs needed to place it. A running actor holds none. */
-  numCpus?: number
   /** Calls that may be open at once, for async methods. Default 1000, as Ray; sync methods never overlap. */
   maxConcurrency?: number
+  /** Groups of methods with limits of their own: `{ io: 2 }`, and calls say `.options({ concurrencyGroup: 'io' })`; or `{ io: { maxConcurrency: 2, methods: ['read'] } }`. */
+  concurrencyGroups?: Readonly<Record<string, number | { maxConcurrency: number; methods?: readonly string[] }>>
+  /** How often it is started again after its thread died; −1: always. Default 0. */
+  maxRestarts?: number
+  /** How often a call that was under way when the actor died is made again on the restarted one; −1: always. Default 0: at most once. */
+  maxTaskRetries?: number
+}
+
+/** Options of one call of an actor's method. */
+export interface MethodOptions {
+  numReturns?: number | 'streaming'
+  concurrencyGroup?: string
+  name?: string
+  /** Instead of the actor's. */
+  maxTaskRetries?: number
+  retryExceptions?: boolean | readonly ErrorClass[]
 }
 
 export interface InitOptions {
   /** Worker threads for tasks. Default: the cores of this machine. Actors have a thread each besides. */
   numCpus?: number
+  /** Default: those that nvidia-smi lists, once something asks for one. */
+  numGpus?: number
+  /** Custom resources by name. */
+  resources?: Readonly<Record<string, number>>
+  /** Memory for large objects, bytes; beyond it the least recently used go to disk. Default 30 % of the machine's memory, as Ray. */
+  objectStoreBytes?: number
+  /** Of named actors. Default 'default'. */
+  namespace?: string
   /**
    * Largest JavaScript heap of a worker, MiB; beyond it the worker ends with ERR_WORKER_OUT_OF_MEMORY. Best effort: it is
    * noticed when memory is collected, and a single allocation far above the limit makes V8 abort the whole process.
@@ -57,34 +108,98 @@ const aFileUrl: Check = (value) =>
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 const aDuration = aNumber(0, LONGEST_TIMER_MS, false)
 
+const aRuntime: Check = (value) => (value === 'thread' || value === 'process' ? undefined : "'thread' or 'process'")
+const returns: Check = (value) =>
+  value === 'streaming' || aNumber(0, 1e6, true)(value) === undefined ? undefined : "a whole number of at least 0, or 'streaming'"
+const someErrors: Check = (value) =>
+  typeof value === 'boolean' || (Array.isArray(value) && value.every((one) => typeof one === 'function' && (one === Error || one.prototype instanceof Error)))
+    ? undefined
+    : 'true, false, or a list of error classes'
+const amounts: Check = (value) =>
+  isRecord(value) && Object.values(value).every((one) => aNumber(0, Infinity, false)(one) === undefined)
+    ? undefined
+    : 'an object of names and amounts, such as { camera: 1 }'
+const variables: Check = (value) =>
+  isRecord(value) && Object.values(value).every((one) => typeof one === 'string') ? undefined : 'an object of strings, such as { LEVEL: "1" }'
+const groups: Check = (value) =>
+  isRecord(value) &&
+  Object.values(value).every((one) => isCount(typeof one === 'object' && one !== null && 'maxConcurrency' in one ? one.maxConcurrency : one))
+    ? undefined
+    : "an object such as { io: 2 } or { io: { maxConcurrency: 2, methods: ['read'] } }"
+const timesOrAlways: Check = (value) =>
+  value === -1 || aNumber(0, Infinity, true)(value) === undefined ? undefined : 'a whole number of at least 0, or -1 for always'
+const aGroup: Check = (value) => (value instanceof PlacementGroup ? undefined : 'what placementGroup() returned')
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function isCount(value: unknown): boolean {
+  return aNumber(1, Infinity, true)(value) === undefined
+}
+
+const resourceChecks = {
+  numCpus: aNumber(0, Infinity, false),
+  numGpus: aNumber(0, Infinity, false),
+  resources: amounts,
+  placementGroup: aGroup,
+  bundleIndex: aNumber(-1, Infinity, true),
+  runtime: aRuntime,
+  env: variables,
+}
+
 const checks = {
   task: {
     name: aString,
     module: aFileUrl,
-    numCpus: aNumber(0, Infinity, false),
-    maxRetries: aNumber(0, Infinity, true),
+    ...resourceChecks,
+    numReturns: returns,
+    maxRetries: timesOrAlways,
+    retryExceptions: someErrors,
     timeoutMs: aNumber(1, LONGEST_TIMER_MS, false),
   },
   actor: {
     name: aString,
+    namespace: aString,
+    getIfExists: aBoolean,
+    lifetime: (value) => (value === 'detached' ? undefined : "'detached'"),
     module: aFileUrl,
-    numCpus: aNumber(0, Infinity, false),
+    ...resourceChecks,
     maxConcurrency: aNumber(1, Infinity, true),
+    concurrencyGroups: groups,
+    maxRestarts: timesOrAlways,
+    maxTaskRetries: timesOrAlways,
   },
-  init: { numCpus: aNumber(1, 1024, true), workerHeapMb: aNumber(8, Infinity, true), ignoreReinitError: aBoolean },
+  method: { numReturns: returns, concurrencyGroup: aString, name: aString, maxTaskRetries: timesOrAlways, retryExceptions: someErrors },
+  init: {
+    numCpus: aNumber(1, 1024, true),
+    numGpus: aNumber(0, 1024, true),
+    resources: amounts,
+    objectStoreBytes: aNumber(1024 * 1024, Infinity, true),
+    namespace: aString,
+    workerHeapMb: aNumber(8, Infinity, true),
+    ignoreReinitError: aBoolean,
+  },
   get: { timeoutMs: aDuration },
   wait: { numReturns: aNumber(1, Infinity, true), timeoutMs: aDuration },
   cancel: { force: aBoolean, recursive: aBoolean },
   kill: { noRestart: aBoolean },
+  getActor: { namespace: aString },
 } satisfies Record<string, Record<string, Check>>
 
 /** Options of the design that this engine does not carry out: refused with their own words, so nobody thinks they work. */
-const notYet = new Set(
-  (
-    'numGpus resources numReturns retryExceptions runtime env placementGroup bundleIndex maxRestarts maxTaskRetries lifetime namespace ' +
-    'getIfExists concurrencyGroups objectStoreBytes dashboard engine address'
-  ).split(' '),
-)
+const notYet = new Set('dashboard engine address'.split(' '))
+
+/** Throws for options that do not go together. */
+export function checkTask(caller: string, options: ResourceOptions): void {
+  if (options.env !== undefined && options.runtime !== 'process')
+    throw invalid(`${caller}: env is for runtime: 'process'; threads share this process's environment`)
+  if (options.bundleIndex !== undefined && options.bundleIndex >= 0) {
+    if (options.placementGroup === undefined) throw invalid(`${caller}: bundleIndex needs a placementGroup`)
+    const { length } = options.placementGroup.bundles
+    if (options.bundleIndex >= length) throw invalid(`${caller}: bundleIndex is ${options.bundleIndex}, and the group has ${length} bundles`)
+  }
+}
 
 /** Throws for an option that is unknown or has a bad value, saying what was meant or expected. */
 export function checkOptions(kind: keyof typeof checks, caller: string, options: object): void {

@@ -6,27 +6,43 @@ import type { RemoteArgs } from './actor-handle.js'
 import { invalid } from './errors.js'
 import { remoteOnly } from './names.js'
 import type { ObjectRef } from './object-ref.js'
-import { checkOptions, type TaskOptions } from './options.js'
+import { checkOptions, checkTask, type TaskOptions } from './options.js'
+import type { RefStream } from './ref-stream.js'
+
+/** What `.remote()` gives, by the options: a ref, several, or a stream of them. */
+export type Returned<O, R> = O extends { numReturns: 'streaming' }
+  ? RefStream<Yielded<R>>
+  : O extends { numReturns: 0 }
+    ? undefined
+    : O extends { numReturns: infer N }
+      ? N extends 1
+        ? ObjectRef<Awaited<R>>
+        : ObjectRef<Awaited<R> extends readonly (infer T)[] ? T : unknown>[]
+      : ObjectRef<Awaited<R>>
+
+type Yielded<R> = R extends AsyncIterable<infer T> | Iterable<infer T> ? T : Awaited<R> extends Iterable<infer U> ? U : unknown
 
 /** A function that runs on a worker. */
-export interface RemoteFunction<A extends readonly unknown[], R> {
+export interface RemoteFunction<A extends readonly unknown[], R, O = object> {
   /**
    * Queues a run and returns at once. Refs among the arguments are resolved first; refs inside them stay refs.
    * Throws SerializationError for an argument that cannot travel; what goes wrong later is told by `get`.
    */
-  readonly remote: (...args: RemoteArgs<A>) => ObjectRef<Awaited<R>>
+  readonly remote: (...args: RemoteArgs<A>) => Returned<O, R>
   /** The same function with some options changed. */
-  options(options: Omit<TaskOptions, 'module'>): RemoteFunction<A, R>
+  options<const P extends Omit<TaskOptions, 'module'>>(options: P): RemoteFunction<A, R, Omit<O, keyof P> & P>
 }
 
-function make<A extends readonly unknown[], R>(definition: ShippedFunction, settings: TaskOptions): RemoteFunction<A, R> {
+function make<A extends readonly unknown[], R, O>(definition: ShippedFunction, settings: TaskOptions): RemoteFunction<A, R, O> {
   const sites = new CallSites()
   const remote = (...args: RemoteArgs<A>) =>
-    engine().submit(definition, args as unknown as unknown[], settings, sites.next(remote)) as ObjectRef<Awaited<R>>
-  const options = (changed: Omit<TaskOptions, 'module'>): RemoteFunction<A, R> => {
+    engine().submit(definition, args as unknown as unknown[], settings, sites.next(remote)) as Returned<O, R>
+  const options = <const P extends Omit<TaskOptions, 'module'>>(changed: P): RemoteFunction<A, R, Omit<O, keyof P> & P> => {
     checkOptions('task', `${definition.name}.options`, changed)
     if ('module' in changed) throw invalid(`${definition.name}.options: 'module' belongs to remote(), where the function is defined`)
-    return make(definition, { ...settings, ...changed })
+    const all = { ...settings, ...changed }
+    checkTask(`${definition.name}.options`, all)
+    return make(definition, all)
   }
   return remoteOnly(definition.name, { remote, options })
 }
@@ -39,10 +55,14 @@ function make<A extends readonly unknown[], R>(definition: ShippedFunction, sett
  *     const square = remote((x: number) => x * x)
  *     await get(square.remote(7))   // 49
  */
-export function remote<A extends unknown[], R>(fn: (...args: A) => R, options: TaskOptions = {}): RemoteFunction<A, R> {
+export function remote<A extends unknown[], R, const O extends TaskOptions = object>(
+  fn: (...args: A) => R,
+  options: O = {} as O,
+): RemoteFunction<A, R, O> {
   if (typeof fn !== 'function') throw invalid(`remote: expects a function, not ${fn === null ? 'null' : typeof fn}`)
   if (Object.hasOwn(fn, 'remote')) throw invalid('remote: the function is remote already')
   checkOptions('task', 'remote', options)
+  checkTask('remote', options)
   if (/^class\b/.test(fn.toString())) throw invalid(`remote: ${fn.name || 'this'} is a class; use actor()`)
   return make(register('remote', fn, options.module, []), options)
 }

@@ -1,37 +1,108 @@
+import type { ActorCaller, ActorShape, AnyActorHandle } from '../api/actor-handle.js'
 import { ObjectLostError } from '../api/errors.js'
-import { FAILED, hexId, ObjectRef } from '../api/object-ref.js'
+import { FAILED, hexId, ObjectRef, PENDING } from '../api/object-ref.js'
+import { HandleBook } from './handle-book.js'
+import { HoldCounts } from './hold-counts.js'
+import type { Borrowed, RefBook } from './ref-book.js'
+
+/** The main thread itself, among the threads that hold something. */
+const MAIN = 0
 
 /**
- * Refs that have left this thread inside a message, so that one that comes back is the same ref. Each is held as often as
- * it was sent: by a task until it is over, by an actor until it is dead.
+ * The main thread's book, which is also everybody's: refs that have left the thread that made them, the values of those that
+ * belong to workers, and the counts of who holds what. A ref that comes back is the same ref.
  */
-export class Directory {
-  private readonly held = new Map<number, { ref: ObjectRef; count: number }>()
+export class Directory implements RefBook {
+  private readonly refs = new Map<number, ObjectRef>()
+  private readonly handles: HandleBook
+  readonly counts: HoldCounts
 
-  hold(refs: readonly ObjectRef[]): void {
-    for (const ref of refs) {
-      const entry = this.held.get(ref.id)
-      if (entry === undefined) this.held.set(ref.id, { ref, count: 1 })
-      else entry.count++
-    }
+  constructor(caller: ActorCaller, readReports: () => void, actorFree: (id: number) => void) {
+    this.counts = new HoldCounts(readReports, (id) => {
+      const ref = this.refs.get(id)
+      if (ref === undefined) actorFree(id)
+      // A value that is still to come needs its place.
+      else if (ref.state !== PENDING || id < 2 ** 40) this.refs.delete(id)
+    })
+    this.handles = new HandleBook(caller, (id) => {
+      this.counts.remove(id, MAIN)
+      this.counts.settle()
+    })
   }
 
-  drop(refs: readonly ObjectRef[]): void {
-    for (const { id } of refs) {
-      const entry = this.held.get(id)
-      if (entry !== undefined && --entry.count === 0) this.held.delete(id)
+  share(things: readonly Borrowed[]): void {
+    for (const thing of things) this.hold(thing, MAIN)
+  }
+
+  unshare(things: readonly Borrowed[]): void {
+    for (const thing of things) this.counts.remove(idOf(thing), MAIN)
+    this.counts.settle()
+  }
+
+  transfer(things: readonly Borrowed[], to: number): void {
+    for (const thing of things) this.hold(thing, to)
+  }
+
+  private hold(thing: Borrowed, thread: number): void {
+    if (thing instanceof ObjectRef) this.refs.set(thing.id, thing)
+    this.counts.add(idOf(thing), thread)
+  }
+
+  ref(id: number, counted: boolean): ObjectRef {
+    const ref = this.refs.get(id) ?? this.lost(id)
+    if (counted) {
+      this.counts.remove(id, MAIN)
+      // The message may hold it a second time: freed only once it has been read.
+      queueMicrotask(() => this.counts.settle())
     }
+    return ref
+  }
+
+  private lost(id: number): ObjectRef {
+    const ref = new ObjectRef(id)
+    ref.settle(FAILED, new ObjectLostError(`object ${hexId(id)} was dropped by its owner before its ref was handed on`))
+    return ref
+  }
+
+  handle(actorId: number, shape: ActorShape, counted: boolean): AnyActorHandle {
+    const { handle, fresh } = this.handles.get(actorId, shape)
+    if (fresh && !counted) this.counts.add(actorId, MAIN)
+    if (!fresh && counted) this.counts.remove(actorId, MAIN)
+    return handle
+  }
+
+  report(): void {}
+
+  /** A worker shares a ref of its own: its value will come here. */
+  shared(id: number, thread: number): void {
+    if (!this.refs.has(id)) this.refs.set(id, new ObjectRef(id))
+    this.counts.add(id, thread)
+  }
+
+  /** The value of a worker's ref has come. */
+  settled(id: number): void {
+    if (!this.counts.held(id)) this.refs.delete(id)
   }
 
   find(id: number): ObjectRef {
-    const entry = this.held.get(id)
-    if (entry !== undefined) return entry.ref
-    const lost = new ObjectRef(id)
-    lost.settle(FAILED, new ObjectLostError(`object ${hexId(id)} was dropped by its owner before a worker handed its ref back`))
-    return lost
+    return this.refs.get(id) ?? this.lost(id)
+  }
+
+  /** The refs of a worker that is gone and had not settled. */
+  orphans(owner: number): ObjectRef[] {
+    return [...this.refs.values()].filter((ref) => ref.state === PENDING && Math.floor(ref.id / 2 ** 40) === owner)
+  }
+
+  all(): Iterable<ObjectRef> {
+    return this.refs.values()
   }
 
   clear(): void {
-    this.held.clear()
+    this.refs.clear()
+    this.counts.clear()
   }
+}
+
+export function idOf(thing: Borrowed): number {
+  return thing instanceof ObjectRef ? thing.id : thing.actorId
 }

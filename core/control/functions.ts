@@ -7,11 +7,13 @@ import type { ShippedFunction } from '../worker/messages.js'
 import { callerFile } from './call-site.js'
 import { freeVariables } from './free-variables.js'
 
-/** Every function and class that was shipped, by the hash of its source and file: defined twice, it is one. */
-const byHash = new Map<string, ShippedFunction>()
-
 // biome-ignore lint/complexity/noBannedTypes: a user's function of any shape
 type AnyFunction = Function
+
+/** Every function and class that was shipped, by the hash of its source and file: defined twice, it is one. */
+const byHash = new Map<string, ShippedFunction>()
+/** The same, for those that were registered as they are: a task may call `remote` each time it runs. */
+const byCode = new WeakMap<AnyFunction, ShippedFunction>()
 
 /** Looks a function or class over and gives it an index. Throws if it cannot run elsewhere. */
 export function register(
@@ -24,17 +26,23 @@ export function register(
   if (module !== undefined && code.name === '') {
     throw invalid(`${what}: a function for { module } needs a name, the one it is exported under`)
   }
+  const again = byCode.get(code)
+  if (again !== undefined && again.module === module) return again
   const file = module ?? callerFile()
   const source = module === undefined ? expressionOf(what, code) : undefined
   const hash = createHash('sha256')
     .update(JSON.stringify([module !== undefined, file, name, source]))
     .digest('hex')
   const known = byHash.get(hash)
-  if (known !== undefined) return known
+  if (known !== undefined) {
+    byCode.set(code, known)
+    return known
+  }
   const place = source === undefined ? nowhere : placeOf(code.toString(), source, file)
-  const shipped: ShippedFunction = { index: byHash.size, name, file, source, module, methods, ...place }
+  const shipped: ShippedFunction = { index: byHash.size, name, file, source, module, methods, hash, ...place }
   if (source !== undefined) inspect(what, shipped, source)
   byHash.set(hash, shipped)
+  byCode.set(code, shipped)
   return shipped
 }
 

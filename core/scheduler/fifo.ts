@@ -42,6 +42,10 @@ export class Fifo<T> {
     return true
   }
 
+  all(): readonly T[] {
+    return this.items.slice(this.head) as T[]
+  }
+
   /** Takes everything out. */
   clear(): T[] {
     const all = this.items.slice(this.head) as T[]

@@ -1,130 +1,178 @@
 import { WorkerCrashedError } from '../api/errors.js'
 import type { Encoder } from '../store/encoder.js'
-import type { WorkerLink } from '../worker/link.js'
+import { type Bell, wakeWorker } from '../worker/bell.js'
+import * as layout from '../worker/layout.js'
+import { type Link, requestBytes, rescuePayload, writeRequest } from '../worker/link.js'
+import { shelve } from '../worker/payload.js'
+import { QueueWriter, type Stragglers } from '../worker/queue.js'
 import { Fifo } from './fifo.js'
-import type { Task } from './task.js'
-
-/** Threads that die before they took a single task: so many in a row and there is no point in starting more. */
-const MAX_FAILED_STARTS = 3
+import type { Task, TaskTable } from './task.js'
 
 /**
- * The workers for tasks, and the tasks that no ring has room for.
- *
- * A task goes to an idle worker if there is one, else to the one that owes least. Tasks wait inside the workers' rings, where starting the next one costs nothing; when a worker runs dry
- * while another has tasks waiting behind a long one, half of those are taken back and sent to it.
+ * A submitter's way to the workers for tasks: its queue, from which all of them take, and the tasks that the queue has no
+ * room for. Nobody decides here which worker runs what: whoever is free takes the oldest, its own submissions first.
  */
-export class Pool {
-  readonly workers: WorkerLink[] = []
+export class Pool implements Stragglers {
+  readonly workers: Link[] = []
+  bells: Bell[] = []
+  private readonly queue = new QueueWriter(this)
+  private readonly buffer = Buffer.from(this.queue.memory)
+  private readonly view = new DataView(this.queue.memory)
   private readonly backlog = new Fifo<Task>()
-  private turn = 0
-  private failedStarts = 0
-  private startError: unknown
+  /** Sent and not answered. */
+  inFlight = 0
+  private none: WorkerCrashedError | undefined
 
   constructor(
-    private readonly encoder: Encoder,
-    private readonly startWorker: (index: number) => WorkerLink,
-    private readonly sent: (link: WorkerLink) => void,
+    private readonly table: TaskTable,
+    /** For payloads that are sent late or again: no code of a user's runs while it is in use. */
+    private readonly relay: Encoder,
+    private readonly pool: Int32Array,
     private readonly failed: (task: Task, error: Error) => void,
-    size: number,
-  ) {
-    for (let i = 0; i < size; i++) this.workers.push(startWorker(i))
+  ) {}
+
+  get memory(): SharedArrayBuffer {
+    return this.queue.memory
+  }
+
+  /** Connects a worker. It may take any task that waits, so it is sent what their records name. */
+  add(link: Link): void {
+    this.workers.push(link)
+    this.bells = this.workers.map(({ bell }) => bell)
+    for (const task of this.table) if (task.link === undefined) link.provide(task)
+    link.openQueue()
+    this.refill()
+    if (!this.queue.empty) wakeWorker(this.pool, this.bells)
+  }
+
+  /** A worker is gone: returns the tasks that it had taken. */
+  remove(link: Link): Task[] {
+    this.workers.splice(this.workers.indexOf(link), 1)
+    this.bells = this.workers.map(({ bell }) => bell)
+    this.queue.unlock(link.index)
+    const lost: Task[] = []
+    for (const task of this.table) if (task.link === undefined && this.taker(task) === link.index) lost.push(task)
+    for (const task of lost) {
+      this.recover(task)
+      this.free(task)
+    }
+    return lost
+  }
+
+  /** Tasks will never be taken. */
+  giveUp(error: WorkerCrashedError): void {
+    this.none = error
+    for (const task of [...this.table].filter(({ link }) => link === undefined)) {
+      this.free(task)
+      this.failed(task, error)
+    }
+    for (const task of this.backlog.clear()) this.failed(task, error)
   }
 
   /** Sends a task whose payload is in `encoder`, or keeps a copy until there is room. */
   submit(task: Task, encoder: Encoder): void {
-    if (this.backlog.length === 0 && this.workers.length > 0) {
-      const link = this.choose()
-      if (link.send(task, encoder)) {
-        this.sent(link)
-        return
-      }
-      for (const other of this.workers)
-        if (other !== link && other.send(task, encoder)) {
-          this.sent(other)
-          return
-        }
+    if (this.none !== undefined) this.failed(task, this.none)
+    else if (this.backlog.length > 0 || !this.send(task, encoder)) {
+      task.payload = encoder.copy()
+      this.backlog.push(task)
     }
-    task.payload = encoder.copy()
-    this.backlog.push(task)
-    if (this.workers.length === 0) this.giveUp()
   }
 
-  /** The first idle worker from where we last were (it may still be spinning), else the one that owes least. */
-  private choose(): WorkerLink {
-    const { workers } = this
-    const size = workers.length
-    let best = this.turn
-    for (let i = 0, at = best; i < size; i++) {
-      const { inFlight } = workers[at]!
-      if (inFlight < workers[best]!.inFlight) best = at
-      if (inFlight === 0) break
-      if (++at === size) at = 0
-    }
-    this.turn = best
-    return workers[best]!
+  private send(task: Task, encoder: Encoder): boolean {
+    const oversize = encoder.length > layout.MAX_INLINE_BYTES
+    const total = requestBytes(encoder)
+    const at = this.queue.reserve(total)
+    if (at < 0) return false
+    if (oversize) task.attachments = [...task.attachments, shelve(encoder)]
+    // Whoever takes the record must find what it names: all are sent it.
+    for (let i = 0; i < this.workers.length; i++) this.workers[i]!.provide(task)
+    this.table.add(task)
+    task.position = this.queue.position
+    task.inRing = true
+    task.taker = 0
+    writeRequest(this.queue.words, this.view, at, total, task, encoder, oversize)
+    this.queue.publish(total)
+    this.inFlight++
+    wakeWorker(this.pool, this.bells)
+    return true
   }
 
   /** Sends what waits, as far as there is room. */
   refill(): void {
     for (let task = this.backlog.peek(); task !== undefined; task = this.backlog.peek()) {
-      if (this.workers.length === 0) {
-        this.giveUp()
-        return
-      }
-      const link = this.workers.reduce((least, other) => (other.inFlight < least.inFlight ? other : least))
-      this.encoder.start()
-      this.encoder.raw(task.payload!)
-      if (!link.send(task, this.encoder)) return
+      this.relay.start()
+      this.relay.raw(task.payload!)
+      if (!this.send(task, this.relay)) return
       task.payload = undefined
       this.backlog.shift()
-      this.sent(link)
     }
-  }
-
-  /** Gives idle workers half of what waits behind a busy one. Called when no reply has come for a while. */
-  rebalance(): void {
-    for (const idle of this.workers) {
-      if (idle.inFlight > 0 || this.backlog.length > 0) continue
-      const loaded = this.workers.reduce((most, other) => (other.inFlight > most.inFlight ? other : most))
-      if (loaded.inFlight < 2) return
-      const waiting = loaded.unanswered()
-      // The newest half: the older ones are nearer to being run where they are.
-      const taken = waiting.slice(-Math.floor(waiting.length / 2)).filter((task) => loaded.revoke(task))
-      this.backlog.unshift(taken)
-      this.refill()
-    }
-  }
-
-  /** Takes a task out of the backlog. */
-  forget(task: Task): boolean {
-    return this.backlog.remove(task)
   }
 
   /** Sends tasks again before all others. */
   requeue(tasks: readonly Task[]): void {
     this.backlog.unshift(tasks)
-  }
-
-  /** A worker is gone: another takes its place, unless workers cannot start at all. */
-  replace(link: WorkerLink, ranBefore: boolean, error: unknown): void {
-    this.failedStarts = ranBefore ? 0 : this.failedStarts + 1
-    this.startError = error
-    const at = this.workers.indexOf(link)
-    if (at < 0) return
-    if (this.failedStarts < MAX_FAILED_STARTS) this.workers[at] = this.startWorker(at)
-    else this.workers.splice(at, 1)
-    this.turn = 0
     this.refill()
   }
 
-  private giveUp(): void {
-    for (const task of this.backlog.clear()) {
-      this.failed(task, new WorkerCrashedError(`${task.name}: worker threads cannot be started`, { cause: this.startError }))
+  /** Takes a task back that nobody has taken. True: nobody ever will. */
+  revoke(task: Task): boolean {
+    if (this.backlog.remove(task)) return true
+    if (task.slot < 0 || task.link !== undefined || !task.inRing || !this.queue.revoke(task.position)) return false
+    this.free(task)
+    return true
+  }
+
+  /** The index of the thread that runs a task; 0 if nobody does. */
+  taker(task: Task): number {
+    return task.inRing ? this.queue.taker(task.position) : task.taker
+  }
+
+  /** A task is answered, or will never be. */
+  free(task: Task): void {
+    if (task.attachments.length > 0) this.dropOnce(task)
+    this.table.remove(task)
+    task.inRing = false
+    this.inFlight--
+  }
+
+  /** Memory that was made for one message went to all workers, and one at most has used it. */
+  private dropOnce(task: Task): void {
+    const taker = this.taker(task)
+    for (const { id, once } of task.attachments) {
+      if (once) for (const link of this.workers) link.index === taker ? link.used(id) : link.forget(id)
     }
   }
 
-  /** Takes out all tasks that were not sent. */
+  /** Copies the payload of a task that was sent out of its record, so that it can be sent again. */
+  recover(task: Task): void {
+    if (!task.inRing) return
+    if (task.attachments.length > 0) this.dropOnce(task)
+    task.taker = this.taker(task)
+    rescuePayload(task, this.queue.words, this.buffer, this.queue.indexOf(task.position))
+    task.inRing = false
+  }
+
+  over(at: number, position: number): boolean {
+    const task = this.table.at(this.queue.words[at + layout.SLOT]!)
+    return task === undefined || !task.inRing || task.link !== undefined || task.position !== position
+  }
+
+  rescue(at: number): void {
+    this.recover(this.table.at(this.queue.words[at + layout.SLOT]!)!)
+  }
+
+  /** Takes out all tasks that were not sent, and counts them. */
   clear(): Task[] {
     return this.backlog.clear()
+  }
+
+  /** Whether tasks wait that nobody has taken. */
+  get waits(): boolean {
+    return this.backlog.length > 0 || !this.queue.empty
+  }
+
+  /** The tasks that were not sent. */
+  queued(): readonly Task[] {
+    return this.backlog.all()
   }
 }

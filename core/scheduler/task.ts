@@ -1,32 +1,60 @@
+import type { AnyActorHandle } from '../api/actor-handle.js'
 import type { Attachment, ObjectRef, Waiter } from '../api/object-ref.js'
+import type { TaskOptions } from '../api/options.js'
+import type { RefStream } from '../api/ref-stream.js'
 import type { SubmitSite } from '../control/call-site.js'
+import type { OpenTask } from '../worker/context.js'
 import type { ShippedFunction } from '../worker/messages.js'
 
-/** What the engine knows of a call under way: a task, an actor's construction, or a call of its method. */
+/** Refs and handles inside a message: kept alive while the task may use them. */
+export type Borrowed = ObjectRef | AnyActorHandle
+
+/** What the submitter knows of a call under way: a task, an actor's construction, or a call of its method. */
 export class Task {
-  /** The encoded arguments while they wait on this side (in a ring they lie in the ring). */
+  /** The encoded arguments while they are not in a ring, and for calls that may be sent again. */
   payload: Uint8Array | undefined = undefined
   /** Shared memory that the arguments name. Kept until the end, so that the task can be sent again. */
   attachments: readonly Attachment[] = none
-  /** Refs nested in the arguments: kept alive while the task may use them. */
-  borrowed: readonly ObjectRef[] = none
+  borrowed: readonly Borrowed[] = none
   /** Refs given as arguments whose values are not there yet. */
   dependencies: readonly ObjectRef[] = none
   missing = 0
   failure: unknown = undefined
-  /** Where it was sent; the record's place in that ring. */
+  /** The thread it was sent to, if it was sent to a certain one. */
   link: TaskCarrier | undefined = undefined
+  /** Its place in the table of unanswered tasks; −1 while it was not sent. */
   slot = -1
+  /** The record's place in the queue or the link's ring; `inRing` says whether it is still there. */
   position = 0
+  inRing = false
+  /** Who had taken it when its record's room was needed. */
+  taker = 0
   /** The actor whose call or construction this is; 0 for a task. */
   actorId = 0
+  group = 0
   attempt = 0
   maxRetries = 0
-  timeoutMs = 0
-  timer: NodeJS.Timeout | undefined = undefined
+  /** Whether it runs again when it throws; or after errors with these names. */
+  retryExceptions: boolean | readonly { readonly name: string }[] | undefined = undefined
+  /** Options that a worker for tasks cannot carry out. */
+  needs: TaskOptions | undefined = undefined
+  /** Runs on a thread that runs nothing else. */
+  alone = false
+  /** An actor's construction after which its state is restored. */
+  restores = false
+  /** Keeps the actor alive until the call is answered. */
+  handle: AnyActorHandle | undefined = undefined
+  /** The main thread's task that carries this one out. */
+  relay: Task | undefined = undefined
+  /** The other refs of a task with several return values. */
+  more: readonly ObjectRef[] | undefined = undefined
+  stream: RefStream | undefined = undefined
   /** Why its worker was ended, when that was done on purpose because of this task. */
   endedBy: 'timeout' | 'cancel' | undefined = undefined
   cancelled = false
+  /** The task that submitted it. */
+  parent: OpenTask | undefined = undefined
+  createdMs = 0
 
   constructor(
     readonly kind: number,
@@ -41,15 +69,41 @@ export class Task {
   ) {}
 }
 
-/** What a task needs to know of the worker it was sent to. */
+/** What a task needs to know of the thread it was sent to. */
 export interface TaskCarrier {
   readonly name: string
-  readonly control: { abort(taskId: number): unknown }
+  readonly index: number
   revoke(task: Task): boolean
-  terminate(): void
 }
 
 const none: readonly never[] = []
+
+/** The tasks of this thread that were sent and not answered; a reply names one by its slot. */
+export class TaskTable {
+  private readonly slots: (Task | undefined)[] = []
+  private readonly free: number[] = []
+
+  add(task: Task): number {
+    task.slot = this.free.pop() ?? this.slots.push(undefined) - 1
+    this.slots[task.slot] = task
+    return task.slot
+  }
+
+  at(slot: number): Task | undefined {
+    return this.slots[slot]
+  }
+
+  remove(task: Task): void {
+    if (task.slot < 0) return
+    this.slots[task.slot] = undefined
+    this.free.push(task.slot)
+    task.slot = -1
+  }
+
+  *[Symbol.iterator](): Iterator<Task> {
+    for (const task of this.slots) if (task !== undefined) yield task
+  }
+}
 
 /** Calls back once each time one of a task's dependencies has settled. */
 export class DependencyWaiter implements Waiter {

@@ -1,3 +1,4 @@
+import type { ActorShape } from '../api/actor-handle.js'
 import { ObjectLostError } from '../api/errors.js'
 import type { Attachment } from '../api/object-ref.js'
 import { blankError } from './error-classes.js'
@@ -8,7 +9,7 @@ export interface Names {
   /** A shared thing that came over the port; undefined if it did not. */
   handle(id: number, once: boolean): Attachment['object'] | undefined
   ref(id: number): object
-  actor(id: number, className: string, methodNames: string[]): object
+  actor(id: number, shape: ActorShape): object
 }
 
 const SHORT_STRING = 12
@@ -207,15 +208,15 @@ export class Decoder {
     const place = this.seen.push({}) - 1
     const id = this.f64()
     const className = this.string()
-    this.at++
-    const count = this.u32()
-    const handle = this.names.actor(
-      id,
-      className,
-      Array.from({ length: count }, () => this.string()),
-    )
+    const handle = this.names.actor(id, { className, methodNames: this.strings(), groupNames: this.strings(), maxTaskRetries: this.value() as number })
     this.seen[place] = handle
     return handle
+  }
+
+  private strings(): string[] {
+    this.at++
+    const count = this.u32()
+    return Array.from({ length: count }, () => this.string())
   }
 
   private error(): Error {

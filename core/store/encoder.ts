@@ -31,8 +31,8 @@ export class Encoder {
   words: Int32Array = new Int32Array(this.buffer.buffer)
   length = 0
   attachments: Attachment[] = []
-  /** Refs met inside values: they leave this thread with the message. */
-  refs: ObjectRef[] = []
+  /** Refs and handles met inside values, in their order: they leave this thread with the message. */
+  refs: (ObjectRef | AnyActorHandle)[] = []
   busy = false
   /** For `put`: copies of large arrays are kept under an id that workers remember, since many tasks may take them. */
   storing = false
@@ -101,7 +101,7 @@ export class Encoder {
   }
 
   /** Something encoded before, with what it names. */
-  raw(bytes: Uint8Array, attachments: readonly Attachment[] = [], refs: readonly ObjectRef[] = []): void {
+  raw(bytes: Uint8Array, attachments: readonly Attachment[] = [], refs: readonly (ObjectRef | AnyActorHandle)[] = []): void {
     this.reserve(bytes.byteLength)
     this.buffer.set(bytes, this.length)
     this.length += bytes.byteLength
@@ -210,10 +210,15 @@ export class Encoder {
       this.byte(tag.OBJECT_REF)
       this.f64(value.id)
     } else if (value instanceof AnyActorHandle) {
+      this.refs.push(value)
       this.byte(tag.ACTOR_HANDLE)
       this.f64(value.actorId)
-      this.string(value.className)
-      this.array(value.methodNames)
+      this.string(value.shape.className)
+      this.array(value.shape.methodNames)
+      this.reserve(8)
+      this.array(value.shape.groupNames)
+      this.reserve(16)
+      this.number(value.shape.maxTaskRetries)
     } else if (isError(value)) this.error(value)
     else if (isPlain(prototype)) this.entries(tag.OBJECT, value)
     else this.collection(value)

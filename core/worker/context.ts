@@ -1,10 +1,13 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import type { Task } from '../scheduler/task.js'
 
 /** Where code runs. On the driver all ids are undefined. */
 export interface RuntimeContext {
   readonly taskId: number | undefined
   readonly actorId: number | undefined
   readonly workerId: string | undefined
+  /** The GPUs assigned to the task or actor. */
+  readonly gpuIds: readonly number[]
   /** Fires when `cancel` is called on the running task. */
   readonly signal: AbortSignal
 }
@@ -14,17 +17,23 @@ export const onDriver: RuntimeContext = {
   taskId: undefined,
   actorId: undefined,
   workerId: undefined,
+  gpuIds: [],
   signal: new AbortController().signal,
 }
 
 /** A task under way in this thread. The AbortController is made when somebody asks for the signal. */
 export class OpenTask implements RuntimeContext {
+  /** So many `get`s and `wait`s of it are outstanding. */
+  waiting = 0
+  /** What it has submitted and is not over, once it has submitted anything. */
+  children: Set<Task> | undefined = undefined
   private controller: AbortController | undefined
 
   constructor(
     readonly taskId: number,
     readonly actorId: number | undefined,
     readonly workerId: string,
+    readonly gpuIds: readonly number[] = [],
   ) {}
 
   get signal(): AbortSignal {
@@ -42,18 +51,18 @@ const storage = new AsyncLocalStorage<OpenTask>()
 let bare: OpenTask | undefined
 
 /**
- * Runs a task's code so that `runtimeContext` finds it. The first open task of a thread runs bare, since AsyncLocalStorage
- * makes promises two to three times slower; only a task begun while another is open needs it.
+ * Runs a task's code so that `runtimeContext` and `get` find it. The first open task of a thread runs bare, since
+ * AsyncLocalStorage makes promises two to three times slower; only a task begun while another is open needs it.
  */
-export function runAs<T>(task: OpenTask, alone: boolean, code: () => T): T {
-  if (!alone) return storage.run(task, code)
+export function runAs<T>(task: OpenTask, code: () => T): T {
+  if (bare !== undefined && bare !== task) return storage.run(task, code)
   bare = task
   return code()
 }
 
-/** No task is open any more. */
-export function clearContext(): void {
-  bare = undefined
+/** The task is over. */
+export function leave(task: OpenTask): void {
+  if (bare === task) bare = undefined
 }
 
 export function currentTask(): OpenTask | undefined {

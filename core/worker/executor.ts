@@ -1,186 +1,345 @@
-import { receiveMessageOnPort } from 'node:worker_threads'
-import { AnyActorHandle } from '../api/actor-handle.js'
-import { type Attachment, ObjectRef } from '../api/object-ref.js'
+import type { ActorShape } from '../api/actor-handle.js'
+import { ActorExit } from '../api/exit.js'
+import type { Task } from '../scheduler/task.js'
 import { Decoder, type Names } from '../store/decoder.js'
-import { pressForCollection } from '../store/handles.js'
-import { clearContext, OpenTask, runAs } from './context.js'
+import { leave, OpenTask, runAs } from './context.js'
+import type { Inlet, Memory } from './inlet.js'
+import { Lane } from './lane.js'
 import * as layout from './layout.js'
-import { type Loaded, load } from './load.js'
-import type { DataMessage, ShippedFunction, WorkerData } from './messages.js'
-import type { NestedEngine } from './nested-engine.js'
-import type { ReplySender } from './reply-sender.js'
-import { RingReader } from './ring.js'
+import type { Loaded } from './load.js'
+import type { DataMessage, WorkerData } from './messages.js'
+import type { Clock } from './reply-sender.js'
+import { Streams } from './streams.js'
+
+export interface ExecutorTools {
+  readonly clock: Clock
+  readonly gpuIds: readonly number[]
+  readonly borrower: {
+    ref(id: number): object
+    actor(id: number, shape: ActorShape): object
+    /** Tells the main thread which refs and handles have arrived here. */
+    settle(): void
+  }
+  now(): number
+  /** A task that was left open has ended. */
+  ended(): void
+  /** The children of a task that was cancelled. */
+  orphaned(tasks: ReadonlySet<Task>): void
+  /** The actor's state, after a call. */
+  save(state: unknown): void
+  /** The actor has called `exitActor`. */
+  exit(why: string): void
+}
+
+/** A request that has been read. */
+interface Request {
+  readonly inlet: Inlet
+  readonly task: OpenTask
+  readonly kind: number
+  readonly slot: number
+  readonly what: number
+  readonly args: unknown[]
+  readonly lane: Lane
+}
+
+type Saving = { saveState?: () => unknown; restoreState?: (state: unknown) => unknown }
 
 /**
- * Carries out the requests of one worker thread, one record after the other.
+ * Carries out the requests of one thread.
  *
- * A worker for tasks runs one task at a time and gives a task's record back only when the task is over, so that a crash
- * leaves its arguments in the ring. An actor runs sync methods one at a time and lets async ones overlap.
+ * A worker for tasks takes a task from the queue of its own thread first, then from the others'. It runs one at a time, where
+ * one that waits in `get` does not count: its CPU goes to the next. An actor runs sync methods one at a time, in each
+ * caller's order, and lets async ones overlap.
  */
 export class Executor implements Names {
   readonly running = new Map<number, OpenTask>()
+  readonly inlets: Inlet[] = []
+  /** Tasks that have begun and are not over. */
   open = 0
-  private limit = 1
-  private readonly words: Int32Array
-  private readonly buffer: Buffer
-  private readonly view: DataView
-  readonly requests: RingReader
+  /** When the next task begins, as far as known: one that follows another at once begins when that ended. */
+  mark = 0
+  /** Those of the open tasks that wait in `get`. */
+  private waiting = 0
+  /** By concurrency group; the first is for what belongs to none. */
+  private readonly lanes: Lane[]
+  private turn = 0
   private readonly decoder = new Decoder(this)
-  private readonly functions = new Map<number, Loaded | Promise<Loaded>>()
-  private readonly shipped = new Map<number, ShippedFunction>()
-  private readonly arrived = new Map<number, Attachment['object']>()
+  private reading: Inlet | undefined
   private methods: readonly string[] = []
-  private instance: Record<string, Loaded> | undefined
+  private instance: (Record<string, Loaded> & Saving) | undefined
+  /** An actor takes calls once it is constructed and, after a restart, restored. */
+  private takesCalls = false
+  private finishing = false
+  private readonly streams: Streams
+  private readonly actorId: number | undefined
 
   constructor(
     private readonly data: WorkerData,
-    private readonly replies: ReplySender,
-    private readonly nested: NestedEngine,
-    /** Called when a task that was left open has ended. */
-    private readonly ended: () => void,
+    private readonly tools: ExecutorTools,
   ) {
-    this.words = new Int32Array(data.channel)
-    this.buffer = Buffer.from(data.channel)
-    this.view = new DataView(data.channel)
-    this.requests = new RingReader(this.words, layout.REQUEST_RING, layout.REQUEST_TAIL, layout.REQUEST_HEAD)
+    const { role } = data
+    this.actorId = role.kind === 'actor' ? role.actorId : undefined
+    this.lanes = [new Lane(1), ...(role.kind === 'actor' ? role.groups : []).map((limit) => new Lane(limit))]
+    this.streams = new Streams(tools.clock, tools.now)
   }
 
-  /** Whether another record may be begun. */
+  add(inlet: Inlet): void {
+    // The thread's own queue comes first.
+    if (inlet.client === this.data.index) this.inlets.unshift(inlet)
+    else this.inlets.push(inlet)
+  }
+
+  remove(client: number): void {
+    const at = this.inlets.findIndex((inlet) => inlet.client === client)
+    if (at >= 0) this.inlets.splice(at, 1)[0]!.close()
+  }
+
+  /** Whether another request may be taken. With concurrency groups any may, since it may belong to one that has room. */
   get free(): boolean {
-    return this.open < this.limit
+    if (this.lanes.length > 1 && this.takesCalls) return !this.finishing
+    return this.lanes[0]!.open - this.waiting < this.lanes[0]!.limit && !this.finishing
   }
 
-  /** Carries out the record at `at`; an async task is left open. */
-  begin(at: number): void {
-    const { words } = this
+  /** Whether something waits that may be begun. */
+  ready(takesTasks: boolean): boolean {
+    if (!this.free) return false
+    for (const inlet of this.inlets) {
+      if (this.hears(inlet) && inlet.requests.ready()) return true
+      if (takesTasks && inlet.queue?.ready()) return true
+    }
+    return false
+  }
+
+  /** Begins what comes next. False: there is nothing, or it may not begin. */
+  step(takesTasks: boolean): boolean {
+    const { inlets } = this
+    const count = inlets.length
+    for (let i = 0; i < count; i++) {
+      if (++this.turn >= count) this.turn = 0
+      const inlet = inlets[this.turn]!
+      if (!this.hears(inlet)) continue
+      const at = inlet.requests.next()
+      if (at < 0) continue
+      this.request(inlet, at)
+      return true
+    }
+    if (!takesTasks) return false
+    for (let i = 0; i < count; i++) {
+      const inlet = inlets[i]!
+      const at = inlet.queue === undefined ? -1 : inlet.queue.take()
+      if (at < 0) continue
+      this.read(inlet, inlet.queued!, at, () => inlet.queue!.decoded(at))
+      return true
+    }
+    return false
+  }
+
+  /** Before an actor takes calls only the main thread, which constructs it, is heard. */
+  private hears(inlet: Inlet): boolean {
+    return this.actorId === undefined || this.takesCalls || inlet.client === 0
+  }
+
+  /** Whether tasks wait in the queues. */
+  more(): boolean {
+    for (const inlet of this.inlets) if (inlet.queue?.ready()) return true
+    return false
+  }
+
+  /** Whether the queues hold more than one task, as far as can be seen from outside. */
+  several(): boolean {
+    let waiting = 0
+    for (const inlet of this.inlets) {
+      if (!inlet.queue?.ready()) continue
+      if (inlet.queue.several() || ++waiting > 1) return true
+    }
+    return false
+  }
+
+  told(message: DataMessage): void {
+    if ('abort' in message) {
+      const task = this.running.get(message.abort)
+      task?.abort()
+      if (task?.children !== undefined && message.recursive) this.tools.orphaned(task.children)
+    } else if ('credit' in message) this.streams.credit(message.credit, message.count)
+  }
+
+  /** A `get` or `wait` of a task begins or ends. */
+  wait(task: OpenTask, by: 1 | -1): void {
+    const before = task.waiting
+    task.waiting += by
+    if (this.actorId !== undefined || !this.running.has(task.taskId)) return
+    if (before === 0) this.waiting++
+    else if (task.waiting === 0) this.waiting--
+  }
+
+  /** Takes nothing more, and ends the thread when what is open is over. */
+  finish(): void {
+    this.finishing = true
+    if (this.open === 0) process.exit(0)
+  }
+
+  private request(inlet: Inlet, at: number): void {
+    const { words, view } = inlet.channel
     const bytes = words[at + layout.LENGTH]!
+    const pass = () => {
+      inlet.requests.skip(bytes)
+      inlet.requests.share()
+    }
+    if ((words[at + layout.KIND]! & layout.KIND_MASK) === layout.DROP_HANDLE) {
+      inlet.drop(view.getFloat64((at + layout.TASK_ID) * 4, true))
+      pass()
+      // Compare-exchange: the client does the same with REVOKED to take a request back; whoever finds QUEUED has it.
+    } else if (Atomics.compareExchange(words, at + layout.STATUS, layout.QUEUED, layout.CLAIMED) !== layout.QUEUED) pass()
+    else this.read(inlet, inlet.channel, at, pass)
+  }
+
+  /** Reads one record and begins it. `decoded` is called once the record is not needed any more. */
+  private read(inlet: Inlet, { words, buffer, view }: Memory, at: number, decoded: () => void): void {
     const kind = words[at + layout.KIND]!
-    const id = this.view.getFloat64((at + layout.TASK_ID) * 4, true)
-    if (kind === layout.DROP_HANDLE) {
-      this.handle(id, true)
-      this.pass(bytes)
-      return
-    }
-    // Compare-exchange: the driver does the same with REVOKED to take a task back; whoever finds QUEUED has it.
-    if (Atomics.compareExchange(words, at + layout.STATUS, layout.QUEUED, layout.CLAIMED) !== layout.QUEUED) {
-      this.pass(bytes)
-      return
-    }
     const slot = words[at + layout.SLOT]!
-    if (kind & layout.TIMED) this.replies.started(slot)
-    const actor = this.data.actorId !== undefined
-    const task = new OpenTask(id, this.data.actorId, this.data.workerId)
+    const what = words[at + layout.WHAT]!
+    const task = new OpenTask(view.getFloat64((at + layout.TASK_ID) * 4, true), this.actorId, this.data.workerId, this.tools.gpuIds)
+    const lane = this.lanes[this.groupOf(kind, what)]!
+    let args: unknown[]
+    try {
+      this.reading = inlet
+      const start = at * 4 + layout.REQUEST_HEADER
+      if (kind & layout.OVERSIZE) {
+        const shelf = inlet.handle(view.getFloat64(start, true), true) as SharedArrayBuffer
+        this.decoder.open(Buffer.from(shelf), new DataView(shelf), 0)
+      } else this.decoder.open(buffer, view, start)
+      args = (kind & layout.KIND_MASK) === layout.RESTORE ? [this.decoder.section()] : this.decoder.args()
+    } catch (error) {
+      decoded()
+      inlet.replies.thrown(slot, error)
+      return
+    }
+    this.tools.borrower.settle()
+    decoded()
+    const request = { inlet, task, kind, slot, what, args, lane }
+    if (this.lanes.length > 1 && lane.full) lane.queue.push(() => this.begin(request))
+    else this.begin(request)
+  }
+
+  private groupOf(kind: number, method: number): number {
+    const { role } = this.data
+    if (role.kind !== 'actor' || (kind & layout.KIND_MASK) !== layout.CALL) return 0
+    return kind >> layout.GROUP_SHIFT || role.groupOfMethod[method]!
+  }
+
+  /** Begins a request; an async one is left open. */
+  private begin(request: Request): void {
+    const { inlet, task, kind, slot, lane } = request
+    const beganMs = this.mark
     let result: unknown
     let pending: Promise<unknown> | undefined
     try {
-      const args = this.args(at, (kind & layout.OVERSIZE) !== 0)
-      result = this.call(task, kind & layout.KIND_MASK, words[at + layout.WHAT]!, args)
+      result = this.call(request)
+      if (kind & layout.STREAMING) result = this.streams.run(inlet.replies, slot, task.taskId, result, task)
       // Looking at a result may run code of the user's, as a getter's.
       if (isThenable(result)) pending = Promise.resolve(result)
+      else if (this.instance?.saveState !== undefined) pending = this.saved(result)
     } catch (error) {
-      this.replies.thrown(slot, error)
-      this.pass(bytes)
+      leave(task)
+      this.over(beganMs)
+      this.failed(request, error)
       return
     }
     if (pending === undefined) {
-      this.replies.result(slot, result)
-      this.pass(bytes)
+      leave(task)
+      this.over(beganMs)
+      inlet.replies.result(slot, result)
       return
     }
-    if (actor) this.pass(bytes)
     this.open++
-    this.running.set(id, task)
+    lane.open++
+    this.running.set(task.taskId, task)
     const done = (send: () => void) => {
-      this.running.delete(id)
-      if (--this.open === 0) clearContext()
+      this.running.delete(task.taskId)
+      this.open--
+      if (task.waiting > 0 && this.actorId === undefined) this.waiting--
+      leave(task)
+      this.over(beganMs)
       send()
-      if (!actor) this.pass(bytes)
-      this.ended()
+      lane.leave()
+      if (this.finishing && this.open === 0) process.exit(0)
+      this.tools.ended()
     }
-    pending.then(
-      (value) => done(() => this.replies.result(slot, value)),
-      (error: unknown) => done(() => this.replies.thrown(slot, error)),
+    const answered = this.instance?.saveState !== undefined && isThenable(result) ? pending.then((value) => this.saved(value)) : pending
+    answered.then(
+      (value) => done(() => inlet.replies.result(slot, value)),
+      (error: unknown) => done(() => this.failed(request, error)),
     )
   }
 
-  private pass(bytes: number): void {
-    this.requests.skip(bytes)
-    this.requests.share()
+  private failed({ inlet, slot }: Request, error: unknown): void {
+    // The caller is told by the actor's death.
+    if (error instanceof ActorExit) this.tools.exit('ended itself by exitActor()')
+    else inlet.replies.thrown(slot, error)
   }
 
-  private args(at: number, oversize: boolean): unknown[] {
-    const start = at * 4 + layout.REQUEST_HEADER
-    if (oversize) {
-      const shelf = this.handle(this.view.getFloat64(start, true), true) as SharedArrayBuffer
-      this.decoder.open(Buffer.from(shelf), new DataView(shelf), 0)
-    } else this.decoder.open(this.buffer, this.view, start)
-    return this.decoder.args()
+  private over(beganMs: number): void {
+    this.tools.clock.beganMs = beganMs
+    this.tools.clock.endedMs = this.mark = this.tools.now()
   }
 
-  private call(task: OpenTask, kind: number, what: number, args: unknown[]): unknown {
-    const alone = this.open === 0
-    if (kind === layout.CALL) {
-      const instance = this.instance!
-      const method = this.methods[what]!
-      return runAs(task, alone, () => instance[method]!(...args))
+  private call(request: Request): unknown {
+    const { inlet, task, kind, what, args } = request
+    switch (kind & layout.KIND_MASK) {
+      case layout.CALL: {
+        const instance = this.instance!
+        const method = this.methods[what]!
+        return runAs(task, () => instance[method]!(...args))
+      }
+      case layout.RESTORE:
+        return runAs(task, () => this.restore(args[0]))
+      default: {
+        const loaded = inlet.define(what)
+        const creates = (kind & layout.KIND_MASK) === layout.CREATE_ACTOR
+        const run = (code: Loaded) => runAs(task, () => (creates ? this.construct(code, request) : code(...args)))
+        return loaded instanceof Promise ? loaded.then(run) : run(loaded)
+      }
     }
-    const loaded = this.functions.get(what) ?? this.define(what)
-    const run =
-      kind === layout.TASK
-        ? (code: Loaded) => runAs(task, alone, () => code(...args))
-        : (code: Loaded) => runAs(task, alone, () => this.construct(code, what, args))
-    return loaded instanceof Promise ? loaded.then(run) : run(loaded)
   }
 
-  private construct(type: Loaded, what: number, args: unknown[]): undefined {
+  private construct(type: Loaded, { inlet, what, args, kind }: Request): undefined {
     const instance = Reflect.construct(type, args) as Record<string, Loaded>
     if (isThenable(instance)) {
       throw new TypeError(`the constructor of ${type.name} returned a promise; give the class an async method and call that first`)
     }
     this.instance = instance
-    this.methods = this.shipped.get(what)!.methods
-    this.limit = this.data.maxConcurrency
+    this.methods = inlet.shippedAs(what).methods
+    if ((kind & layout.RESTORES) === 0) this.openUp()
   }
 
-  private define(index: number): Loaded | Promise<Loaded> {
-    while (!this.shipped.has(index)) if (!this.receive()) throw new Error(`function ${index} did not arrive`)
-    const loaded = load(this.shipped.get(index)!)
-    this.functions.set(index, loaded)
-    if (loaded instanceof Promise) {
-      loaded.then(
-        (code) => this.functions.set(index, code),
-        // Tried again by the next task.
-        () => this.functions.delete(index),
-      )
-    }
-    return loaded
+  private async restore(state: unknown): Promise<void> {
+    await this.instance!.restoreState!(state)
+    this.openUp()
   }
 
-  /** Takes one message off the data port. The driver posts before it publishes the record that needs it, so it is there. */
-  private receive(): boolean {
-    const next = receiveMessageOnPort(this.data.dataPort) as { message: DataMessage } | undefined
-    if (next === undefined) return false
-    if ('define' in next.message) this.shipped.set(next.message.define.index, next.message.define)
-    else {
-      this.arrived.set(next.message.id, next.message.object)
-      pressForCollection(next.message.object)
-    }
-    return true
+  private openUp(): void {
+    this.takesCalls = true
+    if (this.data.role.kind === 'actor') this.lanes[0]!.limit = this.data.role.maxConcurrency
   }
 
-  handle(id: number, once: boolean): Attachment['object'] | undefined {
-    while (!this.arrived.has(id)) if (!this.receive()) return undefined
-    const object = this.arrived.get(id)
-    if (once) this.arrived.delete(id)
-    return object
+  /** An actor with `saveState` is saved after each call, before the caller hears of it: what was answered is not lost. */
+  private async saved(value: unknown): Promise<unknown> {
+    const { instance } = this
+    if (instance?.restoreState === undefined) throw new TypeError('a class with saveState needs restoreState too')
+    this.tools.save(await instance.saveState!())
+    return value
+  }
+
+  handle(id: number, once: boolean) {
+    return this.reading!.handle(id, once)
   }
 
   ref(id: number): object {
-    return new ObjectRef(id)
+    return this.tools.borrower.ref(id)
   }
 
-  actor(id: number, className: string, methodNames: string[]): object {
-    return new AnyActorHandle(id, className, methodNames, this.nested)
+  actor(id: number, shape: ActorShape): object {
+    return this.tools.borrower.actor(id, shape)
   }
 }
 

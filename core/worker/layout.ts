@@ -1,51 +1,92 @@
 /**
- * The memory between the driver and one worker: one SharedArrayBuffer with two rings, one each way.
+ * Shared memory between threads. Every thread can submit, so there are two shapes:
+ *
+ * A **channel** between one client and one server: two rings, one each way. Calls of actors travel in it, and all replies.
  *
  *                     ┌────────────── requests ──────────────┐
- *      driver  ──────▶│ ░░░ done │ RUNNING │ queued │ queued │   │──────▶  worker
+ *      client  ──────▶│ ░░░ done │ RUNNING │ queued │ queued │   │──────▶  server
  *                     └──────────▲─────────────────────────▲─┘
- *                               head (worker moves)       tail (driver moves)
+ *                               head (server moves)       tail (client moves)
  *
  *                     ┌────────────── replies ───────────────┐
- *      driver  ◀──────│ ░░░ read │ reply │ reply │            │◀──────  worker
+ *      client  ◀──────│ ░░░ read │ reply │ reply │            │◀──────  server
  *                     └──────────▲───────────────▲───────────┘
- *                               head (driver)   tail (worker)
+ *                               head (client)   tail (server)
  *
- * Each ring has one writer and one reader, so no lock is needed: only the writer moves the tail, only the reader moves the
- * head. Head and tail are byte counts that only grow (and wrap at 2³²); the place in the ring is the count modulo its size.
- * A record never wraps: what is left at the ring's end is skipped with a PAD record.
+ * A **queue** of one submitter, from which all workers for tasks take, one record at a time, under a lock:
  *
- * The four counters and the flags lie on cache lines of their own (two lines apart, since cores prefetch pairs): on a
- * shared line each write by one side would throw the line out of the other's cache.
+ *                     ┌──────────────────────────────────────┐           ┌──▶  worker 1
+ *   submitter  ──────▶│ ░ freed │ taken, not answered │ queued │   │──lock──┼──▶  worker 2
+ *                     └─────────▲─────────────────────▲──────▲─┘           └──▶  the submitter, if it is a worker itself
+ *                             freed (submitter)     head    tail
+ *
+ * A record that was taken stays until its task is answered, so that a worker's death leaves the arguments in the ring; when
+ * room is short the submitter copies the stragglers' arguments out. So no worker ever waits beside queued tasks, long tasks
+ * hold nobody up, and nothing has to be moved from one worker to another.
+ *
+ * Head and tail are byte counts that only grow (and wrap at 2³²); the place in the ring is the count modulo its size. A record
+ * never wraps: what is left at the ring's end is skipped with a PAD record. Counters and flags lie on cache lines of their own
+ * (two lines apart, since cores prefetch pairs): on a shared line each write by one side would throw the line out of the
+ * other's cache.
  */
 const LINE = 32 // int32 words: 128 bytes
+
+/* A channel. */
 export const REQUEST_TAIL = 0
 export const REQUEST_HEAD = LINE
 export const REPLY_TAIL = 2 * LINE
 export const REPLY_HEAD = 3 * LINE
-/** The worker sleeps on this word; the driver adds one and notifies. */
-export const WORKER_BELL = 4 * LINE
-/** 1 while the worker sleeps or is about to: only then is a notify worth its system call. */
-export const WORKER_ASLEEP = 5 * LINE
-/** Messages that the driver has put on the control port: a worker that has handled fewer must not sleep. */
-export const CONTROL_SENT = 6 * LINE
-/** 1 while the worker waits for the driver to make room among the replies. */
-export const REPLIES_FULL = 7 * LINE
-const HEADER_BYTES = 8 * LINE * 4
+/** 1 while the server waits for the client to make room among the replies. */
+export const REPLIES_FULL = 4 * LINE
+/** 1 once the client's thread is gone: nobody reads the replies any more. */
+export const CLIENT_GONE = 5 * LINE
+/** 1 once the client has sent what the tasks in its queue name: from then on the server may take some. */
+export const QUEUE_OPEN = 6 * LINE
+const CHANNEL_HEADER = 7 * LINE * 4
 
-/** Bytes of one ring; a power of two. A no-op task takes 40 of them, so some 3,000 wait inside the ring, the rest on the driver's side. */
+/** Bytes of one ring; a power of two. A no-op task takes 40 of them, so some 3,000 wait inside the ring, the rest on the submitter's side. */
 export const RING_BYTES = 128 * 1024
-export const REQUEST_RING = HEADER_BYTES
-export const REPLY_RING = HEADER_BYTES + RING_BYTES
-export const CHANNEL_BYTES = HEADER_BYTES + 2 * RING_BYTES
+export const REQUEST_RING = CHANNEL_HEADER
+export const REPLY_RING = CHANNEL_HEADER + RING_BYTES
+export const CHANNEL_BYTES = CHANNEL_HEADER + 2 * RING_BYTES
 /** A payload above this does not travel in the ring but in a SharedArrayBuffer of its own, which the record names. */
 export const MAX_INLINE_BYTES = RING_BYTES / 4
 
-/** The driver's own bell, one for all workers. */
-export const DRIVER_BELL = 0
-/** 1 while the driver sleeps: the first worker that puts it back to 0 rings, the others need not. */
-export const DRIVER_ARMED = LINE
-export const DRIVER_BELL_BYTES = 2 * LINE * 4
+/* A queue. */
+export const QUEUE_TAIL = 0
+export const QUEUE_HEAD = LINE
+/** 0, or the index of the worker that takes a record, or CLOSED. */
+export const QUEUE_LOCK = 2 * LINE
+export const CLOSED = -1
+const QUEUE_HEADER = 3 * LINE * 4
+export const QUEUE_RING = QUEUE_HEADER
+export const QUEUE_BYTES = QUEUE_HEADER + RING_BYTES
+
+/* A thread's bell. */
+/** The thread sleeps on this word; who has something for it adds one and notifies. */
+export const BELL = 0
+/** Not 0 while the thread sleeps or is about to: only then is a notify worth its system call. Two values: would it take a task? */
+export const ASLEEP = LINE
+export const ASLEEP_TAKES = 1
+export const ASLEEP_ELSE = 2
+/** Messages that the main thread has put on the control ports: a worker that has handled fewer must not sleep. */
+export const CONTROL_SENT = 2 * LINE
+/** Whether a worker may take tasks: OPEN, or asked to PAUSE, or PAUSED by itself after that (its CPU is lent to somebody). */
+export const GATE = 3 * LINE
+/** Goes up with every turn of the thread's loop. */
+export const HEARTBEAT = 4 * LINE
+/** 1 while a worker looks for tasks before it goes to sleep: it will see a new one without being woken. */
+export const SPINNING = 5 * LINE
+export const BELL_BYTES = 6 * LINE * 4
+
+export const OPEN = 0
+export const PAUSE = 1
+export const PAUSED = 2
+
+/* What all threads share: how many workers for tasks sleep, how many look for tasks. */
+export const SLEEPERS = 0
+export const SPINNERS = LINE
+export const POOL_BYTES = 2 * LINE * 4
 
 /*
  * A request, in int32 words:
@@ -54,7 +95,8 @@ export const DRIVER_BELL_BYTES = 2 * LINE * 4
  *   4 what: function or method                            5 bytes of the payload        6–7 the task's id, float64
  *   8… the payload
  *
- * The status makes starting a task and taking it back exclude each other: whoever changes QUEUED first has it.
+ * The status makes starting a task and taking it back exclude each other: whoever changes QUEUED first has it. In a queue
+ * the worker's index stands above CLAIMED and DECODED (the arguments are out of the ring, the record may be overwritten).
  */
 export const PAD = -1
 export const LENGTH = 0
@@ -68,7 +110,10 @@ export const REQUEST_HEADER = 32
 
 export const QUEUED = 0
 export const CLAIMED = 1
-export const REVOKED = 2
+export const DECODED = 2
+export const REVOKED = 3
+export const STATUS_MASK = 3
+export const TAKER_SHIFT = 2
 
 export const KIND_MASK = 0xff
 export const TASK = 1
@@ -76,17 +121,29 @@ export const CREATE_ACTOR = 2
 export const CALL = 3
 /** The shared memory with the id in TASK_ID will not be named again. */
 export const DROP_HANDLE = 4
+/** Gives an actor that was started again the state that it saved. */
+export const RESTORE = 5
 /** The payload is the id of a SharedArrayBuffer that holds the real payload. */
 export const OVERSIZE = 0x100
-/** The task has a time limit: the worker says when it starts. */
-export const TIMED = 0x200
+/** The function is a generator whose values are sent one by one. */
+export const STREAMING = 0x200
+/** A RESTORE follows: nothing else may run before it. */
+export const RESTORES = 0x400
+/** A concurrency group's index, in the bits from here. */
+export const GROUP_SHIFT = 16
 
-/* A reply: words 0, 2, 3 and 5 as above, 4 unused; the payload follows at once. Kinds: */
+/*
+ * A reply, in int32 words: 0, 2, 3 and 5 as above, 1 and 4 unused; 6–7 when the task began and 8–9 when it ended, in
+ * milliseconds, float64; the payload follows. Kinds:
+ */
+export const REPLY_BEGAN = 6
+export const REPLY_ENDED = 8
+export const REPLY_HEADER = 40
 export const RESULT = 1
 export const THROWN = 2
 /** An error of the runtime's own, such as a return value that cannot travel. Kinds up to here end the task. */
 export const REFUSED = 3
-export const STARTED = 4
-export const STDOUT = 5
-export const STDERR = 6
-export const REPLY_HEADER = 24
+export const STDOUT = 4
+export const STDERR = 5
+/** One value of a streaming task. */
+export const YIELDED = 6

@@ -1,208 +1,152 @@
-import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads'
-import { type Remote, wrap } from 'comlink'
-import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs'
+import { receiveMessageOnPort } from 'node:worker_threads'
 import type { Attachment } from '../api/object-ref.js'
-import type { Task } from '../scheduler/task.js'
+import type { Task, TaskTable } from '../scheduler/task.js'
 import type { Encoder } from '../store/encoder.js'
 import { pressForCollection } from '../store/handles.js'
+import { Bell } from './bell.js'
 import * as layout from './layout.js'
-import type { DataMessage, ShippedFunction, WorkerControl, WorkerData } from './messages.js'
+import type { DataMessage, Wire } from './messages.js'
 import { copyWords, shelve } from './payload.js'
 import { RingReader, RingWriter } from './ring.js'
 
-export interface LinkSetup {
-  readonly name: string
-  readonly actorId: number | undefined
-  readonly maxConcurrency: number
-  readonly driverBell: SharedArrayBuffer
-  readonly heapMb: number | undefined
+/** One reply as it lies in memory. */
+export interface Reply {
+  /** Without flags. */
+  readonly kind: number
+  readonly buffer: Buffer
+  readonly view: DataView
+  /** Where the payload begins, and its bytes. */
+  readonly at: number
+  readonly bytes: number
+  readonly beganMs: number
+  readonly endedMs: number
 }
 
 export interface LinkOwner {
-  /** One reply: `kind` without flags, the task whose slot it names (none for output), the payload. */
-  replied(link: WorkerLink, kind: number, task: Task | undefined, buffer: Buffer, view: DataView, at: number, bytes: number): void
-  /** The thread is gone. `error` is what it died of, if it said so. */
-  exited(link: WorkerLink, error: unknown, exitCode: number): void
+  /** `task` is undefined for output. */
+  replied(link: Link, task: Task | undefined, reply: Reply): void
 }
 
-/** The driver's end of one worker thread: its rings, its ports and what it has been sent. */
-export class WorkerLink {
+/** The client's end of a connection to a thread: sends it requests and shared memory, and reads its replies. */
+export class Link {
+  readonly index: number
   readonly name: string
-  /** In the driver's list of links that owe replies. */
+  readonly bell: Bell
+  /** In the list of links that owe replies. */
   listed = false
+  /** Requests sent over this link and not answered. */
   inFlight = 0
   alive = true
-  /** It is being ended on purpose. */
-  condemned = false
-  /** It has taken tasks. */
-  hasStarted = false
-  /** Resolves true once the worker takes tasks, false if it died before. */
-  readonly started: Promise<boolean>
-  readonly control: Remote<WorkerControl>
-  private readonly channel = new SharedArrayBuffer(layout.CHANNEL_BYTES)
-  private readonly words = new Int32Array(this.channel)
-  private readonly buffer = Buffer.from(this.channel)
-  private readonly view = new DataView(this.channel)
-  private readonly requests = new RingWriter(this.words, layout.REQUEST_RING, layout.REQUEST_TAIL, layout.REQUEST_HEAD)
-  private readonly replies = new RingReader(this.words, layout.REPLY_RING, layout.REPLY_TAIL, layout.REPLY_HEAD)
-  private readonly slots: (Task | undefined)[] = []
-  private readonly freeSlots: number[] = []
+  private readonly words: Int32Array
+  private readonly buffer: Buffer
+  private readonly view: DataView
+  private readonly requests: RingWriter
+  private readonly replies: RingReader
+  private readonly port: Wire['port']
   private readonly known = new Set<number>()
   private readonly sentHandles = new Set<number>()
   private readonly arrived = new Map<number, Attachment['object']>()
   private readonly deadHandles: number[] = []
-  private readonly dataPort: MessagePort
-  private readonly thread: Worker
-  private deathCause: unknown
 
   constructor(
-    setup: LinkSetup,
+    wire: Wire,
+    private readonly table: TaskTable,
     private readonly owner: LinkOwner,
+    pool: Int32Array,
   ) {
-    this.name = setup.name
-    const data = new MessageChannel()
-    const control = new MessageChannel()
-    this.dataPort = data.port1
-    const workerData: WorkerData = {
-      channel: this.channel,
-      driverBell: setup.driverBell,
-      dataPort: data.port2,
-      controlPort: control.port2,
-      workerId: setup.name,
-      actorId: setup.actorId,
-      maxConcurrency: setup.maxConcurrency,
-    }
-    this.thread = new Worker(new URL('./thread.js', import.meta.url), {
-      name: setup.name,
-      workerData,
-      transferList: [data.port2, control.port2],
-      ...inheritedFlags(),
-      ...(setup.heapMb === undefined ? {} : { resourceLimits: { maxOldGenerationSizeMb: setup.heapMb } }),
-    })
-    this.control = this.connect(control.port1)
-    let dead: (value: false) => void
-    const died = new Promise<false>((resolve) => (dead = resolve))
-    this.thread.on('error', (error) => (this.deathCause = error))
-    this.thread.on('exit', (code) => {
-      this.alive = false
-      control.port1.close()
-      dead(false)
-      this.drain()
-      this.dataPort.close()
-      this.owner.exited(this, this.deathCause, code)
-    })
-    this.started = Promise.race([this.control.ready(), died])
-    void this.started.then((took) => (this.hasStarted ||= took))
-    // Only an outstanding `get` keeps the process alive.
-    this.thread.unref()
-    control.port1.unref()
+    this.index = wire.index
+    this.name = wire.name
+    this.bell = new Bell(wire.bell, pool)
+    this.port = wire.port
+    this.words = new Int32Array(wire.channel)
+    this.buffer = Buffer.from(wire.channel)
+    this.view = new DataView(wire.channel)
+    this.requests = new RingWriter(this.words, layout.REQUEST_RING, layout.REQUEST_TAIL, layout.REQUEST_HEAD)
+    this.replies = new RingReader(this.words, layout.REPLY_RING, layout.REPLY_TAIL, layout.REPLY_HEAD)
   }
 
-  /** comlink over the control port, with one addition: each message is counted and rings the bell, since a worker asleep in Atomics.wait hears no port. */
-  private connect(port: MessagePort): Remote<WorkerControl> {
-    const endpoint = nodeEndpoint(port)
-    return wrap<WorkerControl>({
-      addEventListener: endpoint.addEventListener,
-      removeEventListener: endpoint.removeEventListener,
-      start: () => endpoint.start?.(),
-      postMessage: (message, transfer) => {
-        // Counted before it is posted: the worker must not see fewer than there are.
-        Atomics.add(this.words, layout.CONTROL_SENT, 1)
-        endpoint.postMessage(message, transfer)
-        this.ring()
-      },
-    })
-  }
-
-  /** Wakes the worker if it sleeps. */
-  private ring(): void {
-    // Load: pairs with the worker's store of 1, which it makes before it looks at the ring a last time. Either it sees our tail or we see its 1.
-    if (Atomics.load(this.words, layout.WORKER_ASLEEP) === 0) return
-    // Store: the next requests of this burst need no system call.
-    Atomics.store(this.words, layout.WORKER_ASLEEP, 0)
-    Atomics.add(this.words, layout.WORKER_BELL, 1)
-    // All waiters: a waitAsync of an earlier sleep may be waiting there too, and must not swallow the only wake.
-    Atomics.notify(this.words, layout.WORKER_BELL)
-  }
-
-  /** Puts a task into the ring; false when there is no room. `encoder` holds the payload. */
+  /** Puts a request into the ring; false when there is no room. `encoder` holds the payload. */
   send(task: Task, encoder: Encoder): boolean {
     if (!this.alive) return false
-    const tooLarge = encoder.length > layout.MAX_INLINE_BYTES
-    const bytes = tooLarge ? 8 : encoder.length
-    const total = layout.REQUEST_HEADER + ((bytes + 7) & ~7)
+    const oversize = encoder.length > layout.MAX_INLINE_BYTES
+    const total = requestBytes(encoder)
     const at = this.requests.reserve(total)
     if (at < 0) return false
-    const oversize = tooLarge ? shelve(encoder) : undefined
-    const definition = task.definition
-    if (definition !== undefined && !this.known.has(definition.index)) this.define(definition)
-    if (task.attachments.length > 0) this.post(task.attachments)
-    const words = this.words
-    const slot = this.freeSlots.pop() ?? this.slots.push(undefined) - 1
-    this.slots[slot] = task
-    task.slot = slot
+    if (oversize) task.attachments = [...task.attachments, shelve(encoder)]
+    this.provide(task)
+    this.table.add(task)
     task.link = this
     task.position = this.requests.position
-    words[at + layout.LENGTH] = total
-    words[at + layout.STATUS] = layout.QUEUED
-    words[at + layout.KIND] = task.kind | (oversize ? layout.OVERSIZE : 0) | (task.timeoutMs > 0 ? layout.TIMED : 0)
-    words[at + layout.SLOT] = slot
-    words[at + layout.WHAT] = task.what
-    words[at + layout.PAYLOAD_BYTES] = bytes
-    this.view.setFloat64((at + layout.TASK_ID) * 4, task.ref.id, true)
-    const payload = at + layout.REQUEST_HEADER / 4
-    if (oversize !== undefined) {
-      task.attachments = [...task.attachments, oversize]
-      this.post([oversize])
-      this.view.setFloat64(payload * 4, oversize.id, true)
-    } else copyWords(encoder.words, words, payload, bytes)
+    task.inRing = true
+    writeRequest(this.words, this.view, at, total, task, encoder, oversize)
     this.requests.publish(total)
     this.inFlight++
-    this.ring()
+    this.bell.ring()
     return true
   }
 
-  /** Copies a sent task's payload out of the ring, so that it can be sent elsewhere. Only while the record is still there. */
-  recover(task: Task): void {
-    const at = this.requests.indexOf(task.position)
-    if (this.words[at + layout.KIND]! & layout.OVERSIZE) {
-      const shelf = task.attachments.at(-1)!
-      task.attachments = task.attachments.slice(0, -1)
-      task.payload = new Uint8Array(shelf.object as SharedArrayBuffer).slice()
-    } else {
-      const start = at * 4 + layout.REQUEST_HEADER
-      task.payload = Uint8Array.prototype.slice.call(this.buffer, start, start + this.words[at + layout.PAYLOAD_BYTES]!)
+  /** Sends what a task's record will only name: its function, and shared memory. */
+  provide(task: Task): void {
+    const { definition, attachments } = task
+    if (definition !== undefined && !this.known.has(definition.index)) {
+      this.known.add(definition.index)
+      this.port.postMessage({ define: definition } satisfies DataMessage)
+    }
+    if (attachments.length > 0) this.post(attachments)
+  }
+
+  /** The server may take from this thread's queue. */
+  openQueue(): void {
+    Atomics.store(this.words, layout.QUEUE_OPEN, 1)
+  }
+
+  private post(attachments: readonly Attachment[]): void {
+    for (const { id, object } of attachments) {
+      if (this.sentHandles.has(id)) continue
+      this.sentHandles.add(id)
+      this.port.postMessage({ id, object } satisfies DataMessage)
     }
   }
 
-  /** Takes a task back that the worker has not begun. True: it never will. */
+  abort(taskId: number, recursive: boolean): void {
+    this.port.postMessage({ abort: taskId, recursive } satisfies DataMessage)
+  }
+
+  credit(taskId: number, count: number): void {
+    this.port.postMessage({ credit: taskId, count } satisfies DataMessage)
+  }
+
+  /** Copies a request's payload out of the ring, so that it can be sent again. Only while the record is still there. */
+  recover(task: Task): void {
+    rescuePayload(task, this.words, this.buffer, this.requests.indexOf(task.position))
+  }
+
+  /** Takes a request back that was not begun. True: it never will be. */
   revoke(task: Task): boolean {
-    if (!this.alive || this.requests.passed(task.position)) return false
+    if (this.begun(task)) return false
     const status = this.requests.indexOf(task.position) + layout.STATUS
-    // Compare-exchange: the worker does the same with CLAIMED, and only one of the two finds QUEUED.
+    // Compare-exchange: the server does the same with CLAIMED, and only one of the two finds QUEUED.
     if (Atomics.compareExchange(this.words, status, layout.QUEUED, layout.REVOKED) !== layout.QUEUED) return false
-    for (const attachment of task.attachments) if (attachment.once) this.forget(attachment.id)
     this.recover(task)
     this.free(task)
     return true
   }
 
-  /** Whether a task that this link has was begun. */
+  /** Whether a request was begun. */
   begun(task: Task): boolean {
-    if (this.requests.passed(task.position)) return true
-    return Atomics.load(this.words, this.requests.indexOf(task.position) + layout.STATUS) === layout.CLAIMED
+    return this.requests.passed(task.position) || (Atomics.load(this.words, this.requests.indexOf(task.position) + layout.STATUS) & 3) === layout.CLAIMED
   }
 
-  /** The tasks that were sent and not answered, in the order they were sent. */
+  /** The requests that were sent and not answered, in the order they were sent. */
   unanswered(): Task[] {
-    const tasks = this.slots.filter((task) => task !== undefined)
+    const tasks = [...this.table].filter((task) => task.link === this)
     return tasks.sort((a, b) => (a.position - b.position) | 0)
   }
 
   free(task: Task): void {
-    this.slots[task.slot] = undefined
-    this.freeSlots.push(task.slot)
+    this.table.remove(task)
     task.link = undefined
+    task.inRing = false
     this.inFlight--
     for (const { id, once } of task.attachments) if (once) this.sentHandles.delete(id)
   }
@@ -215,18 +159,24 @@ export class WorkerLink {
   /** Hands all waiting replies to the owner; returns how many there were. */
   drain(): number {
     let count = 0
-    const { words, replies } = this
+    const { words, replies, view } = this
     for (let at = replies.next(); at >= 0; at = replies.next()) {
       const kind = words[at + layout.KIND]!
-      const bytes = words[at + layout.PAYLOAD_BYTES]!
-      const task = this.slots[words[at + layout.SLOT]!]
       const whole = kind & layout.KIND_MASK
-      if (task !== undefined && whole <= layout.REFUSED) this.free(task)
+      const task = whole === layout.STDOUT || whole === layout.STDERR ? undefined : this.table.at(words[at + layout.SLOT]!)
       const start = at * 4 + layout.REPLY_HEADER
+      const beganMs = view.getFloat64((at + layout.REPLY_BEGAN) * 4, true)
+      const endedMs = view.getFloat64((at + layout.REPLY_ENDED) * 4, true)
+      const bytes = words[at + layout.PAYLOAD_BYTES]!
       // Passed before it is handed on: whatever that leads to must not meet the same record again. The room is given back after.
       replies.skip(words[at]!)
-      if (kind & layout.OVERSIZE) this.deliverOversize(whole, task, this.view.getFloat64(start, true))
-      else this.owner.replied(this, whole, task, this.buffer, this.view, start, bytes)
+      if ((kind & layout.OVERSIZE) === 0) {
+        this.owner.replied(this, task, { kind: whole, buffer: this.buffer, view, at: start, bytes, beganMs, endedMs })
+      } else {
+        const shelf = (this.takeHandle(view.getFloat64(start, true)) as SharedArrayBuffer | undefined) ?? new SharedArrayBuffer(0)
+        const buffer = Buffer.from(shelf)
+        this.owner.replied(this, task, { kind: whole, buffer, view: new DataView(shelf), at: 0, bytes: shelf.byteLength, beganMs, endedMs })
+      }
       // Room is given back in lots: one store, and at most one wake, for many replies.
       if ((++count & 63) === 0) this.shareReplies()
     }
@@ -236,16 +186,10 @@ export class WorkerLink {
 
   private shareReplies(): void {
     this.replies.share()
-    // Load: pairs with the worker's store of 1 before its last look at the head.
+    // Load: pairs with the server's store of 1 before its last look at the head.
     if (Atomics.load(this.words, layout.REPLIES_FULL) === 0) return
     Atomics.store(this.words, layout.REPLIES_FULL, 0)
     Atomics.notify(this.words, layout.REPLY_HEAD)
-  }
-
-  private deliverOversize(kind: number, task: Task | undefined, id: number): void {
-    const shelf = this.takeHandle(id) as SharedArrayBuffer | undefined
-    const bytes = shelf ?? new SharedArrayBuffer(0)
-    this.owner.replied(this, kind, task, Buffer.from(bytes), new DataView(bytes), 0, bytes.byteLength)
   }
 
   /** Shared memory that came with a reply. */
@@ -256,7 +200,7 @@ export class WorkerLink {
         this.arrived.delete(id)
         return object
       }
-      const next = receiveMessageOnPort(this.dataPort) as { message: DataMessage } | undefined
+      const next = receiveMessageOnPort(this.port) as { message: DataMessage } | undefined
       if (next === undefined) return undefined
       if (!('id' in next.message)) continue
       this.arrived.set(next.message.id, next.message.object)
@@ -264,7 +208,12 @@ export class WorkerLink {
     }
   }
 
-  /** The worker may let go of shared memory that was sent to it. */
+  /** The server has taken shared memory that was made for one message. */
+  used(id: number): void {
+    this.sentHandles.delete(id)
+  }
+
+  /** The server may let go of shared memory that was sent to it. */
   forget(id: number): void {
     if (!this.alive || !this.sentHandles.delete(id)) return
     this.deadHandles.push(id)
@@ -281,47 +230,44 @@ export class WorkerLink {
       this.words[at + layout.KIND] = layout.DROP_HANDLE
       this.view.setFloat64((at + layout.TASK_ID) * 4, this.deadHandles.pop()!, true)
       this.requests.publish(layout.REQUEST_HEADER)
-      this.ring()
+      this.bell.ring()
     }
   }
 
-  private define(definition: ShippedFunction): void {
-    this.known.add(definition.index)
-    this.dataPort.postMessage({ define: definition } satisfies DataMessage)
-  }
-
-  private post(attachments: readonly Attachment[]): void {
-    for (const { id, object } of attachments) {
-      if (this.sentHandles.has(id)) continue
-      this.sentHandles.add(id)
-      this.dataPort.postMessage({ id, object } satisfies DataMessage)
-    }
-  }
-
-  /** Ends the thread, whatever it is doing; `exited` follows. */
-  terminate(): void {
-    this.condemned = true
-    void this.thread.terminate()
-  }
-
-  /** Ends the thread and waits until it is gone. */
-  async close(): Promise<void> {
-    await this.thread.terminate()
+  close(): void {
+    this.alive = false
+    this.port.close()
   }
 }
 
-/**
- * A worker inherits the process's flags, except that those of a program given on the command line would make it refuse its
- * file. Naming flags for a worker in turn allows only some; what loads modules is what matters there.
- */
-function inheritedFlags(): { execArgv?: string[] } {
-  const flags = process.execArgv
-  if (!flags.some((flag) => /^(-e|-p|-pe|--eval|--print|--input-type)(=|$)/.test(flag))) return {}
-  const kept: string[] = []
-  for (const [at, flag] of flags.entries()) {
-    if (!/^(-r|-C|--import|--require|--loader|--experimental-loader|--conditions)(=|$)/.test(flag)) continue
-    kept.push(flag)
-    if (!flag.includes('=')) kept.push(flags[at + 1] ?? '')
+export function requestBytes(encoder: Encoder): number {
+  return layout.REQUEST_HEADER + (encoder.length > layout.MAX_INLINE_BYTES ? 8 : (encoder.length + 7) & ~7)
+}
+
+/** Fills in a request's record. An oversize payload is the last of the task's attachments. */
+export function writeRequest(words: Int32Array, view: DataView, at: number, total: number, task: Task, encoder: Encoder, oversize: boolean): void {
+  words[at + layout.LENGTH] = total
+  words[at + layout.KIND] =
+    task.kind | (oversize ? layout.OVERSIZE : 0) | (task.stream !== undefined ? layout.STREAMING : 0) | (task.restores ? layout.RESTORES : 0) | (task.group << layout.GROUP_SHIFT)
+  words[at + layout.SLOT] = task.slot
+  words[at + layout.WHAT] = task.what
+  words[at + layout.PAYLOAD_BYTES] = oversize ? 8 : encoder.length
+  view.setFloat64((at + layout.TASK_ID) * 4, task.ref.id, true)
+  const payload = at + layout.REQUEST_HEADER / 4
+  if (oversize) view.setFloat64(payload * 4, task.attachments.at(-1)!.id, true)
+  else copyWords(encoder.words, words, payload, encoder.length)
+  // Last: in a queue's ring the word may still belong to an earlier record until the tail shows this one.
+  words[at + layout.STATUS] = layout.QUEUED
+}
+
+/** Copies a task's payload out of its record. */
+export function rescuePayload(task: Task, words: Int32Array, buffer: Buffer, at: number): void {
+  if (words[at + layout.KIND]! & layout.OVERSIZE) {
+    const shelf = task.attachments.at(-1)!
+    task.attachments = task.attachments.slice(0, -1)
+    task.payload = new Uint8Array(shelf.object as SharedArrayBuffer).slice()
+    return
   }
-  return { execArgv: kept }
+  const start = at * 4 + layout.REQUEST_HEADER
+  task.payload = Uint8Array.prototype.slice.call(buffer, start, start + words[at + layout.PAYLOAD_BYTES]!)
 }

@@ -1,8 +1,10 @@
 /// <reference lib="es2024.sharedmemory" />
+import type { Pump } from '../engine/pump.js'
+import { type Bell, wakeWorker } from './bell.js'
 import type { Executor } from './executor.js'
 import * as layout from './layout.js'
 
-/** After the last task the worker looks for another this long before it sleeps: a wake costs the driver a system call and 20–50 µs. */
+/** After the last task the worker looks for another this long before it sleeps: a wake costs the submitter a system call and 20–50 µs. */
 const SPIN_MS = 0.05
 /** After so many tasks, or so long, the event loop gets a turn: timers, ports and promises of earlier tasks. */
 const TURN_TASKS = 512
@@ -11,11 +13,12 @@ const TURN_MS = 2
 /**
  * When a worker runs, spins, listens and sleeps.
  *
- *     ring not empty ──▶ run            a task is open, or a timer or socket of the user's ──▶ listen (waitAsync, event loop turns)
- *     ring empty ──▶ spin ──▶ one turn of the event loop ──▶ nothing else alive in this thread ──▶ sleep (Atomics.wait)
+ *     replies ──▶ hand them out, let the continuations run
+ *     tasks ──▶ run            a task is open, or a timer or socket of the user's ──▶ listen (waitAsync, event loop turns)
+ *     nothing ──▶ spin ──▶ one turn of the event loop ──▶ nothing else alive in this thread ──▶ sleep (Atomics.wait)
  *
  * A thread asleep in Atomics.wait runs nothing: no promise, no timer, no message. So it sleeps only when nothing of the
- * kind is outstanding, and the driver rings the bell after each control message.
+ * kind is outstanding, and the main thread rings the bell after each control message.
  */
 export class WorkerLoop {
   private scheduled = false
@@ -26,11 +29,29 @@ export class WorkerLoop {
   private turnStart = 0
   private handled = 0
   private ordinary = 0
+  /** Tasks were taken since the gate was opened: one at least, so that nobody starves behind those who borrow the CPU. */
+  private took = true
+  /** Awake since just now. */
+  private fresh = true
+  private readonly words: Int32Array
 
   constructor(
-    private readonly words: Int32Array,
+    private readonly bell: Bell,
+    private readonly pool: Int32Array,
     private readonly executor: Executor,
-  ) {}
+    private readonly pump: Pump,
+    private readonly tools: {
+      /** Whether this is a worker for tasks. */
+      readonly takesTasks: boolean
+      now(): number
+      /** Bells of the other workers for tasks. */
+      peers(): readonly Bell[]
+      /** This worker has given its CPU away. */
+      paused(): void
+    },
+  ) {
+    this.words = bell.words
+  }
 
   /** `ordinary` resources are this runtime's own; more than those are the user's. */
   start(): void {
@@ -40,15 +61,15 @@ export class WorkerLoop {
     })
   }
 
-  /** A message of the control port has been handled. */
+  /** A message of a control port has been handled. */
   controlHandled(): void {
     this.handled++
     this.later()
   }
 
-  /** Goes on after an async task; a turn that is already due comes first. */
+  /** Goes on after an async task or when replies have been handed out; a turn that is already due comes first. */
   resume(): void {
-    if (!this.scheduled) this.pump()
+    if (!this.scheduled) this.turn()
   }
 
   private later(): void {
@@ -57,21 +78,30 @@ export class WorkerLoop {
     setImmediate(() => {
       this.scheduled = false
       this.ran = 0
+      this.pump.turned()
       this.turnStart = performance.now()
-      this.pump()
+      this.executor.mark = this.tools.now()
+      Atomics.add(this.words, layout.HEARTBEAT, 1)
+      this.turn()
     })
   }
 
-  private pump(): void {
+  private turn(): void {
+    this.bell.awake()
     for (;;) {
-      if (!this.runWaiting()) return
+      if (this.pump.drain() > 0) {
+        // The continuations of those who waited come before new tasks.
+        this.pump.look()
+        return
+      }
+      if (!this.run()) return
       if (this.spin()) continue
       if (this.executor.open === 0 && !this.settled) {
         this.settled = true
         this.later()
         return
       }
-      if (this.executor.open > 0 || this.controlWaits() || liveResources() > this.ordinary) {
+      if (this.executor.open > 0 || this.pump.holds > 0 || this.controlWaits() || liveResources() > this.ordinary) {
         this.listen()
         return
       }
@@ -79,33 +109,64 @@ export class WorkerLoop {
     }
   }
 
-  /** Runs what waits. False: stop here, a scheduled turn or the end of an open task goes on. */
-  private runWaiting(): boolean {
+  /** Runs what waits. False: stop here, a scheduled turn, a reply or the end of an open task goes on. */
+  private run(): boolean {
     const { executor } = this
     while (executor.free) {
-      const at = executor.requests.next()
-      if (at < 0) return true
+      const open = this.gateOpen()
+      // Who found work after looking for it wakes another if there is more: the submitters relied on us.
+      if (this.fresh && open && executor.several()) wakeWorker(this.pool, this.tools.peers())
+      this.fresh = false
+      if (!executor.step(open)) return true
+      this.took = true
       this.settled = false
-      executor.begin(at)
       this.ran++
+      if (this.pump.ready()) return true
       if (this.ran >= TURN_TASKS || this.controlWaits() || ((this.ran & 15) === 0 && performance.now() - this.turnStart > TURN_MS)) {
         this.later()
         return false
       }
     }
+    // An actor that may begin no more, or a task that runs: its end goes on. Replies are heard meanwhile.
+    this.listen()
     return false
+  }
+
+  /** Whether tasks may be taken. Asked to pause, a worker does so once it has taken one task, or there is none. */
+  private gateOpen(): boolean {
+    const gate = Atomics.load(this.words, layout.GATE)
+    if (gate === layout.OPEN) return true
+    if (gate === layout.PAUSED) {
+      this.took = false
+      return false
+    }
+    if (!this.took && this.executor.more()) return true
+    this.took = false
+    // Compare-exchange: the main thread may just have opened it again.
+    if (Atomics.compareExchange(this.words, layout.GATE, layout.PAUSE, layout.PAUSED) === layout.PAUSE) this.tools.paused()
+    return false
+  }
+
+  private takesTasks(): boolean {
+    return this.tools.takesTasks && Atomics.load(this.words, layout.GATE) !== layout.PAUSED
   }
 
   private spin(): boolean {
-    if (this.executor.open > 0 || this.settled) return false
+    if (this.settled && this.executor.open === 0) return false
+    if (this.executor.open > 0 && this.pump.holds === 0) return false
+    const takes = this.takesTasks()
+    if (takes) this.bell.spin(true)
     const end = performance.now() + SPIN_MS
+    let found = false
     do {
-      for (let i = 0; i < 64; i++) if (this.executor.requests.ready()) return true
-    } while (performance.now() < end)
-    return false
+      for (let i = 0; i < 16 && !found; i++) found = this.executor.ready(takes) || this.pump.ready()
+    } while (!found && performance.now() < end)
+    if (takes) this.bell.spin(false)
+    if (found) this.begin()
+    return found
   }
 
-  /** Load: what the driver has posted. More than we have handled means that a message lies in the port. */
+  /** Load: what the main thread has posted. More than we have handled means that a message lies in a port. */
   private controlWaits(): boolean {
     return Atomics.load(this.words, layout.CONTROL_SENT) !== this.handled
   }
@@ -113,8 +174,14 @@ export class WorkerLoop {
   private sleep(): void {
     const bell = this.announce()
     // Returns at once if the bell has rung since it was read.
-    if (bell !== undefined) Atomics.wait(this.words, layout.WORKER_BELL, bell)
-    Atomics.store(this.words, layout.WORKER_ASLEEP, 0)
+    if (bell !== undefined) Atomics.wait(this.words, layout.BELL, bell)
+    this.bell.awake()
+    this.begin()
+  }
+
+  private begin(): void {
+    this.fresh = true
+    this.executor.mark = this.tools.now()
   }
 
   private listen(): void {
@@ -124,7 +191,7 @@ export class WorkerLoop {
       return
     }
     if (this.listening) return
-    const { async, value } = Atomics.waitAsync(this.words, layout.WORKER_BELL, bell)
+    const { async, value } = Atomics.waitAsync(this.words, layout.BELL, bell)
     if (!async) {
       this.later()
       return
@@ -132,21 +199,22 @@ export class WorkerLoop {
     this.listening = true
     value.then(() => {
       this.listening = false
-      Atomics.store(this.words, layout.WORKER_ASLEEP, 0)
+      this.bell.awake()
+      this.begin()
       this.resume()
     })
   }
 
   /**
    * Says that we are about to sleep and returns the bell's value to wait on; undefined if there is work after all.
-   * The order matters: bell, then ASLEEP, then the ring. The driver writes the ring, then looks at ASLEEP.
+   * The order matters: bell, then ASLEEP, then the rings. Who has work writes the ring, then looks at ASLEEP.
    */
   private announce(): number | undefined {
-    const bell = Atomics.load(this.words, layout.WORKER_BELL)
-    Atomics.store(this.words, layout.WORKER_ASLEEP, 1)
-    const work = (this.executor.free && this.executor.requests.ready()) || (this.executor.open === 0 && this.controlWaits())
+    const takes = this.takesTasks()
+    const bell = this.bell.announce(takes && this.executor.free)
+    const work = this.executor.ready(takes) || this.pump.ready() || (this.executor.open === 0 && this.controlWaits())
     if (!work) return bell
-    Atomics.store(this.words, layout.WORKER_ASLEEP, 0)
+    this.bell.awake()
     return undefined
   }
 }

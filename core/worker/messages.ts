@@ -15,25 +15,64 @@ export interface ShippedFunction {
   readonly module: string | undefined
   /** An actor class's methods; a call names one by its place. */
   readonly methods: readonly string[]
+  /** Names the source and the file: a function shipped by several threads is made once. */
+  readonly hash: string
 }
 
-/** Travels on the data port; the receiver looks when a ring record names an id that it does not know. */
-export type DataMessage = { readonly define: ShippedFunction } | { readonly id: number; readonly object: Attachment['object'] }
+/** Travels on a data port. The receiver also looks when a record names an id that it does not know. */
+export type DataMessage =
+  | { readonly define: ShippedFunction }
+  | { readonly id: number; readonly object: Attachment['object'] }
+  /** Fires the AbortSignal of a task. */
+  | { readonly abort: number; readonly recursive: boolean }
+  /** So many values of a streaming task were consumed. */
+  | { readonly credit: number; readonly count: number }
+
+/** One end of a connection between two threads, seen from one of them. */
+export interface Wire {
+  /** The other thread. */
+  readonly index: number
+  readonly name: string
+  readonly bell: SharedArrayBuffer
+  readonly channel: SharedArrayBuffer
+  readonly port: MessagePort
+}
+
+/** The serving end; a worker for tasks gets the client's queue too. */
+export interface InletSetup extends Wire {
+  readonly queue: SharedArrayBuffer | undefined
+}
+
+/** What a thread is there for. */
+export type Role =
+  | { readonly kind: 'pool' }
+  /** One task at a time that the main thread sends. */
+  | { readonly kind: 'dedicated'; readonly gpuIds: readonly number[] }
+  | {
+      readonly kind: 'actor'
+      readonly actorId: number
+      readonly maxConcurrency: number
+      /** Limits of the concurrency groups, by their index from 1. */
+      readonly groups: readonly number[]
+      /** The group of each method; 0: none. */
+      readonly groupOfMethod: readonly number[]
+      readonly gpuIds: readonly number[]
+    }
 
 export interface WorkerData {
-  readonly channel: SharedArrayBuffer
-  readonly driverBell: SharedArrayBuffer
-  readonly dataPort: MessagePort
-  readonly controlPort: MessagePort
+  readonly index: number
+  /** Ids that this thread mints begin here. */
+  readonly firstId: number
   readonly workerId: string
-  readonly actorId: number | undefined
-  readonly maxConcurrency: number
-}
-
-/** What the driver calls in a worker through comlink. */
-export interface WorkerControl {
-  /** Resolves once the worker takes tasks. */
-  ready(): true
-  /** Fires the AbortSignal of a running task. */
-  abort(taskId: number): void
+  readonly role: Role
+  readonly bell: SharedArrayBuffer
+  readonly pool: SharedArrayBuffer
+  /** The connection to the main thread, which is the client. */
+  readonly main: InletSetup
+  readonly controlPort: MessagePort
+  readonly headPort: MessagePort
+  readonly ledgerPort: MessagePort
+  /** Milliseconds since the epoch at the main thread's `performance.now()` 0. */
+  readonly timeOrigin: number
+  readonly namespace: string
 }

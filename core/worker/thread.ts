@@ -1,30 +1,160 @@
 /** What a worker thread runs: sets itself up, then takes requests until it is ended. */
-import { workerData } from 'node:worker_threads'
-import { expose } from 'comlink'
+import { MessageChannel, type MessagePort, workerData } from 'node:worker_threads'
+import { expose, wrap } from 'comlink'
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs'
+import { ActorExit } from '../api/exit.js'
+import { WorkerCrashedError } from '../api/errors.js'
+import { FAILED, ObjectRef, READY } from '../api/object-ref.js'
+import { Borrowing } from '../control/borrowing.js'
+import type { LedgerMessage } from '../control/ref-book.js'
+import type { Service } from '../control/service.js'
 import { setEngine } from '../engine/current.js'
+import { LocalEngine } from '../engine/local.js'
+import { print } from '../scheduler/outcomes.js'
+import { Encoder } from '../store/encoder.js'
+import { Bell } from './bell.js'
+import { currentTask, OpenTask } from './context.js'
+import type { WorkerControl } from './control.js'
 import { Executor } from './executor.js'
-import { STDERR, STDOUT } from './layout.js'
+import { Inlet } from './inlet.js'
+import * as layout from './layout.js'
 import { WorkerLoop } from './loop.js'
-import type { WorkerControl, WorkerData } from './messages.js'
-import { NestedEngine } from './nested-engine.js'
-import { ReplySender } from './reply-sender.js'
+import type { InletSetup, WorkerData } from './messages.js'
+import { asOurs, RemoteHeadquarters } from './remote-headquarters.js'
+import { ReplySender, type ReplyTools } from './reply-sender.js'
 
 const data = workerData as WorkerData
-const replies = new ReplySender(data)
+const poolWords = new Int32Array(data.pool)
+const bell = new Bell(data.bell, poolWords)
+const actorId = data.role.kind === 'actor' ? data.role.actorId : undefined
+const gpuIds = data.role.kind === 'pool' ? [] : data.role.gpuIds
+const now = () => performance.timeOrigin + performance.now()
+const post = (message: LedgerMessage) => data.ledgerPort.postMessage(message)
+
+const tools: ReplyTools = {
+  encoder: new Encoder(false),
+  textEncoder: new Encoder(false),
+  clock: { beganMs: 0, endedMs: 0 },
+  leaving: (encoder, client) => engine.book.transfer(encoder.refs, client),
+  relieve: () => engine.pump.drainAll(),
+}
+
+function inlet(setup: InletSetup): Inlet {
+  const made = new Inlet(setup, data.index, new ReplySender(setup, tools, poolWords), (message) => executor.told(message))
+  executor.add(made)
+  return made
+}
+
+let nextId = data.firstId
+const outside = new OpenTask(-1, actorId, data.workerId)
+const service = wrap<Service>(nodeEndpoint(data.headPort))
+const headquarters = new RemoteHeadquarters(service)
+
+const engine: LocalEngine = new LocalEngine({
+  index: data.index,
+  poolWords,
+  headquarters,
+  namespace: data.namespace,
+  mint: () => nextId++,
+  book: (caller) =>
+    new Borrowing(data.index, post, caller, bring, (ref, to) => caller.values.outcomeOf(ref, to)),
+  rest: () => loop.resume(),
+  wake: () => {},
+  current: currentTask,
+  context: () => currentTask() ?? outside,
+  waiting: (task, by) => {
+    executor.wait(task, by)
+    if (data.role.kind === 'dedicated' && task.waiting === (by === 1 ? 1 : 0)) post({ kind: 'waiting', thread: data.index, on: by === 1 })
+  },
+  connectPool,
+  // Only the main thread is sent output.
+  output: (link, kind, text) => print(link.name, kind, text),
+  placementGroups: {
+    create: (bundles, strategy, name) => {
+      const id = nextId++
+      void service.createGroup(id, bundles, strategy, name)
+      return id
+    },
+    ready: (id) => asOurs(service.groupReady(id)),
+    remove: (id) => service.removeGroup(id),
+  },
+  resources: () => service.resources(),
+  state: { rows: async () => [], counts: async () => [] },
+  ready: async () => {},
+  shutdown: async () => {},
+  exitActor: async () => {
+    if (actorId === undefined) throw new Error('exitActor: called outside an actor; it ends the actor whose method calls it')
+    throw new ActorExit()
+  },
+})
+headquarters.engine = engine
+setEngine(engine)
+
+/** Brings the value of another thread's ref. */
+function bring(ref: ObjectRef): void {
+  service.fetch(ref.id).then(
+    (outcome) => {
+      const { failed, value } = engine.values.settled(outcome)
+      ref.settle(failed ? FAILED : READY, value)
+    },
+    (error: unknown) => ref.settle(FAILED, error),
+  )
+}
+
+/** Lets this thread and all workers take from its queue. */
+function connectPool(mine: LocalEngine): void {
+  if (data.role.kind === 'pool') {
+    // A worker is its own client: what it submits it may run itself, over the same rings.
+    const channel = new SharedArrayBuffer(layout.CHANNEL_BYTES)
+    const { port1, port2 } = new MessageChannel()
+    const self = { index: data.index, name: data.workerId, bell: data.bell, channel }
+    inlet({ ...self, port: port2, queue: mine.pool.memory })
+    port1.unref()
+    mine.addWorker({ ...self, port: port1 })
+  }
+  void service.connectPool(mine.pool.memory).then((wires) => {
+    for (const wire of wires) mine.addWorker(wire)
+  })
+}
+
+const executor = new Executor(data, {
+  clock: tools.clock,
+  borrower: {
+    ref: (id) => engine.book.ref(id, false),
+    actor: (id, shape) => engine.book.handle(id, shape, false),
+    settle: () => engine.book.report(),
+  },
+  gpuIds,
+  now,
+  ended: () => loop.resume(),
+  orphaned: (tasks) => engine.cancelAll(tasks),
+  save: (state) => {
+    const ref = new ObjectRef(0)
+    ref.settle(READY, state)
+    post({ kind: 'saved', thread: data.index, outcome: engine.values.outcomeOf(ref, 0) })
+  },
+  exit: (why) => void service.exiting(why),
+})
+const loop = new WorkerLoop(bell, poolWords, executor, engine.pump, {
+  takesTasks: data.role.kind === 'pool',
+  now,
+  peers: () => engine.pool.bells,
+  paused: () => post({ kind: 'paused', thread: data.index }),
+})
+const main = inlet(data.main)
 
 /** Node's own streams need this thread's event loop to turn, which it does not while it works or sleeps; the ring does not. */
 function redirect(stream: NodeJS.WriteStream, kind: number): void {
   const write = (chunk: string | Uint8Array, encoding?: unknown, callback?: unknown): boolean => {
-    replies.text(kind, typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString())
+    main.replies.text(kind, typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString())
     const done = typeof encoding === 'function' ? encoding : callback
     if (typeof done === 'function') queueMicrotask(() => done())
     return true
   }
   stream.write = write as typeof stream.write
 }
-redirect(process.stdout, STDOUT)
-redirect(process.stderr, STDERR)
+redirect(process.stdout, layout.STDOUT)
+redirect(process.stderr, layout.STDERR)
 
 // Node calls the loader of shipped functions experimental, once a worker; who wrote the function cannot help it.
 const { emitWarning } = process
@@ -37,15 +167,22 @@ process.on('unhandledRejection', (reason) => {
   console.error('Unhandled rejection in a task:', reason)
 })
 
-const nested = new NestedEngine(data.workerId, data.actorId)
-setEngine(nested)
-const executor = new Executor(data, replies, nested, () => loop.resume())
-const loop = new WorkerLoop(new Int32Array(data.channel), executor)
-
 const control: WorkerControl = {
   ready: () => true,
-  abort: (taskId) => executor.running.get(taskId)?.abort(),
+  attach: (setup) => {
+    inlet(setup)
+  },
+  detach: (client) => executor.remove(client),
+  poolAdded: (wire) => engine.addWorker(wire),
+  threadGone: (index, how, cause, condemned) => engine.threadGone(index, how, cause, condemned),
+  poolLost: (message) => engine.poolLost(new WorkerCrashedError(message)),
+  actorGone: (gone) => engine.actorGone(gone),
+  cancel: (id, force, recursive) => engine.cancelById(id, force, recursive),
+  exit: () => executor.finish(),
 }
 expose(control, nodeEndpoint(data.controlPort))
-data.controlPort.on('message', () => loop.controlHandled())
+for (const port of [data.controlPort, data.headPort] as MessagePort[]) {
+  port.on('message', () => loop.controlHandled())
+  port.unref()
+}
 loop.start()

@@ -1,0 +1,65 @@
+/** Who holds an id, by thread. What nobody holds any more is told, once all reports that were under way have been read. */
+export class HoldCounts {
+  private readonly byId = new Map<number, Map<number, number>>()
+  private readonly suspects = new Set<number>()
+  private settling = false
+
+  constructor(
+    /** Reads all reports that lie in ports. */
+    private readonly readReports: () => void,
+    private readonly free: (id: number) => void,
+  ) {}
+
+  add(id: number, thread: number): void {
+    const holders = this.byId.get(id)
+    if (holders === undefined) this.byId.set(id, new Map([[thread, 1]]))
+    else holders.set(thread, (holders.get(thread) ?? 0) + 1)
+  }
+
+  remove(id: number, thread: number): void {
+    const holders = this.byId.get(id)
+    const count = holders?.get(thread)
+    if (holders === undefined || count === undefined) return
+    if (count > 1) holders.set(thread, count - 1)
+    else {
+      holders.delete(thread)
+      if (holders.size === 0) this.suspects.add(id)
+    }
+  }
+
+  /** A thread is gone, and all that it held with it. */
+  removeThread(thread: number): void {
+    for (const [id, holders] of this.byId) {
+      if (holders.delete(thread) && holders.size === 0) this.suspects.add(id)
+    }
+    this.settle()
+  }
+
+  held(id: number): boolean {
+    return this.byId.has(id)
+  }
+
+  /** The threads that hold an id, with their counts. */
+  holders(id: number): ReadonlyMap<number, number> | undefined {
+    return this.byId.get(id)
+  }
+
+  /** Frees what nobody holds. */
+  settle(): void {
+    if (this.suspects.size === 0 || this.settling) return
+    this.settling = true
+    this.readReports()
+    for (const id of this.suspects) {
+      if (this.byId.get(id)?.size !== 0) continue
+      this.byId.delete(id)
+      this.free(id)
+    }
+    this.suspects.clear()
+    this.settling = false
+  }
+
+  clear(): void {
+    this.byId.clear()
+    this.suspects.clear()
+  }
+}

@@ -1,0 +1,100 @@
+import { transfer } from 'comlink'
+import type { Head } from './head.js'
+import type { ActorGone, ActorSpec, HandleData, Outcome, Payload, TaskSpec } from './headquarters.js'
+import { Host } from '../worker/host.js'
+import type { Wire } from '../worker/messages.js'
+import { ObjectRef, FAILED, READY } from '../api/object-ref.js'
+import type { Demand } from '../scheduler/demand.js'
+import type { Strategy } from '../scheduler/placement-groups.js'
+
+/** What the main thread does for one worker, called through comlink. */
+export class Service {
+  constructor(
+    private readonly head: Head,
+    private readonly thread: number,
+  ) {}
+
+  /** Connections to all workers for tasks, who take from this queue from now on. */
+  connectPool(queue: SharedArrayBuffer): Wire[] {
+    const { head } = this
+    const client = head.hosts.get(this.thread)
+    if (client === undefined) return []
+    client.queue = queue
+    const wires = head.threads.hosts.filter((host) => host !== client).map((host) => head.wire(client, host))
+    return transfer(
+      wires,
+      wires.map(({ port }) => port),
+    )
+  }
+
+  async registerActor(actorId: number, spec: ActorSpec): Promise<HandleData | undefined> {
+    return this.head.registerActor(actorId, spec, this.thread).existing
+  }
+
+  startActor(actorId: number, payload: Payload, held: readonly number[]): void {
+    this.head.construct(actorId, payload, held)
+  }
+
+  stillborn(actorId: number, outcome: Outcome, frames: string): Promise<void> {
+    return this.head.stillborn(actorId, this.head.engine.values.settled(outcome).value, frames)
+  }
+
+  async connectActor(actorId: number): Promise<Wire | ActorGone> {
+    const { head } = this
+    const found = await head.findActor(actorId)
+    const client = head.hosts.get(this.thread)
+    if (!(found instanceof Host)) return { ...found, cause: undefined }
+    if (client === undefined) throw new Error('the thread is gone')
+    return head.carried(head.wire(client, found))
+  }
+
+  actorNamed(name: string, namespace: string): Promise<HandleData | undefined> {
+    return this.head.actorNamed(name, namespace)
+  }
+
+  kill(actorId: number, noRestart: boolean): Promise<void> {
+    return this.head.kill(actorId, noRestart)
+  }
+
+  /** The actor of this thread ends itself. */
+  exiting(why: string): void {
+    const host = this.head.hosts.get(this.thread)
+    const record = host === undefined ? undefined : this.head.registry.on(host)
+    if (record !== undefined) this.head.end(record, why)
+  }
+
+  endThread(index: number): Promise<void> {
+    return this.head.endThread(index)
+  }
+
+  async run(spec: TaskSpec): Promise<Outcome> {
+    const { failed, value } = await this.head.run(spec)
+    const ref = new ObjectRef(spec.id)
+    ref.settle(failed ? FAILED : READY, value)
+    return this.head.engine.values.outcomeOf(ref, this.thread)
+  }
+
+  cancel(id: number, force: boolean, recursive: boolean): Promise<void> {
+    return this.head.cancel(id, force, recursive)
+  }
+
+  fetch(id: number): Promise<Outcome> {
+    return this.head.fetch(id, this.thread)
+  }
+
+  createGroup(id: number, bundles: readonly Demand[], strategy: Strategy, name: string | undefined): void {
+    this.head.createGroup(id, bundles, strategy, name)
+  }
+
+  groupReady(id: number): Promise<void> {
+    return this.head.groups.ready(id)
+  }
+
+  removeGroup(id: number): void {
+    this.head.removeGroup(id)
+  }
+
+  resources() {
+    return this.head.resources()
+  }
+}

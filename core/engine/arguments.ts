@@ -1,0 +1,92 @@
+import { FAILED, type ObjectRef, PENDING, READY } from '../api/object-ref.js'
+import type { RefBook } from '../control/ref-book.js'
+import { DependencyWaiter, type Task } from '../scheduler/task.js'
+import { Encoder } from '../store/encoder.js'
+
+/** Encodes the arguments of calls, and waits for those that are refs. */
+export class Arguments {
+  private readonly encoder = new Encoder(true)
+
+  constructor(
+    private readonly book: RefBook,
+    /** The last of the values that a task waited for has settled. */
+    private readonly settled: (task: Task) => void,
+  ) {}
+
+  /** An encoder that nobody uses; its user puts `busy` back. */
+  borrow(): Encoder {
+    // A getter of a value being encoded may submit: it gets an encoder of its own.
+    const encoder = this.encoder.busy ? new Encoder(true) : this.encoder
+    encoder.busy = true
+    encoder.start()
+    return encoder
+  }
+
+  /** Encodes a call's arguments. The encoder stays borrowed until `busy` is put back. */
+  encode(task: Task, args: unknown[]): Encoder {
+    const encoder = this.borrow()
+    try {
+      const dependencies = encoder.args(args)
+      if (dependencies !== undefined) this.depend(task, dependencies, encoder)
+      if (encoder.refs.length > 0) {
+        task.borrowed = encoder.refs
+        this.book.share(task.borrowed)
+      }
+      if (encoder.attachments.length > 0) task.attachments = encoder.attachments
+      task.ref.origin = task
+      return encoder
+    } catch (error) {
+      encoder.busy = false
+      throw error
+    }
+  }
+
+  private depend(task: Task, dependencies: ObjectRef[], encoder: Encoder): void {
+    task.dependencies = dependencies
+    const waiter = new DependencyWaiter(task, (complete) => {
+      if (complete.ref.state === PENDING) this.settled(complete)
+    })
+    for (const ref of dependencies) {
+      if (ref.state === FAILED) task.failure ??= ref.value
+      else if (ref.state !== READY) {
+        task.missing++
+        ref.addWaiter(waiter)
+      }
+    }
+    if (task.missing === 0 && task.failure === undefined) this.append(task, encoder)
+  }
+
+  /** Adds the values of a task's dependencies behind its arguments. */
+  private append(task: Task, encoder: Encoder): void {
+    for (const ref of task.dependencies) {
+      if (ref.stored !== undefined) encoder.raw(ref.stored.bytes, ref.stored.attachments, ref.stored.refs)
+      else encoder.section(ref.read(), `the value of ${task.name}'s argument`)
+    }
+    task.dependencies = []
+  }
+
+  /**
+   * Puts what a task waited for behind its arguments, or sets its failure. A value that somebody has changed since it arrived
+   * may have become unfit to travel: that fails the task.
+   */
+  complete(task: Task): void {
+    if (task.dependencies.length === 0) return
+    task.failure ??= task.dependencies.find((ref) => ref.state === FAILED)?.value
+    if (task.failure !== undefined) return
+    const encoder = this.borrow()
+    try {
+      encoder.raw(task.payload!)
+      this.append(task, encoder)
+      if (encoder.attachments.length > 0) task.attachments = [...task.attachments, ...encoder.attachments]
+      if (encoder.refs.length > 0) {
+        task.borrowed = [...task.borrowed, ...encoder.refs]
+        this.book.share(encoder.refs)
+      }
+      task.payload = encoder.copy()
+    } catch (error) {
+      task.failure = error
+    } finally {
+      encoder.busy = false
+    }
+  }
+}

@@ -1,0 +1,81 @@
+import { availableParallelism } from 'node:os'
+import { GymnuraError, WorkerCrashedError } from '../api/errors.js'
+import type { InitOptions } from '../api/options.js'
+import { Directory } from '../control/directory.js'
+import { Head } from '../control/head.js'
+import { print } from '../scheduler/outcomes.js'
+import { Bell } from '../worker/bell.js'
+import { onDriver } from '../worker/context.js'
+import { DriverRest } from './driver-rest.js'
+import { LocalEngine } from './local.js'
+
+/** Ids are the thread's and not the engine's, so that refs and handles of a runtime that was shut down never name newer ones. */
+let nextId = 1
+
+/** The main thread's engine, and the part of the runtime that only the main thread has. */
+export function startDriver(options: InitOptions): LocalEngine {
+  const mint = () => nextId++
+  const head = new Head(options, options.numCpus ?? availableParallelism(), mint)
+  const poolWords = new Int32Array(head.pool)
+  const rest = new DriverRest(new Bell(head.bell, poolWords))
+  let directory!: Directory
+  const engine = new LocalEngine({
+    index: 0,
+    poolWords,
+    headquarters: head,
+    mint,
+    namespace: head.namespace,
+    book: (caller) => {
+      directory = new Directory(
+        caller,
+        () => head.readReports(),
+        (id) => head.outOfScope(id),
+      )
+      return directory
+    },
+    rest: (pump) => rest.rest(pump),
+    wake: () => rest.wake(),
+    current: () => undefined,
+    context: () => onDriver,
+    waiting: () => {},
+    // They were connected when they were started.
+    connectPool: () => {},
+    output: (link, kind, text) => print(link.name, kind, text),
+    placementGroups: {
+      create: (bundles, strategy, name) => {
+        const id = mint()
+        head.createGroup(id, bundles, strategy, name)
+        return id
+      },
+      ready: async (id) => {
+        const waiter = engine.hold()
+        try {
+          await head.groups.ready(id)
+        } finally {
+          engine.release(waiter)
+        }
+      },
+      remove: async (id) => head.removeGroup(id),
+    },
+    resources: async () => head.resources(),
+    state: { rows: async () => [], counts: async () => [] },
+    ready: async () => {
+      const waiter = engine.hold()
+      try {
+        const started = await Promise.all(head.threads.hosts.map((host) => host.started))
+        if (started.includes(false)) throw new WorkerCrashedError('init: a worker thread died before it took a task')
+      } finally {
+        engine.release(waiter)
+      }
+    },
+    shutdown: async () => {
+      rest.close()
+      await head.shutdown()
+    },
+    exitActor: () => {
+      throw new GymnuraError('ERR_INVALID_ARGUMENT', 'exitActor: called outside an actor; it ends the actor whose method calls it')
+    },
+  })
+  head.start(engine, directory)
+  return engine
+}

@@ -1,0 +1,220 @@
+import { ResourcesUnavailableError, TaskTimeoutError, WorkerCrashedError } from '../api/errors.js'
+import { FAILED, ObjectRef, READY, type Waiter } from '../api/object-ref.js'
+import type { Settled, TaskSpec } from '../control/headquarters.js'
+import type { LocalEngine } from '../engine/local.js'
+import type { Ending, Host } from '../worker/host.js'
+import { TASK } from '../worker/layout.js'
+import type { Allocation } from './capacity.js'
+import { type Demand, demandOf } from './demand.js'
+import { mayRetry } from './outcomes.js'
+import type { Ledger, Place } from './resources.js'
+import { Task } from './task.js'
+
+/** Threads without a task that are kept for the next one. */
+const KEPT_IDLE = 2
+
+export interface DedicatedTools {
+  readonly ledger: Ledger
+  spawn(name: string, options: TaskSpec['options'], gpuIds: readonly number[]): Host
+  /** So many CPUs are missing for the first that waits: the workers for tasks may lend some. */
+  lack(cpus: number): void
+  /** Something came free. */
+  released(): void
+}
+
+/** A task on its way: waiting for resources, or running on a thread of its own. */
+class Job {
+  allocation: Allocation | undefined = undefined
+  host: Host | undefined = undefined
+  timer: NodeJS.Timeout | undefined = undefined
+
+  constructor(
+    readonly task: Task,
+    readonly spec: TaskSpec,
+    readonly demand: Demand,
+    readonly place: Place | undefined,
+  ) {}
+}
+
+/**
+ * Tasks that need more than one CPU of a thread that others use too: other amounts, GPUs, custom resources, a placement group,
+ * a time limit, a process. Each runs alone on a thread (or process) of its own while it holds what it asked for.
+ */
+export class Dedicated {
+  private readonly waiting = new Set<Job>()
+  private readonly running = new Map<number, Job>()
+  private readonly idle: Host[] = []
+  private count = 0
+  private closed = false
+
+  constructor(
+    private readonly engine: LocalEngine,
+    private readonly tools: DedicatedTools,
+  ) {}
+
+  /** `outer` is the submitter's own task, if that is this thread. */
+  run(spec: TaskSpec, outer: Task | undefined): Promise<Settled> {
+    const { options } = spec
+    const task = new Task(TASK, new ObjectRef(spec.id), spec.name, spec.definition, spec.definition.index, { frames: () => spec.frames })
+    task.maxRetries = options.maxRetries ?? 3
+    task.retryExceptions = typeof spec.retryErrors === 'boolean' ? spec.retryErrors : spec.retryErrors.map((name) => ({ name }))
+    task.payload = spec.payload.bytes
+    task.attachments = spec.payload.attachments
+    task.alone = true
+    if (outer !== undefined) {
+      task.stream = outer.stream
+      outer.relay = task
+    }
+    const place = options.groupId === undefined ? undefined : { group: options.groupId, bundleIndex: options.bundleIndex }
+    const job = new Job(task, spec, demandOf(spec.name, options, 1), place)
+    const settled = new Promise<Settled>((resolve) => {
+      const waiter: Waiter = {
+        settled: (ref) => {
+          this.over(job)
+          resolve({ failed: ref.state === FAILED, value: ref.state === READY ? ref.read() : ref.value })
+        },
+      }
+      task.ref.addWaiter(waiter)
+    })
+    const never = this.tools.ledger.whyNever(job.demand, job.place)
+    if (never !== undefined) this.engine.outcomes.fail(task, new ResourcesUnavailableError(`${spec.name} ${never}`))
+    else {
+      this.waiting.add(job)
+      this.next()
+    }
+    return settled
+  }
+
+  /** Starts what there are resources for, the oldest first; one that lacks something does not hold up those behind it. */
+  next(): void {
+    if (this.closed) return
+    let lacking = 0
+    for (const job of this.waiting) {
+      const never = this.tools.ledger.whyNever(job.demand, job.place)
+      if (never !== undefined) {
+        this.waiting.delete(job)
+        this.engine.outcomes.fail(job.task, new ResourcesUnavailableError(`${job.spec.name} ${never}`))
+        continue
+      }
+      job.allocation = this.tools.ledger.acquire(job.demand, job.place)
+      if (job.allocation !== undefined) {
+        this.waiting.delete(job)
+        this.start(job)
+      } else if (job.place === undefined) lacking = Math.max(lacking, this.tools.ledger.missingCpus(job.demand))
+    }
+    this.tools.lack(lacking)
+  }
+
+  private start(job: Job): void {
+    const { options } = job.spec
+    const plain = options.runtime !== 'process' && job.allocation!.gpuIds.length === 0
+    const host = (plain ? this.idle.pop() : undefined) ?? this.tools.spawn(`task-worker-${++this.count}`, options, job.allocation!.gpuIds)
+    job.host = host
+    this.running.set(host.index, job)
+    this.engine.sendTo(this.engine.link(host.wire), job.task)
+    const { timeoutMs } = options
+    if (timeoutMs === undefined) return
+    // Counted from when the thread can run it.
+    void host.started.then(() => {
+      if (job.host !== host) return
+      job.timer = setTimeout(() => {
+        // It may be over, and this thread not have heard of it yet.
+        this.engine.poll()
+        if (job.host !== host) return
+        job.task.endedBy = 'timeout'
+        host.terminate()
+      }, timeoutMs)
+      job.timer.unref()
+    })
+  }
+
+  private over(job: Job): void {
+    clearTimeout(job.timer)
+    this.waiting.delete(job)
+    const { host } = job
+    job.host = undefined
+    if (host !== undefined) {
+      this.running.delete(host.index)
+      const plain = job.spec.options.runtime !== 'process' && job.allocation!.gpuIds.length === 0
+      if (host.alive && !host.condemned) {
+        if (plain && this.idle.length < KEPT_IDLE && !this.closed) this.idle.push(host)
+        else host.terminate()
+      }
+    }
+    this.release(job)
+  }
+
+  private release(job: Job): void {
+    if (job.allocation === undefined) return
+    this.tools.ledger.release(job.allocation)
+    job.allocation = undefined
+    this.tools.released()
+  }
+
+  cancel(id: number, force: boolean, recursive: boolean): boolean {
+    const job = [...this.waiting, ...this.running.values()].find(({ task }) => task.ref.id === id)
+    if (job === undefined) return false
+    const { task, host } = job
+    if (host === undefined) this.engine.outcomes.fail(task, this.engine.outcomes.cancelled(task))
+    else {
+      task.cancelled = true
+      if (force) {
+        task.endedBy = 'cancel'
+        host.terminate()
+      } else this.engine.link(host.wire).abort(id, recursive)
+    }
+    return true
+  }
+
+  /** A task begins or ends waiting in `get`. */
+  waits(host: number, on: boolean): void {
+    const allocation = this.running.get(host)?.allocation
+    if (allocation === undefined) return
+    if (on) {
+      this.tools.ledger.releaseCpus(allocation)
+      this.tools.released()
+    } else this.tools.ledger.reacquireCpus(allocation)
+  }
+
+  /** One of the threads is gone; the engine has read all its replies. */
+  gone(host: Host, { how, cause }: Ending): void {
+    const at = this.idle.indexOf(host)
+    if (at >= 0) this.idle.splice(at, 1)
+    const job = this.running.get(host.index)
+    if (job === undefined) return
+    const { task } = job
+    clearTimeout(job.timer)
+    this.running.delete(host.index)
+    job.host = undefined
+    this.engine.table.remove(task)
+    task.link = undefined
+    if (task.endedBy === undefined && !task.cancelled && mayRetry(task)) {
+      this.release(job)
+      this.waiting.add(job)
+      this.next()
+    } else if (task.endedBy === 'timeout') {
+      const limit = job.spec.options.timeoutMs
+      this.engine.outcomes.fail(task, new TaskTimeoutError(`${task.name} ran longer than its timeoutMs of ${limit}; its worker was ended`))
+    } else this.engine.outcomes.fail(task, this.engine.outcomes.crashed(host.name, task, how, cause))
+  }
+
+  /** The resources of these were taken away with their placement group. */
+  evict(allocations: readonly Allocation[]): void {
+    for (const job of this.running.values()) {
+      if (job.allocation === undefined || !allocations.includes(job.allocation)) continue
+      job.task.endedBy = 'cancel'
+      this.engine.outcomes.fail(job.task, new WorkerCrashedError(`${job.task.name}: its placement group was removed`))
+      job.host?.terminate()
+    }
+  }
+
+  /** Threads that run or ran such tasks. */
+  get pending(): readonly Task[] {
+    return [...this.waiting].map(({ task }) => task)
+  }
+
+  close(): void {
+    this.closed = true
+    this.waiting.clear()
+  }
+}

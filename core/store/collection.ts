@@ -1,0 +1,30 @@
+import { getHeapStatistics, setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+
+/** So many bytes of shared memory may be let go before a thread collects, or as many as its heap has, if that is more. */
+const COLLECT_AFTER_BYTES = 256 * 1024 * 1024
+let sinceCollection = 0
+let collect: (() => void) | undefined
+
+/**
+ * V8 does not count shared memory when it decides to collect, so what a thread has let go of would stay until memory runs
+ * out. We count, and collect once in a while: a collection takes time in proportion to the heap, so the larger the heap the rarer.
+ */
+export function letGo(bytes: number): void {
+  sinceCollection += bytes
+  if (sinceCollection >= COLLECT_AFTER_BYTES && sinceCollection >= getHeapStatistics().used_heap_size) collectNow()
+}
+
+export function collectNow(): void {
+  sinceCollection = 0
+  collect ??= collector()
+  collect()
+}
+
+/** V8's own collection; a context that is made while the flag is set can call it. */
+function collector(): () => void {
+  setFlagsFromString('--expose-gc')
+  const found = runInNewContext('gc') as () => void
+  setFlagsFromString('--no-expose-gc')
+  return found
+}

@@ -1,0 +1,187 @@
+import { ObjectStoreFullError } from '../api/errors.js'
+import { hexId } from '../api/object-ref.js'
+import { collectNow, letGo } from './collection.js'
+import { type BufferStore, LargeBuffer, type StoredObject } from './large-buffer.js'
+import { SpillFolder } from './spill-folder.js'
+import type { StoreUsage } from './usage.js'
+
+export interface ObjectStoreSetup {
+  /** Of all threads together. */
+  readonly limitBytes: number
+  /** As `newSpillFolder` gave it. */
+  readonly spillDir: string
+  readonly usage: StoreUsage
+}
+
+/** After a failed write to disk, other threads' needs do not make us try again before so many milliseconds. */
+const RETRY_MS = 1000
+
+/**
+ * The large buffers of the values that one thread owns. All threads together keep to `objectStoreBytes`: what would go beyond
+ * it makes this thread write its least recently used buffers to disk, and if it has none, asks the other threads to.
+ *
+ * The limit is soft: what the others hold is there until they come to `relieve`, and memory that was spilled comes free only
+ * when nobody has a view of it and every thread that had one has collected. Spilling and restoring are synchronous.
+ */
+export class ObjectStore implements BufferStore {
+  private readonly limitBytes: number
+  private readonly usage: StoreUsage
+  private readonly folder: SpillFolder
+  /** In memory, the least recently used first. */
+  private readonly resident = new Set<LargeBuffer>()
+  private readonly onDisk = new Set<LargeBuffer>()
+  private newest: LargeBuffer | undefined
+  private retryAt = 0
+
+  constructor({ limitBytes, spillDir, usage }: ObjectStoreSetup) {
+    this.limitBytes = limitBytes
+    this.usage = usage
+    this.folder = new SpillFolder(spillDir)
+  }
+
+  /** Memory for an object that `hold` will be given. Throws ObjectStoreFullError. */
+  allocate(bytes: number): SharedArrayBuffer {
+    this.checkSize(bytes)
+    try {
+      return new SharedArrayBuffer(bytes)
+    } catch {
+      // What nobody holds any more may be in the way.
+      collectNow()
+    }
+    try {
+      return new SharedArrayBuffer(bytes)
+    } catch (cause) {
+      const message = `no memory for a value of ${bytes} bytes; pass or store it in smaller pieces, or give init a smaller objectStoreBytes than ${this.limitBytes}`
+      throw new ObjectStoreFullError(message, { cause })
+    }
+  }
+
+  /**
+   * Takes an object in. It must be the store's own memory, which nobody writes to any more: not a SharedArrayBuffer of a user's.
+   * Throws ObjectStoreFullError, and then holds what it held before.
+   */
+  hold(object: SharedArrayBuffer, id: number, owner: StoredObject): LargeBuffer {
+    this.checkSize(object.byteLength)
+    this.admit(object.byteLength)
+    const buffer = new LargeBuffer(object, id, owner, this)
+    this.add(buffer)
+    return buffer
+  }
+
+  /** Frees an object's memory and its file. Nothing happens if it is free already. */
+  release(buffer: LargeBuffer): void {
+    const wasResident = this.resident.delete(buffer)
+    if (wasResident) this.usage.addInMemory(-buffer.bytes)
+    else if (this.onDisk.delete(buffer)) this.usage.addOnDisk(-buffer.bytes)
+    // Not to keep its owner alive.
+    if (this.newest === buffer) this.newest = undefined
+    buffer.free()
+    if (wasResident) letGo(buffer.bytes)
+  }
+
+  /** Makes room if another thread has asked for it. To be called again and again: it costs a load while nobody has. */
+  relieve(): void {
+    if (!this.usage.pressed || performance.now() < this.retryAt) return
+    try {
+      this.makeRoom()
+    } catch {
+      // The thread that needs the room is told by its own write to disk.
+      this.retryAt = performance.now() + RETRY_MS
+    }
+  }
+
+  /** Bytes in memory, of this thread. */
+  get usedBytes(): number {
+    return this.usage.ownInMemoryBytes
+  }
+
+  /** Bytes on disk and not in memory, of this thread. */
+  get spilledBytes(): number {
+    return this.usage.ownOnDiskBytes
+  }
+
+  get objectCount(): number {
+    return this.resident.size + this.onDisk.size
+  }
+
+  get spilledCount(): number {
+    return this.onDisk.size
+  }
+
+  /** @internal */
+  used(buffer: LargeBuffer): void {
+    if (this.newest !== buffer && this.resident.delete(buffer)) this.add(buffer)
+  }
+
+  /** @internal */
+  bringBack(buffer: LargeBuffer): void {
+    this.admit(buffer.bytes)
+    try {
+      buffer.restore(this.allocate(buffer.bytes))
+    } catch (error) {
+      this.usage.addInMemory(-buffer.bytes)
+      throw error
+    }
+    this.onDisk.delete(buffer)
+    this.usage.addOnDisk(-buffer.bytes)
+    this.add(buffer)
+  }
+
+  /** Counts bytes that come into memory, and spills others for them. Counted first, so that threads which do this at once see each other. */
+  private admit(bytes: number): void {
+    this.usage.addInMemory(bytes)
+    try {
+      this.makeRoom()
+    } catch (error) {
+      this.usage.addInMemory(-bytes)
+      throw error
+    }
+  }
+
+  private add(buffer: LargeBuffer): void {
+    this.resident.add(buffer)
+    this.newest = buffer
+  }
+
+  private makeRoom(): void {
+    while (this.usage.inMemoryBytes > this.limitBytes) {
+      const [oldest] = this.resident
+      if (oldest === undefined) {
+        this.usage.pressed = true
+        return
+      }
+      this.spill(oldest)
+    }
+    if (this.usage.pressed) this.usage.pressed = false
+  }
+
+  private spill(buffer: LargeBuffer): void {
+    try {
+      buffer.spill(this.folder)
+    } catch (cause) {
+      throw this.diskError(buffer, cause)
+    }
+    this.resident.delete(buffer)
+    this.onDisk.add(buffer)
+    this.usage.addInMemory(-buffer.bytes)
+    this.usage.addOnDisk(buffer.bytes)
+    buffer.owner.spilled(buffer)
+    letGo(buffer.bytes)
+  }
+
+  private checkSize(bytes: number): void {
+    if (bytes <= this.limitBytes) return
+    throw new ObjectStoreFullError(
+      `a value of ${bytes} bytes is larger than the whole object store (${this.limitBytes} bytes); give init a larger objectStoreBytes, or pass the value in pieces`,
+    )
+  }
+
+  private diskError(buffer: LargeBuffer, cause: unknown): ObjectStoreFullError {
+    return new ObjectStoreFullError(
+      `the object store is full (${this.limitBytes} bytes), and object ${hexId(buffer.id)} (${buffer.bytes} bytes) cannot be moved to disk, ` +
+        `to ${this.folder.path}: ${cause instanceof Error ? cause.message : String(cause)}; ` +
+        'make room there, set GYMNURA_SPILL_DIR to a folder on another disk, give init a larger objectStoreBytes, or drop refs',
+      { cause },
+    )
+  }
+}

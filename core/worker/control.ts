@@ -1,0 +1,23 @@
+import type { ActorGone } from '../control/headquarters.js'
+import type { InletSetup, Wire } from './messages.js'
+
+/** What the main thread calls in a worker through comlink. */
+export interface WorkerControl {
+  /** Resolves once the worker takes tasks. */
+  ready(): true
+  /** Serves another client. */
+  attach(inlet: InletSetup): void
+  /** A client is gone. */
+  detach(client: number): void
+  /** Another worker takes tasks now. */
+  poolAdded(wire: Wire): void
+  /** A worker that may have taken tasks of ours is gone. */
+  threadGone(index: number, how: string, cause: unknown, condemned: boolean): void
+  /** No worker can be started any more. */
+  poolLost(message: string): void
+  actorGone(gone: ActorGone): void
+  /** Cancels a task that this thread has submitted. */
+  cancel(id: number, force: boolean, recursive: boolean): Promise<void>
+  /** Ends an actor once what is under way is answered. */
+  exit(): void
+}
