@@ -2,6 +2,8 @@
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
+const script = fileURLToPath(new URL('./run-one.js', import.meta.url))
+
 /** What a file in bench/AREA/ exports. */
 export interface Benchmark {
   /** `args`: what stood behind the benchmark's name on the command line. Throws if what it checks does not hold. */
@@ -20,7 +22,7 @@ export interface Outcome {
 /** Runs `file`; its output goes to the terminal. Rejects if it throws or ends before it is done. */
 export function runInChild(file: string, args: readonly string[] = [], env: NodeJS.ProcessEnv = {}): Promise<Outcome> {
   return new Promise((resolve, reject) => {
-    const child = fork(fileURLToPath(import.meta.url), args, { env: { ...process.env, ...env, GYMNURA_BENCH_FILE: file } })
+    const child = fork(script, [file, ...args], { env: { ...process.env, ...env } })
     let outcome: Outcome | undefined
     child.on('message', (message: Outcome) => {
       outcome = message
@@ -30,14 +32,4 @@ export function runInChild(file: string, args: readonly string[] = [], env: Node
       code === 0 && outcome !== undefined ? resolve(outcome) : reject(new Error(`${file} ended with ${signal ?? `exit code ${code}`}`)),
     )
   })
-}
-
-/** In the child: run one benchmark and send back what it returns. */
-const file = process.env.GYMNURA_BENCH_FILE
-if (file !== undefined && process.send !== undefined && process.argv[1] === fileURLToPath(import.meta.url)) {
-  delete process.env.GYMNURA_BENCH_FILE
-  const benchmark: Benchmark = await import(file)
-  const outcome = await benchmark.run(process.argv.slice(2))
-  process.send({ outcome, chart: benchmark.chart?.(outcome) } satisfies Outcome)
-  process.disconnect()
 }

@@ -19,7 +19,12 @@ const machine = { cpu: cpus()[0].model, cores: availableParallelism(), memoryGB:
 
 async function runAndKeep(area: string, title: string, command: string, file: string, args: readonly string[]): Promise<void> {
   console.log(`\n${area} / ${title}`)
-  const { outcome, chart } = await runInChild(file, args)
+  const ran = await runInChild(file, args).catch((error: Error) => {
+    console.error(error.message)
+    process.exitCode = 1
+  })
+  if (ran === undefined) return
+  const { outcome, chart } = ran
   mkdirSync(results, { recursive: true })
   const more = typeof outcome === 'object' && !Array.isArray(outcome) ? outcome : { rows: outcome }
   const kept = { date: new Date().toISOString().slice(0, 10), machine, command: ['npm run bench --', command, ...args].join(' '), ...more }

@@ -22,7 +22,7 @@ interface Comparison {
 
 /** @param args a word that the names of Ray's rows to run contain; default all */
 export async function run(args: readonly string[]): Promise<Comparison> {
-  const versions: Record<string, string> = { ...ownVersions(), ...POOLS }
+  const versions: Record<string, string> = ownVersions()
   const before = await halfOfOurs(args)
   let theirs: Row[] = []
   try {
@@ -35,7 +35,9 @@ export async function run(args: readonly string[]): Promise<Comparison> {
   const ours = pooled(before, await halfOfOurs(args))
   console.log('\npools of threads')
   const { outcome } = await runInChild(compiled('./pools.js'))
-  const rows = [...besideRay(ours, theirs), ...(outcome as PoolRows[]).flatMap(besidePools)]
+  const pools = (outcome as PoolRows[]).flatMap(besidePools)
+  for (const [name, version] of Object.entries(POOLS)) if (pools.some(({ peer }) => peer?.name === name)) versions[name] = version
+  const rows = [...besideRay(ours, theirs), ...pools]
   printTable(rows)
   return { versions, rows }
 }
