@@ -6,6 +6,7 @@
 import { availableParallelism } from 'node:os'
 import { type ActorHandle, actor, get, init, kill, type ObjectRef, put, remote, shutdown, wait } from '../../core/index.js'
 import { type Row, type Timed, timeit } from '../timeit.js'
+import { timePlacementGroups } from './rows/placement-groups.js'
 
 const module = import.meta.url
 const CPUS = availableParallelism()
@@ -110,6 +111,7 @@ export async function run([pattern = '']: readonly string[] = []): Promise<Row[]
   await timeAsyncActors(time)
   await timeOurs(time)
   await shutdown()
+  await timePlacementGroups(time)
   return rows
 }
 
