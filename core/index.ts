@@ -15,6 +15,7 @@
  */
 export { actor, type RemoteClass } from './api/actor.js'
 export type { ActorHandle, ActorMethod, AnyActorHandle, RemoteArgs } from './api/actor-handle.js'
+export { ActorPool } from './api/actor-pool.js'
 export {
   ActorDiedError,
   type ErrorCode,
@@ -29,9 +30,20 @@ export {
   TaskTimeoutError,
   WorkerCrashedError,
 } from './api/errors.js'
-export { cancel, getActor, init, kill, runtimeContext, shutdown } from './api/lifecycle.js'
+export { cancel, exitActor, getActor, init, kill, resources, runtimeContext, shutdown } from './api/lifecycle.js'
+export { type Counter, type Gauge, type Histogram, type HistogramOptions, type MetricOptions, metrics } from './api/metrics.js'
 export { ObjectRef } from './api/object-ref.js'
 export { get, put, wait } from './api/objects.js'
-export type { ActorOptions, InitOptions, TaskOptions } from './api/options.js'
-export { type RemoteFunction, remote } from './api/remote.js'
+export type { ActorOptions, InitOptions, MethodOptions, ResourceOptions, TaskOptions } from './api/options.js'
+export { PlacementGroup, placementGroup } from './api/placement-group.js'
+export { Pool, type PoolCallOptions, type PoolMapOptions } from './api/pool.js'
+export { Queue, QueueEmptyError, QueueFullError } from './api/queue.js'
+export { RefStream } from './api/ref-stream.js'
+export { type RemoteFunction, type Returned, remote } from './api/remote.js'
+export { type StateSummary, state } from './api/state.js'
+export { timeline } from './api/timeline.js'
+export { onWorkerLog, printWorkerLog, type WorkerLogLine } from './control/logs.js'
+export type { Filter, Query, Rows } from './control/query.js'
+export type { ActorRow, ObjectRow, TaskRow, WorkerRow } from './control/rows.js'
+export type { TraceEvent } from './control/timeline.js'
 export type { RuntimeContext } from './worker/context.js'

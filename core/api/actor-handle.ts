@@ -36,7 +36,13 @@ export interface ActorShape {
 
 /** Who carries out a handle's calls. */
 export interface ActorCaller {
-  call(handle: AnyActorHandle, method: number, args: unknown[], options: MethodOptions, site: SubmitSite): ObjectRef | ObjectRef[] | RefStream | undefined
+  call(
+    handle: AnyActorHandle,
+    method: number,
+    args: unknown[],
+    options: MethodOptions,
+    site: SubmitSite,
+  ): ObjectRef | ObjectRef[] | RefStream | undefined
 }
 
 function methodOf(handle: AnyActorHandle, index: number, name: string): () => never {

@@ -17,7 +17,6 @@ import { withoutRuntime } from '../control/call-site.js'
  * | ERR_SERIALIZATION | SerializationError | put, .remote, get | a value cannot travel between threads |
  * | ERR_INVALID_ARGUMENT | GymnuraError | any call | a bad option or argument |
  * | ERR_CAPTURED_VARIABLE | GymnuraError | remote, actor | the function uses a variable that it does not carry |
- * | ERR_NESTED_SUBMISSION | GymnuraError | any call in a worker | tasks, actors, get and put from inside a task |
  * | ERR_INIT | GymnuraError | init | already initialised, or called inside a worker |
  * | ERR_SHUTDOWN | GymnuraError | get | the runtime was shut down under the call |
  */
@@ -34,7 +33,6 @@ export type ErrorCode =
   | 'ERR_SERIALIZATION'
   | 'ERR_INVALID_ARGUMENT'
   | 'ERR_CAPTURED_VARIABLE'
-  | 'ERR_NESTED_SUBMISSION'
   | 'ERR_INIT'
   | 'ERR_SHUTDOWN'
 

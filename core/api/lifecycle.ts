@@ -6,8 +6,12 @@ import { type ActorHandle, AnyActorHandle } from './actor-handle.js'
 import { GymnuraError, invalid } from './errors.js'
 import { ObjectRef } from './object-ref.js'
 import { checkOptions, type InitOptions } from './options.js'
+import { setPlacementGroups } from './placement-group.js'
+import { setStateSource } from './state.js'
 
 setEngineMaker(startDriver)
+setPlacementGroups(() => engine().placementGroups)
+setStateSource(() => engine().state)
 
 /**
  * Starts the runtime and resolves once its workers take tasks. Optional: the first call that needs the runtime starts it
@@ -87,7 +91,7 @@ export function runtimeContext(): RuntimeContext {
 
 /** A worker's engine is set before any of the user's code runs; another thread of a program's own has none, and may start one. */
 function inWorker(): boolean {
-  return !isMainThread && (engineIfAny()?.context().workerId !== undefined)
+  return !isMainThread && engineIfAny()?.context().workerId !== undefined
 }
 
 function insideWorker(what: string): GymnuraError {

@@ -41,7 +41,9 @@ export class ObjectRef<T = unknown> {
   /** @internal */ waiters: Waiter | Waiter[] | undefined = undefined
   /** @internal Set by `wait` to find duplicates without a Set. */ mark = 0
   /** @internal What makes the value; a Task while pending. */ origin: { readonly name: string } | undefined = undefined
-  /** @internal Asks for the value of a ref that belongs to another thread; until somebody wants it, it stays there. */ fetch: (() => void) | undefined = undefined
+  /** @internal Asks for the value of a ref that belongs to another thread; until somebody wants it, it stays there. */ fetch:
+    | (() => void)
+    | undefined = undefined
   /** @internal */ stored: Stored | undefined = undefined
   /** @internal Reads `stored` on the first use. */ load: (() => unknown) | undefined = undefined
 

@@ -112,7 +112,8 @@ const aRuntime: Check = (value) => (value === 'thread' || value === 'process' ? 
 const returns: Check = (value) =>
   value === 'streaming' || aNumber(0, 1e6, true)(value) === undefined ? undefined : "a whole number of at least 0, or 'streaming'"
 const someErrors: Check = (value) =>
-  typeof value === 'boolean' || (Array.isArray(value) && value.every((one) => typeof one === 'function' && (one === Error || one.prototype instanceof Error)))
+  typeof value === 'boolean' ||
+  (Array.isArray(value) && value.every((one) => typeof one === 'function' && (one === Error || one.prototype instanceof Error)))
     ? undefined
     : 'true, false, or a list of error classes'
 const amounts: Check = (value) =>
@@ -120,10 +121,14 @@ const amounts: Check = (value) =>
     ? undefined
     : 'an object of names and amounts, such as { camera: 1 }'
 const variables: Check = (value) =>
-  isRecord(value) && Object.values(value).every((one) => typeof one === 'string') ? undefined : 'an object of strings, such as { LEVEL: "1" }'
+  isRecord(value) && Object.values(value).every((one) => typeof one === 'string')
+    ? undefined
+    : 'an object of strings, such as { LEVEL: "1" }'
 const groups: Check = (value) =>
   isRecord(value) &&
-  Object.values(value).every((one) => isCount(typeof one === 'object' && one !== null && 'maxConcurrency' in one ? one.maxConcurrency : one))
+  Object.values(value).every((one) =>
+    isCount(typeof one === 'object' && one !== null && 'maxConcurrency' in one ? one.maxConcurrency : one),
+  )
     ? undefined
     : "an object such as { io: 2 } or { io: { maxConcurrency: 2, methods: ['read'] } }"
 const timesOrAlways: Check = (value) =>
@@ -197,7 +202,8 @@ export function checkTask(caller: string, options: ResourceOptions): void {
   if (options.bundleIndex !== undefined && options.bundleIndex >= 0) {
     if (options.placementGroup === undefined) throw invalid(`${caller}: bundleIndex needs a placementGroup`)
     const { length } = options.placementGroup.bundles
-    if (options.bundleIndex >= length) throw invalid(`${caller}: bundleIndex is ${options.bundleIndex}, and the group has ${length} bundles`)
+    if (options.bundleIndex >= length)
+      throw invalid(`${caller}: bundleIndex is ${options.bundleIndex}, and the group has ${length} bundles`)
   }
 }
 

@@ -1,4 +1,4 @@
-import { FAILED, type ObjectRef, READY } from './object-ref.js'
+import { type FAILED, type ObjectRef, READY } from './object-ref.js'
 
 /**
  * What a task with `numReturns: 'streaming'` gives: the refs of its values, one after another, as they are made. The
@@ -14,9 +14,7 @@ export class RefStream<T = unknown> implements AsyncIterableIterator<ObjectRef<T
   private over = false
 
   /** @internal `taken`: a value was read; `wait`: somebody waits, and then not any more; `stop`: nobody will read any more. */
-  constructor(
-    private readonly hooks: { taken(count: number): void; wait(on: boolean): void; stop(): void; mint(): ObjectRef },
-  ) {}
+  constructor(private readonly hooks: { taken(count: number): void; wait(on: boolean): void; stop(): void; mint(): ObjectRef }) {}
 
   /** @internal */
   push(state: typeof READY | typeof FAILED, value: unknown): void {

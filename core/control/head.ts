@@ -103,7 +103,8 @@ export class Head implements Headquarters {
     if (held.length > 0) {
       this.dedicated.evict(held)
       for (const record of [...this.registry.living()]) {
-        if (record.allocation !== undefined && held.includes(record.allocation)) this.fail(record, 'was ended: its placement group was removed', undefined)
+        if (record.allocation !== undefined && held.includes(record.allocation))
+          this.fail(record, 'was ended: its placement group was removed', undefined)
       }
     }
     this.released()
@@ -219,7 +220,11 @@ export class Head implements Headquarters {
   }
 
   async startActor(actorId: number, payload: Payload, borrowed: readonly Borrowed[]): Promise<void> {
-    this.construct(actorId, payload, borrowed.map((thing) => (thing instanceof ObjectRef ? thing.id : thing.actorId)))
+    this.construct(
+      actorId,
+      payload,
+      borrowed.map((thing) => (thing instanceof ObjectRef ? thing.id : thing.actorId)),
+    )
   }
 
   /** `held`: ids in the arguments, counted in the main thread's name. */
@@ -253,9 +258,16 @@ export class Head implements Headquarters {
     const host = this.spawn(`${shape.className}-${record.actorId % IDS_A_THREAD}`, roleOf(record, gpuIds), visible(options.env, gpuIds))
     record.host = host
     const link = this.engine.link(host.wire)
-    const task = new Task(layout.CREATE_ACTOR, new ObjectRef(this.mint()), `new ${shape.className}`, record.spec.definition, record.spec.definition.index, {
-      frames: () => record.spec.frames,
-    })
+    const task = new Task(
+      layout.CREATE_ACTOR,
+      new ObjectRef(this.mint()),
+      `new ${shape.className}`,
+      record.spec.definition,
+      record.spec.definition.index,
+      {
+        frames: () => record.spec.frames,
+      },
+    )
     task.payload = record.payload!.bytes
     task.attachments = record.payload!.attachments
     task.alone = true
@@ -267,7 +279,9 @@ export class Head implements Headquarters {
   }
 
   private restore(record: ActorRecord, link: ReturnType<LocalEngine['link']>): void {
-    const task = new Task(layout.RESTORE, new ObjectRef(this.mint()), `${record.spec.shape.className}.restoreState`, undefined, 0, { frames: () => '' })
+    const task = new Task(layout.RESTORE, new ObjectRef(this.mint()), `${record.spec.shape.className}.restoreState`, undefined, 0, {
+      frames: () => '',
+    })
     task.payload = record.saved!.bytes
     task.attachments = record.saved!.attachments
     task.ref.addWaiter({
@@ -344,7 +358,8 @@ export class Head implements Headquarters {
     const record = this.registry.get(actorId)
     if (record === undefined) return
     const { host } = record
-    if (noRestart || !record.mayRestart || host === undefined) this.actorDied(record, `actor ${record.label} was ended by kill()`, undefined, undefined)
+    if (noRestart || !record.mayRestart || host === undefined)
+      this.actorDied(record, `actor ${record.label} was ended by kill()`, undefined, undefined)
     await host?.close()
   }
 
@@ -421,7 +436,13 @@ export class Head implements Headquarters {
       if (record.allocation !== undefined) this.ledger.release(record.allocation)
       record.allocation = undefined
       const message = `actor ${record.label} lost its thread (${how}) while this call was under way, and is started again; the call is not made again, since its maxTaskRetries are used up`
-      this.tellGone(record, { actorId: record.actorId, restarting: true, message, cause: host.condemned ? undefined : cause, stack: undefined })
+      this.tellGone(record, {
+        actorId: record.actorId,
+        restarting: true,
+        message,
+        cause: host.condemned ? undefined : cause,
+        stack: undefined,
+      })
       this.place(record)
     } else this.actorDied(record, `actor ${record.label} lost its thread (${how})`, cause, undefined)
   }
@@ -441,7 +462,9 @@ const DETACHED = -1
 function roleOf(record: ActorRecord, gpuIds: readonly number[]): Role {
   const { options, shape } = record.spec
   const groups = Object.entries(options.concurrencyGroups ?? {}).map(([, group]) =>
-    typeof group === 'number' ? { maxConcurrency: group, methods: [] } : { maxConcurrency: group.maxConcurrency, methods: group.methods ?? [] },
+    typeof group === 'number'
+      ? { maxConcurrency: group, methods: [] }
+      : { maxConcurrency: group.maxConcurrency, methods: group.methods ?? [] },
   )
   return {
     kind: 'actor',
@@ -453,7 +476,10 @@ function roleOf(record: ActorRecord, gpuIds: readonly number[]): Role {
   }
 }
 
-function visible(env: Readonly<Record<string, string>> | undefined, gpuIds: readonly number[]): Readonly<Record<string, string>> | undefined {
+function visible(
+  env: Readonly<Record<string, string>> | undefined,
+  gpuIds: readonly number[],
+): Readonly<Record<string, string>> | undefined {
   if (gpuIds.length === 0) return env
   return { ...env, CUDA_VISIBLE_DEVICES: gpuIds.join(','), CUDA_DEVICE_ORDER: 'PCI_BUS_ID' }
 }

@@ -1,11 +1,11 @@
 import { transfer } from 'comlink'
-import type { Head } from './head.js'
-import type { ActorGone, ActorSpec, HandleData, Outcome, Payload, TaskSpec } from './headquarters.js'
-import { Host } from '../worker/host.js'
-import type { Wire } from '../worker/messages.js'
-import { ObjectRef, FAILED, READY } from '../api/object-ref.js'
+import { FAILED, ObjectRef, READY } from '../api/object-ref.js'
 import type { Demand } from '../scheduler/demand.js'
 import type { Strategy } from '../scheduler/placement-groups.js'
+import { Host } from '../worker/host.js'
+import type { Wire } from '../worker/messages.js'
+import type { Head } from './head.js'
+import type { ActorGone, ActorSpec, HandleData, Outcome, Payload, TaskSpec } from './headquarters.js'
 
 /** What the main thread does for one worker, called through comlink. */
 export class Service {

@@ -3,8 +3,8 @@ import type { ObjectRef } from '../api/object-ref.js'
 import type { ActorOptions, TaskOptions } from '../api/options.js'
 import type { PlacementGroups } from '../api/placement-group.js'
 import type { RefStream } from '../api/ref-stream.js'
+import type { StateSource } from '../api/state.js'
 import type { SubmitSite } from '../control/call-site.js'
-import type { StateSource } from "../api/state.js"
 import type { OpenTask, RuntimeContext } from '../worker/context.js'
 import type { ShippedFunction } from '../worker/messages.js'
 
@@ -16,7 +16,12 @@ import type { ShippedFunction } from '../worker/messages.js'
  * only tell the engine that somebody waits.
  */
 export interface Engine {
-  submit(definition: ShippedFunction, args: unknown[], options: TaskOptions, site: SubmitSite): ObjectRef | ObjectRef[] | RefStream | undefined
+  submit(
+    definition: ShippedFunction,
+    args: unknown[],
+    options: TaskOptions,
+    site: SubmitSite,
+  ): ObjectRef | ObjectRef[] | RefStream | undefined
   createActor(definition: ShippedFunction, args: unknown[], options: ActorOptions, site: SubmitSite): AnyActorHandle
   put(value: unknown): ObjectRef
   /** Looks for results now, without waiting. */

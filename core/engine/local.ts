@@ -1,5 +1,5 @@
-import { type ActorCaller, type ActorShape, AnyActorHandle } from '../api/actor-handle.js'
-import { GymnuraError, invalid, WorkerCrashedError } from '../api/errors.js'
+import type { ActorCaller, ActorShape, AnyActorHandle } from '../api/actor-handle.js'
+import { GymnuraError, invalid, type WorkerCrashedError } from '../api/errors.js'
 import { FAILED, ObjectRef, PENDING } from '../api/object-ref.js'
 import type { ActorOptions, MethodOptions, TaskOptions } from '../api/options.js'
 import type { PlacementGroups } from '../api/placement-group.js'
@@ -107,7 +107,12 @@ export class LocalEngine implements Engine, ActorCaller {
     return this.tools.placementGroups
   }
 
-  submit(definition: ShippedFunction, args: unknown[], options: TaskOptions, site: SubmitSite): ObjectRef | ObjectRef[] | RefStream | undefined {
+  submit(
+    definition: ShippedFunction,
+    args: unknown[],
+    options: TaskOptions,
+    site: SubmitSite,
+  ): ObjectRef | ObjectRef[] | RefStream | undefined {
     const { tools } = this
     const task = new Task(TASK, new ObjectRef(tools.mint()), options.name ?? definition.name, definition, definition.index, site)
     task.maxRetries = options.maxRetries ?? DEFAULT_MAX_RETRIES
@@ -116,9 +121,22 @@ export class LocalEngine implements Engine, ActorCaller {
     return this.start(task, args, options.numReturns)
   }
 
-  call(handle: AnyActorHandle, method: number, args: unknown[], options: MethodOptions, site: SubmitSite): ObjectRef | ObjectRef[] | RefStream | undefined {
+  call(
+    handle: AnyActorHandle,
+    method: number,
+    args: unknown[],
+    options: MethodOptions,
+    site: SubmitSite,
+  ): ObjectRef | ObjectRef[] | RefStream | undefined {
     const { shape, actorId } = handle
-    const task = new Task(CALL, new ObjectRef(this.tools.mint()), options.name ?? `${shape.className}.${shape.methodNames[method]}`, undefined, method, site)
+    const task = new Task(
+      CALL,
+      new ObjectRef(this.tools.mint()),
+      options.name ?? `${shape.className}.${shape.methodNames[method]}`,
+      undefined,
+      method,
+      site,
+    )
     task.actorId = actorId
     task.handle = handle
     task.maxRetries = options.maxTaskRetries ?? shape.maxTaskRetries
@@ -128,7 +146,11 @@ export class LocalEngine implements Engine, ActorCaller {
   }
 
   /** Encodes and sends, and gives what the caller gets. */
-  private start(task: Task, args: unknown[], numReturns: number | 'streaming' | undefined): ObjectRef | ObjectRef[] | RefStream | undefined {
+  private start(
+    task: Task,
+    args: unknown[],
+    numReturns: number | 'streaming' | undefined,
+  ): ObjectRef | ObjectRef[] | RefStream | undefined {
     if (this.closed) {
       task.ref.settle(FAILED, shutDown())
     } else {
@@ -233,7 +255,9 @@ export class LocalEngine implements Engine, ActorCaller {
       if (existing !== undefined) return this.book.handle(existing.actorId, existing.shape, false)
       const handle = this.book.handle(task.actorId, shape, true)
       const actor = this.actor(handle)
-      registered?.catch((error: unknown) => this.actorGone({ actorId: task.actorId, restarting: false, message: String(error), cause: error, stack: undefined }))
+      registered?.catch((error: unknown) =>
+        this.actorGone({ actorId: task.actorId, restarting: false, message: String(error), cause: error, stack: undefined }),
+      )
       task.payload = encoder.copy()
       task.handle = handle
       if (task.missing > 0) actor.waiting.push(task)
@@ -288,7 +312,8 @@ export class LocalEngine implements Engine, ActorCaller {
           this.flush(actor)
         }
       },
-      (error: unknown) => this.actorGone({ actorId: actor.actorId, restarting: false, message: String(error), cause: error, stack: undefined }),
+      (error: unknown) =>
+        this.actorGone({ actorId: actor.actorId, restarting: false, message: String(error), cause: error, stack: undefined }),
     )
   }
 
@@ -336,8 +361,10 @@ export class LocalEngine implements Engine, ActorCaller {
 
   /** Runs a task again that threw and may have another try. */
   private again(task: Task, link: Link): void {
-    if (task.link === undefined) this.pool.recover(task)
-    this.free(task)
+    if (task.link === undefined) {
+      this.pool.recover(task)
+      this.pool.release(task)
+    } else this.free(task)
     this.rewind(task)
     const actor = task.kind === CALL ? this.actors.get(task.actorId) : undefined
     if (actor !== undefined) {
@@ -493,7 +520,10 @@ export class LocalEngine implements Engine, ActorCaller {
       if (task.endedBy === undefined && !task.cancelled && (condemned || mayRetry(task))) {
         this.rewind(task)
         again.push(task)
-      } else this.outcomes.fail(task, this.outcomes.crashed(link.name, task, how, cause))
+      } else {
+        this.pool.forget(task, task.attachments)
+        this.outcomes.fail(task, this.outcomes.crashed(link.name, task, how, cause))
+      }
     }
     link.close()
     this.pool.requeue(again)

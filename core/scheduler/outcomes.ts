@@ -2,7 +2,7 @@ import {
   ActorDiedError,
   count,
   describe,
-  GymnuraError,
+  type GymnuraError,
   invalid,
   SerializationError,
   TaskCancelledError,
@@ -86,7 +86,12 @@ export class Outcomes implements LinkOwner {
     const refs: readonly ObjectRef[] = [task.ref, ...task.more]
     if (!Array.isArray(value) || value.length !== refs.length) {
       const given = Array.isArray(value) ? `an array of ${value.length}` : typeof value
-      this.fail(task, invalid(`${task.name}: numReturns is ${refs.length}, so it must return an array of ${refs.length} values, not ${given}`), link, reply)
+      this.fail(
+        task,
+        invalid(`${task.name}: numReturns is ${refs.length}, so it must return an array of ${refs.length} values, not ${given}`),
+        link,
+        reply,
+      )
       return
     }
     this.end(task, link, reply, undefined)
@@ -123,8 +128,7 @@ export class Outcomes implements LinkOwner {
 
   /** Its worker died while running it, and it is not run again. */
   crashed(worker: string, task: Task, how: string, cause: unknown): GymnuraError {
-    if (task.endedBy === 'timeout')
-      return new TaskTimeoutError(`${task.name} ran longer than its timeout; its worker was ended`)
+    if (task.endedBy === 'timeout') return new TaskTimeoutError(`${task.name} ran longer than its timeout; its worker was ended`)
     if (task.cancelled) return this.cancelled(task)
     const runs = task.attempt > 1 ? `, as did the workers of ${count(task.attempt - 1, 'run')} before` : ''
     const error = new WorkerCrashedError(`${task.name}: ${worker} died while running it (${how})${runs}`, { cause })
@@ -137,7 +141,13 @@ export class Outcomes implements LinkOwner {
 function retries(task: Task, error: unknown): boolean {
   const { retryExceptions } = task
   if (retryExceptions === undefined || retryExceptions === false) return false
-  if (retryExceptions !== true && !retryExceptions.some((type) => (typeof type === 'function' && error instanceof type) || (error instanceof Error && error.name === type.name))) return false
+  if (
+    retryExceptions !== true &&
+    !retryExceptions.some(
+      (type) => (typeof type === 'function' && error instanceof type) || (error instanceof Error && error.name === type.name),
+    )
+  )
+    return false
   return mayRetry(task)
 }
 

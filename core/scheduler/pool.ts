@@ -1,4 +1,5 @@
-import { WorkerCrashedError } from '../api/errors.js'
+import type { WorkerCrashedError } from '../api/errors.js'
+import type { Attachment } from '../api/object-ref.js'
 import type { Encoder } from '../store/encoder.js'
 import { type Bell, wakeWorker } from '../worker/bell.js'
 import * as layout from '../worker/layout.js'
@@ -54,7 +55,7 @@ export class Pool implements Stragglers {
     for (const task of this.table) if (task.link === undefined && this.taker(task) === link.index) lost.push(task)
     for (const task of lost) {
       this.recover(task)
-      this.free(task)
+      this.release(task)
     }
     return lost
   }
@@ -129,16 +130,22 @@ export class Pool implements Stragglers {
 
   /** A task is answered, or will never be. */
   free(task: Task): void {
-    if (task.attachments.length > 0) this.dropOnce(task)
+    if (task.attachments.length > 0) this.forget(task, task.attachments)
+    this.release(task)
+  }
+
+  /** A task is not on its way any more; it may be sent again. */
+  release(task: Task): void {
+    if (task.slot < 0) return
     this.table.remove(task)
     task.inRing = false
     this.inFlight--
   }
 
   /** Memory that was made for one message went to all workers, and one at most has used it. */
-  private dropOnce(task: Task): void {
+  forget(task: Task, attachments: readonly Attachment[]): void {
     const taker = this.taker(task)
-    for (const { id, once } of task.attachments) {
+    for (const { id, once } of attachments) {
       if (once) for (const link of this.workers) link.index === taker ? link.used(id) : link.forget(id)
     }
   }
@@ -146,10 +153,14 @@ export class Pool implements Stragglers {
   /** Copies the payload of a task that was sent out of its record, so that it can be sent again. */
   recover(task: Task): void {
     if (!task.inRing) return
-    if (task.attachments.length > 0) this.dropOnce(task)
-    task.taker = this.taker(task)
+    const taker = this.taker(task)
+    task.taker = taker
+    const sent = task.attachments
     rescuePayload(task, this.queue.words, this.buffer, this.queue.indexOf(task.position))
     task.inRing = false
+    // An oversize payload is sent anew; the others that were sent the rest have it still.
+    if (sent.length > task.attachments.length) this.forget(task, sent.slice(-1))
+    for (const { id, once } of task.attachments) if (once) for (const link of this.workers) if (link.index === taker) link.used(id)
   }
 
   over(at: number, position: number): boolean {

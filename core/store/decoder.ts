@@ -208,7 +208,12 @@ export class Decoder {
     const place = this.seen.push({}) - 1
     const id = this.f64()
     const className = this.string()
-    const handle = this.names.actor(id, { className, methodNames: this.strings(), groupNames: this.strings(), maxTaskRetries: this.value() as number })
+    const handle = this.names.actor(id, {
+      className,
+      methodNames: this.strings(),
+      groupNames: this.strings(),
+      maxTaskRetries: this.value() as number,
+    })
     this.seen[place] = handle
     return handle
   }

@@ -69,7 +69,9 @@ export class Executor implements Names {
   private instance: (Record<string, Loaded> & Saving) | undefined
   /** An actor takes calls once it is constructed and, after a restart, restored. */
   private takesCalls = false
+  /** It takes nothing more. */
   private finishing = false
+  private exits = false
   private readonly streams: Streams
   private readonly actorId: number | undefined
 
@@ -175,6 +177,7 @@ export class Executor implements Names {
   /** Takes nothing more, and ends the thread when what is open is over. */
   finish(): void {
     this.finishing = true
+    this.exits = true
     if (this.open === 0) process.exit(0)
   }
 
@@ -262,7 +265,7 @@ export class Executor implements Names {
       this.over(beganMs)
       send()
       lane.leave()
-      if (this.finishing && this.open === 0) process.exit(0)
+      if (this.exits && this.open === 0) process.exit(0)
       this.tools.ended()
     }
     const answered = this.instance?.saveState !== undefined && isThenable(result) ? pending.then((value) => this.saved(value)) : pending
@@ -272,7 +275,10 @@ export class Executor implements Names {
     )
   }
 
-  private failed({ inlet, slot }: Request, error: unknown): void {
+  private failed({ inlet, slot, kind }: Request, error: unknown): void {
+    const whole = kind & layout.KIND_MASK
+    // An actor that could not be made is ended by the main thread; until then nothing else may run.
+    if (whole === layout.CREATE_ACTOR || whole === layout.RESTORE) this.finishing = true
     // The caller is told by the actor's death.
     if (error instanceof ActorExit) this.tools.exit('ended itself by exitActor()')
     else inlet.replies.thrown(slot, error)

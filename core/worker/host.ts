@@ -3,9 +3,9 @@ import { expose, type Remote, wrap } from 'comlink'
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs'
 import type { LedgerMessage } from '../control/ref-book.js'
 import { Bell } from './bell.js'
+import type { WorkerControl } from './control.js'
 import * as layout from './layout.js'
 import type { InletSetup, Role, Wire, WorkerData } from './messages.js'
-import type { WorkerControl } from './control.js'
 import { closeQueue } from './queue.js'
 
 export interface HostSetup {
@@ -56,12 +56,7 @@ export class Host {
   private readonly thread: Worker
   private deathCause: unknown
 
-  constructor(
-    setup: HostSetup,
-    service: object,
-    told: (message: LedgerMessage) => void,
-    exited: (host: Host, ending: Ending) => void,
-  ) {
+  constructor(setup: HostSetup, service: object, told: (message: LedgerMessage) => void, exited: (host: Host, ending: Ending) => void) {
     this.index = setup.index
     this.name = setup.name
     this.role = setup.role

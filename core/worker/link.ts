@@ -134,7 +134,10 @@ export class Link {
 
   /** Whether a request was begun. */
   begun(task: Task): boolean {
-    return this.requests.passed(task.position) || (Atomics.load(this.words, this.requests.indexOf(task.position) + layout.STATUS) & 3) === layout.CLAIMED
+    return (
+      this.requests.passed(task.position) ||
+      (Atomics.load(this.words, this.requests.indexOf(task.position) + layout.STATUS) & 3) === layout.CLAIMED
+    )
   }
 
   /** The requests that were sent and not answered, in the order they were sent. */
@@ -245,10 +248,22 @@ export function requestBytes(encoder: Encoder): number {
 }
 
 /** Fills in a request's record. An oversize payload is the last of the task's attachments. */
-export function writeRequest(words: Int32Array, view: DataView, at: number, total: number, task: Task, encoder: Encoder, oversize: boolean): void {
+export function writeRequest(
+  words: Int32Array,
+  view: DataView,
+  at: number,
+  total: number,
+  task: Task,
+  encoder: Encoder,
+  oversize: boolean,
+): void {
   words[at + layout.LENGTH] = total
   words[at + layout.KIND] =
-    task.kind | (oversize ? layout.OVERSIZE : 0) | (task.stream !== undefined ? layout.STREAMING : 0) | (task.restores ? layout.RESTORES : 0) | (task.group << layout.GROUP_SHIFT)
+    task.kind |
+    (oversize ? layout.OVERSIZE : 0) |
+    (task.stream !== undefined ? layout.STREAMING : 0) |
+    (task.restores ? layout.RESTORES : 0) |
+    (task.group << layout.GROUP_SHIFT)
   words[at + layout.SLOT] = task.slot
   words[at + layout.WHAT] = task.what
   words[at + layout.PAYLOAD_BYTES] = oversize ? 8 : encoder.length

@@ -1,4 +1,4 @@
-import { Encoder } from '../store/encoder.js'
+import type { Encoder } from '../store/encoder.js'
 import { Bell } from './bell.js'
 import * as layout from './layout.js'
 import type { DataMessage, Wire } from './messages.js'

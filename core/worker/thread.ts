@@ -2,8 +2,8 @@
 import { MessageChannel, type MessagePort, workerData } from 'node:worker_threads'
 import { expose, wrap } from 'comlink'
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs'
-import { ActorExit } from '../api/exit.js'
 import { WorkerCrashedError } from '../api/errors.js'
+import { ActorExit } from '../api/exit.js'
 import { FAILED, ObjectRef, READY } from '../api/object-ref.js'
 import { Borrowing } from '../control/borrowing.js'
 import type { LedgerMessage } from '../control/ref-book.js'
@@ -56,8 +56,7 @@ const engine: LocalEngine = new LocalEngine({
   headquarters,
   namespace: data.namespace,
   mint: () => nextId++,
-  book: (caller) =>
-    new Borrowing(data.index, post, caller, bring, (ref, to) => caller.values.outcomeOf(ref, to)),
+  book: (caller) => new Borrowing(data.index, post, caller, bring, (ref, to) => caller.values.outcomeOf(ref, to)),
   rest: () => loop.resume(),
   wake: () => {},
   current: currentTask,
@@ -182,7 +181,7 @@ const control: WorkerControl = {
 }
 expose(control, nodeEndpoint(data.controlPort))
 for (const port of [data.controlPort, data.headPort] as MessagePort[]) {
+  // These keep the thread alive while it listens.
   port.on('message', () => loop.controlHandled())
-  port.unref()
 }
 loop.start()

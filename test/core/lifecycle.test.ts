@@ -105,7 +105,7 @@ test('init inside a worker is refused and names the guard', async () => {
   await shutdown()
 })
 
-test('everything that submits is refused inside a task by name, and nothing hangs', async () => {
+test('everything that submits can be used inside a task', async () => {
   const nested = remote(async (box: { ref: unknown }) => {
     const { get, put, remote, actor, wait } = await import('gymnura')
     class A {
@@ -126,7 +126,7 @@ test('everything that submits is refused inside a task by name, and nothing hang
     return codes
   })
   const codes = await get(nested.remote({ ref: put(1) }))
-  assert.equal(codes, Array(5).fill('ERR_NESTED_SUBMISSION'))
+  assert.equal(codes, Array(5).fill('passed'))
   await shutdown()
 })
 

@@ -149,12 +149,12 @@ test('bad options are refused at once with the option that was meant', () => {
   const fn = () => 1
   const options = (value: object) => value as { maxRetries?: number }
   assert.throws(() => remote(fn, options({ maxRetires: 3 })), /unknown option 'maxRetires'; did you mean 'maxRetries'/)
-  assert.throws(() => remote(fn, { maxRetries: -1 }), /maxRetries must be a whole number of at least 0, not -1/)
+  assert.throws(() => remote(fn, { maxRetries: -2 }), /maxRetries must be a whole number of at least 0, or -1 for always, not -2/)
   assert.throws(
     () => remote(fn, { module: 'file.js' }),
     /module must be a file: URL such as import\.meta\.url \(in CommonJS: pathToFileURL\(__filename\)\.href\), not 'file\.js'/,
   )
-  assert.throws(() => remote(fn, options({ numGpus: 1 })), /option 'numGpus' is not carried out by this version/)
+  assert.throws(() => remote(fn, options({ env: { A: '1' } })), /env is for runtime: 'process'/)
   assert.throws(() => remote(fn).options({ timeoutMs: 0 }), /timeoutMs must be/)
   assert.throws(() => remote(7 as unknown as () => void), /expects a function, not number/)
   assert.throws(() => remote(class A {} as unknown as () => void), /use actor\(\)/)
@@ -163,7 +163,7 @@ test('bad options are refused at once with the option that was meant', () => {
 test('a task that asks for more CPUs than there are is told by get', async () => {
   const error = await rejection(get(remote(() => 1, { numCpus: 64 }).remote()))
   assert.is((error as TaskError).code, 'ERR_RESOURCES_UNAVAILABLE')
-  assert.match(error.message, /asks for 64 CPUs; the runtime has 2/)
+  assert.match(error.message, /asks for 64 CPUs, but the runtime has 2 CPUs in total/)
 })
 
 test('what a worker prints reaches the console before its value, behind the name of the worker', async () => {
