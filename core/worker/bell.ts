@@ -22,9 +22,13 @@ export class Bell {
     return true
   }
 
-  /** Wakes the thread if it sleeps and would take a task. */
+  /** Wakes the thread if it sleeps and would take a task. From now until it has looked, it counts as one that looks for tasks. */
   ringForTask(): boolean {
-    return Atomics.load(this.words, ASLEEP) === ASLEEP_TAKES && this.ring()
+    if (Atomics.load(this.words, ASLEEP) !== ASLEEP_TAKES) return false
+    this.spin(true)
+    if (this.ring()) return true
+    this.spin(false)
+    return false
   }
 
   /** The thread is about to sleep; returns the value to wait on. A last look for work has to follow. */

@@ -130,7 +130,7 @@ export class Executor implements Names {
       const inlet = inlets[i]!
       const at = inlet.queue === undefined ? -1 : inlet.queue.take()
       if (at < 0) continue
-      this.read(inlet, inlet.queued!, at, () => inlet.queue!.decoded(at))
+      this.read(inlet, inlet.queued!, at, true)
       return true
     }
     return false
@@ -183,21 +183,16 @@ export class Executor implements Names {
 
   private request(inlet: Inlet, at: number): void {
     const { words, view } = inlet.channel
-    const bytes = words[at + layout.LENGTH]!
-    const pass = () => {
-      inlet.requests.skip(bytes)
-      inlet.requests.share()
-    }
     if ((words[at + layout.KIND]! & layout.KIND_MASK) === layout.DROP_HANDLE) {
       inlet.drop(view.getFloat64((at + layout.TASK_ID) * 4, true))
-      pass()
+      inlet.pass(at)
       // Compare-exchange: the client does the same with REVOKED to take a request back; whoever finds QUEUED has it.
-    } else if (Atomics.compareExchange(words, at + layout.STATUS, layout.QUEUED, layout.CLAIMED) !== layout.QUEUED) pass()
-    else this.read(inlet, inlet.channel, at, pass)
+    } else if (Atomics.compareExchange(words, at + layout.STATUS, layout.QUEUED, layout.CLAIMED) !== layout.QUEUED) inlet.pass(at)
+    else this.read(inlet, inlet.channel, at, false)
   }
 
-  /** Reads one record and begins it. `decoded` is called once the record is not needed any more. */
-  private read(inlet: Inlet, { words, buffer, view }: Memory, at: number, decoded: () => void): void {
+  /** Reads one record, gives it back, and begins what it asks for. */
+  private read(inlet: Inlet, { words, buffer, view }: Memory, at: number, queued: boolean): void {
     const kind = words[at + layout.KIND]!
     const slot = words[at + layout.SLOT]!
     const what = words[at + layout.WHAT]!
@@ -213,12 +208,12 @@ export class Executor implements Names {
       } else this.decoder.open(buffer, view, start)
       args = (kind & layout.KIND_MASK) === layout.RESTORE ? [this.decoder.section()] : this.decoder.args()
     } catch (error) {
-      decoded()
+      queued ? inlet.queue!.decoded(at) : inlet.pass(at)
       inlet.replies.thrown(slot, error)
       return
     }
     this.tools.borrower.settle()
-    decoded()
+    queued ? inlet.queue!.decoded(at) : inlet.pass(at)
     const request = { inlet, task, kind, slot, what, args, lane }
     if (this.lanes.length > 1 && lane.full) lane.queue.push(() => this.begin(request))
     else this.begin(request)

@@ -101,6 +101,12 @@ export class Inlet {
     return object
   }
 
+  /** The request at this index has been read. */
+  pass(at: number): void {
+    this.requests.skip(this.channel.words[at + layout.LENGTH]!)
+    this.requests.share()
+  }
+
   /** The client will not name this memory again. */
   drop(id: number): void {
     const object = this.handle(id, true)

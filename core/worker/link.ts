@@ -9,17 +9,16 @@ import type { DataMessage, Wire } from './messages.js'
 import { copyWords, shelve } from './payload.js'
 import { RingReader, RingWriter } from './ring.js'
 
-/** One reply as it lies in memory. */
+/** One reply as it lies in memory. A link has one object for all its replies: it is good until the next. */
 export interface Reply {
   /** Without flags. */
-  readonly kind: number
-  readonly buffer: Buffer
-  readonly view: DataView
-  /** Where the payload begins, and its bytes. */
-  readonly at: number
-  readonly bytes: number
-  readonly beganMs: number
-  readonly endedMs: number
+  kind: number
+  buffer: Buffer
+  view: DataView
+  /** Where the payload begins. */
+  at: number
+  beganMs: number
+  endedMs: number
 }
 
 export interface LinkOwner {
@@ -47,6 +46,7 @@ export class Link {
   private readonly sentHandles = new Set<number>()
   private readonly arrived = new Map<number, Attachment['object']>()
   private readonly deadHandles: number[] = []
+  private readonly reply: Reply
 
   constructor(
     wire: Wire,
@@ -63,6 +63,7 @@ export class Link {
     this.view = new DataView(wire.channel)
     this.requests = new RingWriter(this.words, layout.REQUEST_RING, layout.REQUEST_TAIL, layout.REQUEST_HEAD)
     this.replies = new RingReader(this.words, layout.REPLY_RING, layout.REPLY_TAIL, layout.REPLY_HEAD)
+    this.reply = { kind: 0, buffer: this.buffer, view: this.view, at: 0, beganMs: 0, endedMs: 0 }
   }
 
   /** Puts a request into the ring; false when there is no room. `encoder` holds the payload. */
@@ -162,24 +163,28 @@ export class Link {
   /** Hands all waiting replies to the owner; returns how many there were. */
   drain(): number {
     let count = 0
-    const { words, replies, view } = this
+    const { words, replies, view, reply } = this
     for (let at = replies.next(); at >= 0; at = replies.next()) {
       const kind = words[at + layout.KIND]!
       const whole = kind & layout.KIND_MASK
       const task = whole === layout.STDOUT || whole === layout.STDERR ? undefined : this.table.at(words[at + layout.SLOT]!)
       const start = at * 4 + layout.REPLY_HEADER
-      const beganMs = view.getFloat64((at + layout.REPLY_BEGAN) * 4, true)
-      const endedMs = view.getFloat64((at + layout.REPLY_ENDED) * 4, true)
-      const bytes = words[at + layout.PAYLOAD_BYTES]!
+      reply.kind = whole
+      reply.beganMs = view.getFloat64((at + layout.REPLY_BEGAN) * 4, true)
+      reply.endedMs = view.getFloat64((at + layout.REPLY_ENDED) * 4, true)
       // Passed before it is handed on: whatever that leads to must not meet the same record again. The room is given back after.
       replies.skip(words[at]!)
       if ((kind & layout.OVERSIZE) === 0) {
-        this.owner.replied(this, task, { kind: whole, buffer: this.buffer, view, at: start, bytes, beganMs, endedMs })
+        reply.buffer = this.buffer
+        reply.view = view
+        reply.at = start
       } else {
         const shelf = (this.takeHandle(view.getFloat64(start, true)) as SharedArrayBuffer | undefined) ?? new SharedArrayBuffer(0)
-        const buffer = Buffer.from(shelf)
-        this.owner.replied(this, task, { kind: whole, buffer, view: new DataView(shelf), at: 0, bytes: shelf.byteLength, beganMs, endedMs })
+        reply.buffer = Buffer.from(shelf)
+        reply.view = new DataView(shelf)
+        reply.at = 0
       }
+      this.owner.replied(this, task, reply)
       // Room is given back in lots: one store, and at most one wake, for many replies.
       if ((++count & 63) === 0) this.shareReplies()
     }

@@ -114,9 +114,7 @@ export class WorkerLoop {
     const { executor } = this
     while (executor.free) {
       const open = this.gateOpen()
-      // Who found work after looking for it wakes another if there is more: the submitters relied on us.
-      if (this.fresh && open && executor.several()) wakeWorker(this.pool, this.tools.peers())
-      this.fresh = false
+      if (this.fresh) this.looked(open)
       if (!executor.step(open)) return true
       this.took = true
       this.settled = false
@@ -130,6 +128,13 @@ export class WorkerLoop {
     // An actor that may begin no more, or a task that runs: its end goes on. Replies are heard meanwhile.
     this.listen()
     return false
+  }
+
+  /** Who has looked for tasks wakes another if there is more than it takes: the submitters relied on us. */
+  private looked(open: boolean): void {
+    this.fresh = false
+    this.bell.spin(false)
+    if (open ? this.executor.several() : this.executor.more()) wakeWorker(this.pool, this.tools.peers())
   }
 
   /** Whether tasks may be taken. Asked to pause, a worker does so once it has taken one task, or there is none. */
@@ -211,6 +216,7 @@ export class WorkerLoop {
    */
   private announce(): number | undefined {
     const takes = this.takesTasks()
+    this.bell.spin(false)
     const bell = this.bell.announce(takes && this.executor.free)
     const work = this.executor.ready(takes) || this.pump.ready() || (this.executor.open === 0 && this.controlWaits())
     if (!work) return bell
