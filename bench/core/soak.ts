@@ -33,6 +33,7 @@ const MOST_FAILURES = 20
 const KILLS_THAT_TELL = 10
 
 type Counts = Record<string, number>
+type Actions = Readonly<Record<string, (tools: Tools) => Promise<void>>>
 
 class Soak {
   readonly done: Counts = Object.fromEntries(Object.keys(load).map((kind) => [kind, 0]))
@@ -43,6 +44,8 @@ class Soak {
   /** When it began. */
   private readonly running = new Map<string, number>()
   private begun = 0
+  /** Faults begun and ended: odd while one is on. */
+  private war = 0
   private names = 0
   private readonly start = performance.now()
 
@@ -57,6 +60,7 @@ class Soak {
       draw,
       below: (most) => Math.floor(draw() * most),
       unique: () => `batch ${++this.names}`,
+      peace: () => (this.war % 2 === 0 ? this.war : undefined),
       again: (what, count) => {
         this.repeated[what] += count
       },
@@ -68,7 +72,7 @@ class Soak {
   }
 
   /** One after another, until the time is over. */
-  private async each(actions: Readonly<Record<string, (tools: Tools) => Promise<void>>>, counts: Counts, pauseMs: number): Promise<void> {
+  private async each(actions: Actions, counts: Counts, pauseMs: number): Promise<void> {
     const kinds = Object.keys(actions)
     while (!this.over) {
       const kind = kinds[this.tools.below(kinds.length)]
@@ -84,6 +88,14 @@ class Soak {
       this.running.delete(label)
       if (pauseMs > 0) await sleep(pauseMs * this.tools.draw())
     }
+  }
+
+  private counted(actions: Actions): Actions {
+    const count = (action: Actions[string]) => async (tools: Tools) => {
+      this.war++
+      await action(tools).finally(() => this.war++)
+    }
+    return Object.fromEntries(Object.entries(actions).map(([kind, action]) => [kind, count(action)]))
   }
 
   private print(): void {
@@ -104,7 +116,7 @@ class Soak {
   async run(): Promise<void> {
     const printing = setInterval(() => this.print(), PRINT_EVERY_MS)
     const clients = Array.from({ length: CLIENTS }, () => this.each(load, this.done, 0))
-    await Promise.all([...clients, this.each(faults, this.harm, LONGEST_PEACE_MS)])
+    await Promise.all([...clients, this.each(this.counted(faults), this.harm, LONGEST_PEACE_MS)])
     clearInterval(printing)
     // So many kills have hit an actor that had something to lose.
     const restores = await get(this.ledgers.map((ledger) => ledger.restores.remote()))
