@@ -31,6 +31,9 @@ export class WorkerLoop {
   private ordinary = 0
   /** Tasks were taken since the gate was opened: one at least, so that nobody starves behind those who borrow the CPU. */
   private took = true
+  /** What is under way has not ended within its microtasks. */
+  private patient = false
+  private waitsForTurn = false
   /** Awake since just now. */
   private fresh = true
   private readonly words: Int32Array
@@ -124,6 +127,7 @@ export class WorkerLoop {
       if (!executor.step(open)) return true
       this.took = true
       this.settled = false
+      this.patient = false
       this.ran++
       if (this.pump.ready()) return true
       if (this.ran >= TURN_TASKS || this.controlWaits() || ((this.ran & 15) === 0 && performance.now() - this.turnStart > TURN_MS)) {
@@ -131,9 +135,21 @@ export class WorkerLoop {
         return false
       }
     }
-    // An actor that may begin no more, or a task that runs: its end goes on. Replies are heard meanwhile.
-    this.listen()
+    // An actor that may begin no more, or a task that is under way. Most of these end within their microtasks; replies and
+    // the bell are listened for from the next turn on.
+    if (this.patient) this.listen()
+    else this.becomePatient()
     return false
+  }
+
+  private becomePatient(): void {
+    if (this.waitsForTurn) return
+    this.waitsForTurn = true
+    setImmediate(() => {
+      this.waitsForTurn = false
+      this.patient = true
+      this.resume()
+    })
   }
 
   /** Who has looked for tasks wakes another if there is more than it takes: the submitters relied on us. */
