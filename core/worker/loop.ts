@@ -70,6 +70,16 @@ export class WorkerLoop {
     this.later()
   }
 
+  /**
+   * An answer is about to be sent, and the one who gets it may submit the next task at once: with nothing else to do we are
+   * the ones who look for it, so nobody needs to be woken.
+   */
+  answering(): void {
+    if (!this.tools.takesTasks || this.executor.more()) return
+    this.bell.looks()
+    this.fresh = true
+  }
+
   /** Goes on after an async task or when replies have been handed out; a turn that is already due comes first. */
   resume(): void {
     if (!this.scheduled) this.turn()
@@ -208,6 +218,8 @@ export class WorkerLoop {
 
   private begin(): void {
     this.fresh = true
+    // Whoever was woken for a task that another has taken looks for the next: the wake has cost more than the look.
+    this.settled = false
     this.executor.mark = this.tools.now()
   }
 
