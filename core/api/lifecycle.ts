@@ -72,11 +72,13 @@ export async function getActor<T = Record<string, (...args: unknown[]) => unknow
 }
 
 /**
- * Ends the actor in whose method it is called, when what else is under way is answered. The call itself fails with
- * ActorDiedError, and the actor is not started again. Never returns: `return await exitActor()`.
+ * Ends the actor in whose method, sync or async, it is called. The call itself fails with ActorDiedError. Calls that have begun
+ * are answered first; those that have not fail with ActorDiedError too. The actor is not started again, whatever its
+ * `maxRestarts`, and its name comes free. Never returns: it leaves the method by throwing, and catching that changes nothing.
+ * Outside an actor it throws GymnuraError.
  */
-export async function exitActor(): Promise<never> {
-  return await engine().exitActor()
+export function exitActor(): never {
+  return engine().exitActor()
 }
 
 /** What the runtime has, and what of it is free: `{ total: { numCpus, numGpus, … }, available: … }`. */

@@ -20,7 +20,7 @@ export class PoolThreads {
   private readonly held = new Map<number, Allocation>()
   /** Asked to lend, or lending. */
   private readonly lenders = new Set<Host>()
-  private readonly later: { start: () => void; demand: Demand }[] = []
+  private readonly later: { start: () => void; demand: Demand | undefined }[] = []
   private started = 0
   private failedStarts = 0
   private timer: NodeJS.Timeout | undefined
@@ -51,7 +51,7 @@ export class PoolThreads {
   replace(host: Host, { cause }: Ending): void {
     this.hosts.splice(this.hosts.indexOf(host), 1)
     this.lenders.delete(host)
-    this.giveBack(host.index)
+    if (this.giveBack(host.index)) this.placeActors()
     this.failedStarts = host.hasStarted || host.heartbeat > 0 ? 0 : this.failedStarts + 1
     if (this.failedStarts < MAX_FAILED_STARTS) this.add()
     else if (this.hosts.length === 0) {
@@ -67,7 +67,7 @@ export class PoolThreads {
    */
   lack(cpus: number): void {
     clearTimeout(this.timer)
-    for (const { demand } of this.later) cpus = Math.max(cpus, this.head.ledger.missingCpus(demand))
+    for (const { demand } of this.later) if (demand !== undefined) cpus = Math.max(cpus, this.head.ledger.missingCpus(demand))
     if (cpus === 0) {
       for (const host of this.lenders) this.takeBack(host)
       return
@@ -118,13 +118,17 @@ export class PoolThreads {
     if (allocation === undefined) return false
     this.held.delete(index)
     this.head.ledger.release(allocation)
-    for (const { start } of this.later.splice(0)) start()
     return true
   }
 
-  /** Starts an actor when there is room for it. */
-  placeLater(start: () => void, demand: Demand): void {
+  /** Starts an actor when there is room for it. `demand`: of the machine, not of a placement group. */
+  placeLater(start: () => void, demand: Demand | undefined): void {
     this.later.push({ start, demand })
-    this.lack(0)
+    if (demand !== undefined) this.lack(this.head.ledger.missingCpus(demand))
+  }
+
+  /** Something came free: who still finds no room waits again. */
+  placeActors(): void {
+    for (const { start } of this.later.splice(0)) start()
   }
 }

@@ -11,6 +11,8 @@ export class Streams {
   constructor(
     private readonly clock: Clock,
     private readonly now: () => number,
+    /** Called before a value is sent, which waits for it. */
+    private readonly before: () => Promise<void> | undefined,
   ) {}
 
   credit(taskId: number, count: number): void {
@@ -34,6 +36,7 @@ export class Streams {
           await values.return?.()
           throw new DOMException('the streaming task was cancelled', 'AbortError')
         }
+        await this.before()
         this.clock.beganMs = this.clock.endedMs = this.now()
         if (!replies.yielded(slot, next.value)) return count
         count++
