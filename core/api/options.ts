@@ -148,7 +148,7 @@ const variables: Check = (value) =>
 const groups: Check = (value) =>
   isRecord(value) &&
   Object.values(value).every((one) =>
-    isCount(typeof one === 'object' && one !== null && 'maxConcurrency' in one ? one.maxConcurrency : one),
+    isRecord(one) ? isCount(one.maxConcurrency) && (one.methods === undefined || isStrings(one.methods)) : isCount(one),
   )
     ? undefined
     : "an object such as { io: 2 } or { io: { maxConcurrency: 2, methods: ['read'] } }"
@@ -158,6 +158,10 @@ const aGroup: Check = (value) => (value instanceof PlacementGroup ? undefined : 
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function isStrings(value: unknown): boolean {
+  return Array.isArray(value) && value.every((one) => typeof one === 'string')
 }
 
 function isCount(value: unknown): boolean {
