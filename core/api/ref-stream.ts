@@ -1,5 +1,18 @@
 import { type FAILED, type ObjectRef, READY } from './object-ref.js'
 
+/** So many values are read before the producer is told. */
+const READ_LOT = 16
+
+export interface StreamHooks {
+  mint(): ObjectRef
+  /** So many values have been read in all. */
+  read(count: number): void
+  /** Somebody waits for a value, and then not any more. */
+  wait(on: boolean): void
+  /** Nobody will read any more. */
+  stop(): void
+}
+
 /**
  * What a task with `numReturns: 'streaming'` gives: the refs of its values, one after another, as they are made. The
  * generator runs ahead of the reader by a window of values and then waits. If it throws, the last ref fails with that error.
@@ -7,33 +20,57 @@ import { type FAILED, type ObjectRef, READY } from './object-ref.js'
  *     for await (const part of stream.options({ numReturns: 'streaming' }).remote(10)) console.log(await get(part))
  */
 export class RefStream<T = unknown> implements AsyncIterableIterator<ObjectRef<T>> {
-  /** @internal */ produced = 0
-  /** @internal Values that a run before this one has handed over already. */ skip = 0
-  private readonly ready: ObjectRef<T>[] = []
+  private produced = 0
+  /** Values that a run before this one has handed over already. */
+  private skip = 0
+  private read = 0
+  private told = 0
+  private ready: ObjectRef<T>[] = []
   private readonly readers: ((result: IteratorResult<ObjectRef<T>>) => void)[] = []
   private over = false
 
-  /** @internal `taken`: a value was read; `wait`: somebody waits, and then not any more; `stop`: nobody will read any more. */
-  constructor(private readonly hooks: { taken(count: number): void; wait(on: boolean): void; stop(): void; mint(): ObjectRef }) {}
+  /** @internal */
+  constructor(private readonly hooks: StreamHooks) {}
+
+  /** @internal Nothing more comes, or nobody wants it. */
+  get ended(): boolean {
+    return this.over
+  }
+
+  /** @internal The generator begins anew: what it makes again is left out. */
+  rewind(): void {
+    this.skip = Math.max(this.skip, this.produced)
+    this.produced = 0
+  }
 
   /** @internal */
   push(state: typeof READY | typeof FAILED, value: unknown): void {
-    if (state === READY && this.skip > 0) {
-      this.skip--
-      this.hooks.taken(1)
-      return
+    if (this.over) return
+    if (state === READY) {
+      this.produced++
+      if (this.produced <= this.skip) {
+        // The run before was told, this one was not.
+        if (this.produced % READ_LOT === 0 || this.produced === this.skip) this.hooks.read(this.read)
+        return
+      }
     }
     const ref = this.hooks.mint() as ObjectRef<T>
     ref.settle(state, value)
-    if (state === READY) this.produced++
     const reader = this.readers.shift()
     if (reader === undefined) {
       this.ready.push(ref)
       return
     }
     this.hooks.wait(false)
-    if (state === READY) this.hooks.taken(1)
+    if (state === READY) this.taken()
     reader({ done: false, value: ref })
+  }
+
+  private taken(): void {
+    this.read++
+    if (this.over || this.read - this.told < READ_LOT) return
+    this.told = this.read
+    this.hooks.read(this.read)
   }
 
   /** @internal */
@@ -48,7 +85,7 @@ export class RefStream<T = unknown> implements AsyncIterableIterator<ObjectRef<T
   next(): Promise<IteratorResult<ObjectRef<T>>> {
     const ref = this.ready.shift()
     if (ref !== undefined) {
-      if (!this.over) this.hooks.taken(1)
+      this.taken()
       return Promise.resolve({ done: false, value: ref })
     }
     if (this.over) return Promise.resolve({ done: true, value: undefined })
@@ -61,8 +98,9 @@ export class RefStream<T = unknown> implements AsyncIterableIterator<ObjectRef<T
     if (!this.over) {
       this.hooks.stop()
       this.end()
+      this.hooks.read(this.read)
     }
-    this.ready.length = 0
+    this.ready = []
     return Promise.resolve({ done: true, value: undefined })
   }
 

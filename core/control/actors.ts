@@ -68,6 +68,7 @@ export class Actors {
     // One CPU to be placed, none while it runs, unless it asks for some.
     const demand = demandOf(shape.className, options, 0)
     const toPlace = options.numCpus === undefined && where === undefined ? demandOf(shape.className, { ...options, numCpus: 1 }, 0) : demand
+    if (where !== undefined) head.meetGroup(where.group)
     const never = head.ledger.whyNever(toPlace, where)
     if (never !== undefined) {
       const error = new ResourcesUnavailableError(`actor ${record.label} ${never}`)

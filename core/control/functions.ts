@@ -46,6 +46,15 @@ export function register(
   return shipped
 }
 
+/** Another thread's function, under a number of this thread's. */
+export function adopt(foreign: ShippedFunction): ShippedFunction {
+  const known = byHash.get(foreign.hash)
+  if (known !== undefined) return known
+  const own = { ...foreign, index: byHash.size }
+  byHash.set(own.hash, own)
+  return own
+}
+
 /** A function's source as an expression: a method's is not one by itself. */
 function expressionOf(what: string, code: AnyFunction): string {
   const source = code.toString()

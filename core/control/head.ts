@@ -3,6 +3,7 @@ import { transfer } from 'comlink'
 import { GymnuraError, WorkerCrashedError } from '../api/errors.js'
 import { FAILED, PENDING, READY, type Waiter } from '../api/object-ref.js'
 import type { InitOptions } from '../api/options.js'
+import type { RefStream } from '../api/ref-stream.js'
 import type { LocalEngine } from '../engine/local.js'
 import { Dedicated } from '../scheduler/dedicated.js'
 import type { Demand } from '../scheduler/demand.js'
@@ -69,6 +70,7 @@ export class Head implements Headquarters {
       ledger: this.ledger,
       spawn: (name, options, gpuIds) => this.spawn(name, { kind: 'dedicated', gpuIds }, visible(options.env, gpuIds)),
       lack: (cpus) => this.threads.lack(Math.max(cpus, this.groups.missingCpus())),
+      groupLacksCpus: () => this.groups.missingCpus() > 0,
       released: () => this.released(),
     })
     this.threads.start()
@@ -78,6 +80,12 @@ export class Head implements Headquarters {
   released(): void {
     if (this.closed) return
     this.threads.takeTurns()
+    this.lent()
+  }
+
+  /** A worker has given its CPU to what waits for CPUs. */
+  lent(): void {
+    if (this.closed) return
     this.groups.retry()
     this.placeNext()
   }
@@ -105,7 +113,18 @@ export class Head implements Headquarters {
     this.placeNext()
   }
 
+  /** A worker's group may be named here by others before its own report of it was read. */
+  meetGroup(id: number): void {
+    if (!this.ledger.groups.has(id)) this.readReports()
+  }
+
+  groupReady(id: number): Promise<void> {
+    this.meetGroup(id)
+    return this.groups.ready(id)
+  }
+
   removeGroup(id: number): void {
+    this.meetGroup(id)
     const held = this.groups.remove(id)
     if (held.length > 0) {
       this.dedicated.evict(held)
@@ -118,7 +137,8 @@ export class Head implements Headquarters {
   }
 
   resources() {
-    return { total: this.ledger.totals(), available: this.ledger.available() }
+    const available = this.ledger.available()
+    return { total: this.ledger.totals(), available: { ...available, numCpus: available.numCpus! + this.threads.idle } }
   }
 
   spawn(name: string, role: Role, env?: Readonly<Record<string, string>>): Host {
@@ -192,6 +212,9 @@ export class Head implements Headquarters {
         this.directory.settled(message.id)
         return
       }
+      case 'group':
+        this.createGroup(message.id, message.bundles, message.strategy, message.name)
+        return
       case 'paused':
         this.threads.paused(message.thread)
         return
@@ -254,8 +277,10 @@ export class Head implements Headquarters {
 
   // Tasks
 
-  async run(spec: TaskSpec, task?: Task): Promise<Settled> {
-    return this.dedicated.run(spec, task)
+  /** `stream` takes the values of a streaming task of another thread. */
+  async run(spec: TaskSpec, task?: Task, stream?: RefStream): Promise<Settled> {
+    if (spec.options.groupId !== undefined) this.meetGroup(spec.options.groupId)
+    return this.dedicated.run(spec, task, stream)
   }
 
   async cancel(id: number, force: boolean, recursive: boolean): Promise<void> {
@@ -295,6 +320,7 @@ export class Head implements Headquarters {
       const lost = `the value of object ${ref.id.toString(16)} is lost: its owner ${host.name} died (${how}) before it was there`
       ref.settle(FAILED, new WorkerCrashedError(lost, { cause: ending.cause }))
     }
+    this.dedicated.abandon(host.index)
     if (host.role.kind === 'pool') this.threads.replace(host, ended)
     else if (host.role.kind === 'dedicated') this.dedicated.gone(host, ended)
     this.directory.counts.removeThread(host.index)

@@ -49,6 +49,7 @@ export interface TaskSpec {
   readonly definition: ShippedFunction
   readonly payload: Payload
   readonly options: Placed<TaskOptions>
+  readonly streaming: boolean
   readonly retryErrors: boolean | readonly string[]
   readonly frames: string
 }
@@ -90,5 +91,7 @@ export interface Headquarters {
   endThread(index: number): Promise<void>
   /** Runs a task that needs more than a worker for tasks has. */
   run(spec: TaskSpec, task: Task): Promise<Settled>
+  /** The next value of such a task that streams, undefined behind the last; where there is none, `run` fills the task's stream itself. */
+  nextOf?(id: number): Promise<Settled | undefined>
   cancel(id: number, force: boolean, recursive: boolean): Promise<void>
 }

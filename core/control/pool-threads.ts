@@ -51,7 +51,7 @@ export class PoolThreads {
   replace(host: Host, { cause }: Ending): void {
     this.hosts.splice(this.hosts.indexOf(host), 1)
     this.lenders.delete(host)
-    if (this.giveBack(host.index)) this.placeActors()
+    const gave = this.giveBack(host.index)
     this.failedStarts = host.hasStarted || host.heartbeat > 0 ? 0 : this.failedStarts + 1
     if (this.failedStarts < MAX_FAILED_STARTS) this.add()
     else if (this.hosts.length === 0) {
@@ -59,6 +59,7 @@ export class PoolThreads {
       this.head.engine.poolLost(error)
       for (const other of this.head.hosts.values()) void other.control.poolLost(error.message)
     }
+    if (gave) this.head.lent()
   }
 
   /**
@@ -75,12 +76,12 @@ export class PoolThreads {
     const need = Math.ceil(cpus)
     let more = need - [...this.lenders].filter((host) => this.held.has(host.index)).length
     for (const host of this.hosts) {
-      if (more <= 0 || this.lenders.has(host) || !(host.asleep || this.lenders.size < need)) continue
+      if (more <= 0 || this.lenders.has(host) || !(host.idle || this.lenders.size < need)) continue
       this.lend(host)
       more--
     }
     // Another may fall asleep, which nobody is told.
-    if (more > 0) this.timer = setTimeout(() => this.head.released(), LOOK_MS).unref()
+    if (more > 0) this.timer = setTimeout(() => this.head.lent(), LOOK_MS).unref()
   }
 
   /** CPUs came free: tasks that waited meanwhile get a turn before whatever borrows next. */
@@ -110,7 +111,7 @@ export class PoolThreads {
 
   /** A worker has stopped taking tasks. */
   paused(index: number): void {
-    if (this.giveBack(index)) this.head.released()
+    if (this.giveBack(index)) this.head.lent()
   }
 
   private giveBack(index: number): boolean {
@@ -121,7 +122,12 @@ export class PoolThreads {
     return true
   }
 
-  /** Starts an actor when there is room for it. `demand`: of the machine, not of a placement group. */
+  /** CPUs of workers that run nothing: they are as good as free. */
+  get idle(): number {
+    return this.hosts.filter((host) => this.held.has(host.index) && host.idle).length
+  }
+
+  /** Starts an actor when there is room for it. `demand`: the CPUs that workers may lend it. */
   placeLater(start: () => void, demand: Demand | undefined): void {
     this.later.push({ start, demand })
     if (demand !== undefined) this.lack(this.head.ledger.missingCpus(demand))

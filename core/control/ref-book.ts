@@ -1,5 +1,7 @@
 import type { ActorShape, AnyActorHandle } from '../api/actor-handle.js'
 import type { ObjectRef } from '../api/object-ref.js'
+import type { Demand } from '../scheduler/demand.js'
+import type { Strategy } from '../scheduler/placement-groups.js'
 import type { Outcome } from './headquarters.js'
 
 /**
@@ -18,6 +20,14 @@ export type LedgerMessage =
   | { readonly kind: 'transfer'; readonly thread: number; readonly ids: readonly number[]; readonly to: number }
   /** A shared ref of the sender's has settled. */
   | { readonly kind: 'value'; readonly thread: number; readonly id: number; readonly outcome: Outcome }
+  /** A placement group was made. Told here and not called: whoever has heard of the group finds this report before it. */
+  | {
+      readonly kind: 'group'
+      readonly id: number
+      readonly bundles: readonly Demand[]
+      readonly strategy: Strategy
+      readonly name: string | undefined
+    }
   /** The worker has given its CPU away, as it was asked to. */
   | { readonly kind: 'paused'; readonly thread: number }
   /** A task that holds resources begins or ends waiting in `get`. */

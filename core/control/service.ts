@@ -1,15 +1,17 @@
 import { transfer } from 'comlink'
 import { FAILED, ObjectRef, READY } from '../api/object-ref.js'
-import type { Demand } from '../scheduler/demand.js'
-import type { Strategy } from '../scheduler/placement-groups.js'
+import { RefStream } from '../api/ref-stream.js'
 import { Host } from '../worker/host.js'
 import type { Wire } from '../worker/messages.js'
 import { safeCause } from './actors.js'
+import { adopt } from './functions.js'
 import type { Head } from './head.js'
 import type { ActorGone, ActorSpec, Connected, HandleData, Outcome, Payload, TaskSpec } from './headquarters.js'
 
 /** What the main thread does for one worker, called through comlink. */
 export class Service {
+  private readonly streams = new Map<number, RefStream>()
+
   constructor(
     private readonly head: Head,
     private readonly thread: number,
@@ -74,10 +76,31 @@ export class Service {
   }
 
   async run(spec: TaskSpec): Promise<Outcome> {
-    const { failed, value } = await this.head.run(spec)
+    const stream = spec.streaming ? this.streamOf(spec.id) : undefined
+    // Each thread numbers its functions by itself.
+    const { failed, value } = await this.head.run({ ...spec, definition: adopt(spec.definition) }, undefined, stream)
     const ref = new ObjectRef(spec.id)
     ref.settle(failed ? FAILED : READY, value)
     return this.head.engine.values.outcomeOf(ref, this.thread)
+  }
+
+  private streamOf(id: number): RefStream {
+    const stream = new RefStream({
+      mint: () => new ObjectRef(0),
+      read: (count) => this.head.dedicated.credit(id, count),
+      wait: () => {},
+      stop: () => {},
+    })
+    this.streams.set(id, stream)
+    return stream
+  }
+
+  /** The next value of a streaming task; undefined behind the last. */
+  async nextOf(id: number): Promise<Outcome | undefined> {
+    const next = await this.streams.get(id)?.next()
+    if (next !== undefined && !next.done) return this.head.engine.values.outcomeOf(next.value, this.thread)
+    this.streams.delete(id)
+    return undefined
   }
 
   cancel(id: number, force: boolean, recursive: boolean): Promise<void> {
@@ -88,12 +111,8 @@ export class Service {
     return this.head.fetch(id, this.thread)
   }
 
-  createGroup(id: number, bundles: readonly Demand[], strategy: Strategy, name: string | undefined): void {
-    this.head.createGroup(id, bundles, strategy, name)
-  }
-
   groupReady(id: number): Promise<void> {
-    return this.head.groups.ready(id)
+    return this.head.groupReady(id)
   }
 
   removeGroup(id: number): void {

@@ -1,6 +1,6 @@
 /// <reference lib="es2024.sharedmemory" />
 import type { Bell } from '../worker/bell.js'
-import { BELL } from '../worker/layout.js'
+import { ASLEEP_ELSE, BELL } from '../worker/layout.js'
 import type { Pump } from './pump.js'
 
 /**
@@ -21,7 +21,7 @@ export class DriverRest {
     }
     if (pump.holds > 0) this.keepAlive.ref()
     else this.keepAlive.unref()
-    const seen = this.bell.announce(false)
+    const seen = this.bell.announce(ASLEEP_ELSE)
     // Announce before the last look: a worker publishes its reply and then loads that word. Either we see the reply or it sees us asleep.
     if (pump.ready()) {
       pump.drainAll()

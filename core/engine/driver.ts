@@ -50,7 +50,7 @@ export function startDriver(options: InitOptions): LocalEngine {
       ready: async (id) => {
         const waiter = engine.hold()
         try {
-          await head.groups.ready(id)
+          await head.groupReady(id)
         } finally {
           engine.release(waiter)
         }

@@ -21,11 +21,10 @@ import type { ShippedFunction, Wire } from '../worker/messages.js'
 import { Arguments } from './arguments.js'
 import type { Engine } from './engine.js'
 import { Pump } from './pump.js'
+import { StreamPull } from './stream-pull.js'
 import { Values } from './values.js'
 
 const DEFAULT_MAX_RETRIES = 3
-/** So many values of a stream are read before its producer is told. */
-const CREDIT_LOT = 16
 
 /** What an engine needs of its thread. */
 export interface ThreadTools {
@@ -231,11 +230,17 @@ export class LocalEngine implements Engine, ActorCaller {
       definition: task.definition!,
       payload,
       options: placed(task.needs!),
+      streaming: task.stream !== undefined,
       retryErrors: retryNames(task),
       frames: task.site.frames(),
     }
-    this.tools.headquarters.run(spec, task).then(
-      ({ failed, value }) => {
+    const { headquarters } = this.tools
+    const settled = headquarters.run(spec, task)
+    if (task.stream !== undefined && headquarters.nextOf !== undefined)
+      task.pull = new StreamPull(task.stream, () => headquarters.nextOf!(task.ref.id))
+    settled.then(
+      async ({ failed, value }) => {
+        await task.pull?.done
         if (!this.entrusted.delete(task)) return
         if (failed) this.outcomes.fail(task, value)
         else this.outcomes.succeed(task, value)
@@ -389,7 +394,7 @@ export class LocalEngine implements Engine, ActorCaller {
       if (task.payload !== undefined) link.recover(task)
       this.free(task)
     }
-    this.rewind(task)
+    task.stream?.rewind()
     const actor = task.kind === CALL ? this.actors.get(task.actorId) : undefined
     if (actor !== undefined) {
       actor.waiting.push(task)
@@ -399,27 +404,16 @@ export class LocalEngine implements Engine, ActorCaller {
     this.pump.expect()
   }
 
-  private rewind(task: Task): void {
-    if (task.stream === undefined) return
-    task.stream.skip = task.stream.produced
-  }
-
   /** A task has ended, or will never begin. */
   private over(task: Task, _link: Link | undefined, _reply: Reply | undefined, _error: unknown): void {
     if (task.parent !== undefined) task.parent.children?.delete(task)
   }
 
   private streamOf(task: Task): RefStream {
-    let taken = 0
     const holds: (OpenTask | undefined)[] = []
     return new RefStream({
       mint: () => new ObjectRef(this.tools.mint()),
-      taken: (count) => {
-        taken += count
-        if (taken < CREDIT_LOT) return
-        this.runner(task)?.credit(task.ref.id, taken)
-        taken = 0
-      },
+      read: (count) => (task.pull === undefined ? this.runner(task)?.credit(task.ref.id, count) : task.pull.told(count)),
       wait: (on) => {
         if (on) holds.push(this.hold())
         else this.release(holds.pop())
@@ -462,6 +456,8 @@ export class LocalEngine implements Engine, ActorCaller {
     const task = this.tools.current()
     if (task !== undefined) this.tools.waiting(task, 1)
     this.pump.hold()
+    // Its thread has room for another task now, also if others wait in it already.
+    if (task !== undefined) this.pump.look()
     return task
   }
 
@@ -548,7 +544,7 @@ export class LocalEngine implements Engine, ActorCaller {
     for (const task of this.pool.workers.includes(link) ? this.pool.remove(link) : []) {
       // A thread that was ended because of another task: this one is not to blame.
       if (task.endedBy === undefined && !task.cancelled && (condemned || mayRetry(task))) {
-        this.rewind(task)
+        task.stream?.rewind()
         again.push(task)
       } else {
         this.pool.forget(task, task.attachments)
@@ -593,7 +589,7 @@ export class LocalEngine implements Engine, ActorCaller {
         if (!begun || task.keeps) link.recover(task)
         link.free(task)
         if (restarting && !task.cancelled && (!begun || mayRetry(task))) {
-          this.rewind(task)
+          task.stream?.rewind()
           again.push(task)
         } else failed.push(task)
       }

@@ -1,5 +1,6 @@
 import { ResourcesUnavailableError, TaskTimeoutError, WorkerCrashedError } from '../api/errors.js'
 import { FAILED, ObjectRef, READY, type Waiter } from '../api/object-ref.js'
+import type { RefStream } from '../api/ref-stream.js'
 import type { Settled, TaskSpec } from '../control/headquarters.js'
 import type { LocalEngine } from '../engine/local.js'
 import type { Ending, Host } from '../worker/host.js'
@@ -12,12 +13,16 @@ import { Task } from './task.js'
 
 /** Threads without a task that are kept for the next one. */
 const KEPT_IDLE = 2
+/** So many may start before one that came earlier and lacks CPUs. */
+const MAX_PASSED = 32
 
 export interface DedicatedTools {
   readonly ledger: Ledger
   spawn(name: string, options: TaskSpec['options'], gpuIds: readonly number[]): Host
   /** So many CPUs are missing for the first that waits: the workers for tasks may lend some. */
   lack(cpus: number): void
+  /** Whether a placement group waits for CPUs. */
+  groupLacksCpus(): boolean
   /** Something came free. */
   released(): void
 }
@@ -27,6 +32,8 @@ class Job {
   allocation: Allocation | undefined = undefined
   host: Host | undefined = undefined
   timer: NodeJS.Timeout | undefined = undefined
+  /** So many that came later were started before it. */
+  passed = 0
 
   constructor(
     readonly task: Task,
@@ -46,14 +53,16 @@ export class Dedicated {
   private readonly idle: Host[] = []
   private count = 0
   private closed = false
+  /** So many were started while a placement group waited for CPUs. */
+  private passedGroup = 0
 
   constructor(
     private readonly engine: LocalEngine,
     private readonly tools: DedicatedTools,
   ) {}
 
-  /** `outer` is the submitter's own task, if that is this thread. */
-  run(spec: TaskSpec, outer: Task | undefined): Promise<Settled> {
+  /** `outer` is the submitter's own task, if that is this thread; else `stream` takes a streaming task's values. */
+  run(spec: TaskSpec, outer: Task | undefined, stream: RefStream | undefined): Promise<Settled> {
     const { options } = spec
     const task = new Task(TASK, new ObjectRef(spec.id), spec.name, spec.definition, spec.definition.index, { frames: () => spec.frames })
     task.maxRetries = options.maxRetries ?? 3
@@ -61,10 +70,8 @@ export class Dedicated {
     task.payload = spec.payload.bytes
     task.attachments = spec.payload.attachments
     task.alone = true
-    if (outer !== undefined) {
-      task.stream = outer.stream
-      outer.relay = task
-    }
+    task.stream = outer?.stream ?? stream
+    if (outer !== undefined) outer.relay = task
     const place = options.groupId === undefined ? undefined : { group: options.groupId, bundleIndex: options.bundleIndex }
     const job = new Job(task, spec, demandOf(spec.name, options, 1), place)
     const settled = new Promise<Settled>((resolve) => {
@@ -85,11 +92,19 @@ export class Dedicated {
     return settled
   }
 
-  /** Starts what there are resources for, the oldest first; one that lacks something does not hold up those behind it. */
+  /**
+   * Starts what there are resources for, the oldest first. One that lacks something does not hold up those behind it; but one
+   * that lacks only CPUs, as a placement group, is overtaken only so often.
+   */
   next(): void {
     if (this.closed) return
     let lacking = 0
+    let first: Job | undefined
+    const group = this.tools.groupLacksCpus()
+    if (!group) this.passedGroup = 0
     for (const job of this.waiting) {
+      const wantsCpus = job.place === undefined && job.demand.cpus > 0
+      if (wantsCpus && ((first?.passed ?? 0) >= MAX_PASSED || this.passedGroup >= MAX_PASSED)) continue
       const never = this.tools.ledger.whyNever(job.demand, job.place)
       if (never !== undefined) {
         this.waiting.delete(job)
@@ -99,8 +114,14 @@ export class Dedicated {
       job.allocation = this.tools.ledger.acquire(job.demand, job.place)
       if (job.allocation !== undefined) {
         this.waiting.delete(job)
+        if (wantsCpus && first !== undefined) first.passed++
+        if (wantsCpus && group) this.passedGroup++
         this.start(job)
-      } else if (job.place === undefined) lacking = Math.max(lacking, this.tools.ledger.missingCpus(job.demand))
+      } else if (job.place === undefined) {
+        const missing = this.tools.ledger.missingCpus(job.demand)
+        if (missing > 0) first ??= job
+        lacking = Math.max(lacking, missing)
+      }
     }
     this.tools.lack(lacking)
   }
@@ -189,6 +210,9 @@ export class Dedicated {
     this.engine.table.remove(task)
     task.link = undefined
     if (task.endedBy === undefined && !task.cancelled && mayRetry(task)) {
+      task.stream?.rewind()
+      // Without what was made for the message that is lost.
+      task.attachments = job.spec.payload.attachments
       this.release(job)
       this.waiting.add(job)
       this.next()
@@ -203,9 +227,23 @@ export class Dedicated {
     for (const job of this.running.values()) {
       if (job.allocation === undefined || !allocations.includes(job.allocation)) continue
       job.task.endedBy = 'cancel'
-      this.engine.outcomes.fail(job.task, new WorkerCrashedError(`${job.task.name}: its placement group was removed`))
+      // First: a thread that is condemned is not kept for the next task.
       job.host?.terminate()
+      this.engine.table.remove(job.task)
+      this.engine.outcomes.fail(job.task, new WorkerCrashedError(`${job.task.name}: its placement group was removed`))
     }
+  }
+
+  /** A thread is gone: nobody can read what its tasks would give. */
+  abandon(owner: number): void {
+    for (const { task } of [...this.waiting, ...this.running.values()])
+      if (Math.floor(task.ref.id / 2 ** 40) === owner) this.cancel(task.ref.id, true, true)
+  }
+
+  /** So many values of a streaming task have been read in all. */
+  credit(id: number, read: number): void {
+    for (const { task, host } of this.running.values())
+      if (host !== undefined && task.ref.id === id) this.engine.link(host.wire).credit(id, read)
   }
 
   /** Threads that run or ran such tasks. */

@@ -51,6 +51,8 @@ export class Pool implements Stragglers {
     this.workers.splice(this.workers.indexOf(link), 1)
     this.bells = this.workers.map(({ bell }) => bell)
     this.queue.unlock(link.index)
+    // It may have been woken for what waits, and have died before it looked.
+    if (!this.queue.empty) wakeWorker(this.pool, this.bells)
     const lost: Task[] = []
     for (const task of this.table) if (task.link === undefined && this.taker(task) === link.index) lost.push(task)
     for (const task of lost) {

@@ -3,6 +3,7 @@ import type { Attachment, ObjectRef, Waiter } from '../api/object-ref.js'
 import type { TaskOptions } from '../api/options.js'
 import type { RefStream } from '../api/ref-stream.js'
 import type { SubmitSite } from '../control/call-site.js'
+import type { StreamPull } from '../engine/stream-pull.js'
 import type { OpenTask } from '../worker/context.js'
 import type { ShippedFunction } from '../worker/messages.js'
 
@@ -53,6 +54,8 @@ export class Task {
   /** The other refs of a task with several return values. */
   more: readonly ObjectRef[] | undefined = undefined
   stream: RefStream | undefined = undefined
+  /** Brings the values of a stream that the main thread receives. */
+  pull: StreamPull | undefined = undefined
   /** Why its worker was ended, when that was done on purpose because of this task. */
   endedBy: 'timeout' | 'cancel' | undefined = undefined
   cancelled = false

@@ -1,4 +1,4 @@
-import { ASLEEP, ASLEEP_ELSE, ASLEEP_TAKES, BELL, SLEEPERS, SPINNERS, SPINNING } from './layout.js'
+import { ASLEEP, ASLEEP_ELSE, ASLEEP_TAKES, BELL, INDEX, LISTENS_TAKES, LOOKING, SLEEPERS } from './layout.js'
 
 /** How others wake a thread: one word it sleeps on, and one that says whether it sleeps. */
 export class Bell {
@@ -6,7 +6,7 @@ export class Bell {
 
   constructor(
     readonly memory: SharedArrayBuffer,
-    /** Counts sleepers and spinners among the workers for tasks. */
+    /** What the workers for tasks share: how many sleep, and who looks for tasks. */
     private readonly pool: Int32Array,
   ) {
     this.words = new Int32Array(memory)
@@ -22,21 +22,27 @@ export class Bell {
     return true
   }
 
-  /** Wakes the thread if it sleeps and would take a task. From now until it has looked, it counts as one that looks for tasks. */
-  ringForTask(): boolean {
+  /** Wakes the thread if it sleeps and would take a task. From now until it has looked, it counts as the one that looks. */
+  ringSleeper(): boolean {
     if (Atomics.load(this.words, ASLEEP) !== ASLEEP_TAKES) return false
-    this.spin(true)
+    this.looks()
     if (this.ring()) return true
-    this.spin(false)
+    this.looked()
     return false
   }
 
+  /** Wakes the thread if it listens and would take a task. Nobody may rely on it: it may be computing. */
+  ringListener(): void {
+    if (Atomics.load(this.words, ASLEEP) === LISTENS_TAKES) this.ring()
+  }
+
   /** The thread is about to sleep; returns the value to wait on. A last look for work has to follow. */
-  announce(takesTasks: boolean): number {
+  announce(how: typeof ASLEEP_TAKES | typeof ASLEEP_ELSE | typeof LISTENS_TAKES): number {
     const bell = Atomics.load(this.words, BELL)
     this.awake()
-    if (takesTasks) Atomics.add(this.pool, SLEEPERS, 1)
-    Atomics.store(this.words, ASLEEP, takesTasks ? ASLEEP_TAKES : ASLEEP_ELSE)
+    // Counted before it is said: whoever dies between the two leaves one too many, which costs a look at the bells.
+    if (how !== ASLEEP_ELSE) Atomics.add(this.pool, SLEEPERS, 1)
+    Atomics.store(this.words, ASLEEP, how)
     return bell
   }
 
@@ -45,28 +51,34 @@ export class Bell {
     if (Atomics.load(this.words, ASLEEP) === 0) return false
     // Exchange: the sleeper and whoever wakes it both come here, and only one may count.
     const was = Atomics.exchange(this.words, ASLEEP, 0)
-    if (was === ASLEEP_TAKES) Atomics.sub(this.pool, SLEEPERS, 1)
+    if (was === ASLEEP_TAKES || was === LISTENS_TAKES) Atomics.sub(this.pool, SLEEPERS, 1)
     return was !== 0
   }
 
-  spin(on: boolean): void {
-    const before = on ? 0 : 1
-    if (Atomics.compareExchange(this.words, SPINNING, before, 1 - before) !== before) return
-    Atomics.add(this.pool, SPINNERS, on ? 1 : -1)
+  /** The thread looks for tasks now, or is about to. One who looks is enough for those who submit. */
+  looks(): void {
+    if (Atomics.load(this.pool, LOOKING) === 0) Atomics.compareExchange(this.pool, LOOKING, 0, this.words[INDEX]!)
   }
 
-  /** The thread is gone: takes it out of the counts. */
+  /** It does not look any more: a last look has to follow, or whatever waits be handed to another. */
+  looked(): void {
+    // Named and not counted: whoever dies while it looks can be taken out by others, and nobody twice.
+    Atomics.compareExchange(this.pool, LOOKING, this.words[INDEX]!, 0)
+  }
+
+  /** The thread is gone: takes it out of what is shared. */
   remove(): void {
     this.awake()
-    this.spin(false)
+    this.looked()
   }
 }
 
 /**
  * Wakes one worker for tasks, unless one is looking for tasks already: that one will find the new task, and wakes another
- * if there are more.
+ * if there are more. Where none sleeps, all that listen are told, since any of them may be busy with an open task.
  */
 export function wakeWorker(pool: Int32Array, bells: readonly Bell[]): void {
-  if (Atomics.load(pool, SLEEPERS) === 0 || Atomics.load(pool, SPINNERS) > 0) return
-  for (const bell of bells) if (bell.ringForTask()) return
+  if (Atomics.load(pool, SLEEPERS) === 0 || Atomics.load(pool, LOOKING) !== 0) return
+  for (const bell of bells) if (bell.ringSleeper()) return
+  for (const bell of bells) bell.ringListener()
 }

@@ -57,7 +57,8 @@ let bare: OpenTask | undefined
  * AsyncLocalStorage makes promises two to three times slower; only a task begun while another is open needs it.
  */
 export function runAs<T>(task: OpenTask, code: () => T): T {
-  if (bare !== undefined && bare !== task) return storage.run(task, code)
+  // The loop itself may run in what another task has set off.
+  if ((bare !== undefined && bare !== task) || storage.getStore() !== undefined) return storage.run(task, code)
   bare = task
   return code()
 }

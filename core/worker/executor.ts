@@ -22,6 +22,10 @@ export interface ExecutorTools {
     settle(): void
   }
   now(): number
+  /** A task begins or ends to wait, as in `get`. */
+  waits(task: OpenTask, by: 1 | -1): void
+  /** A task is over; its answer is about to be sent. */
+  answering(): void
   /** A task that was left open has ended. */
   ended(): void
   /** The children of a task that was cancelled. */
@@ -40,6 +44,11 @@ interface Request {
   readonly args: unknown[]
   readonly lane: Lane<Request>
 }
+
+/** One task in so many comes from the others' queues though the thread's own has some. */
+const OTHERS_EVERY = 64
+/** The others' queues take turns of so many tasks. */
+const TURN_OF_OTHERS = 16
 
 /**
  * Carries out the requests of one thread.
@@ -60,6 +69,9 @@ export class Executor implements Names {
   /** By concurrency group; the first is for what belongs to none. */
   private readonly lanes: Lane<Request>[]
   private turn = 0
+  /** Counts tasks taken, and says from whose queue the last came. */
+  private taken = 0
+  private others = -1
   private readonly decoder = new Decoder(this)
   private reading: Inlet | undefined
   private methods: readonly string[] = []
@@ -80,7 +92,7 @@ export class Executor implements Names {
     const { role } = data
     this.actorId = role.kind === 'actor' ? role.actorId : undefined
     this.lanes = [new Lane<Request>(1), ...(role.kind === 'actor' ? role.groups : []).map((limit) => new Lane<Request>(limit))]
-    this.streams = new Streams(tools.clock, tools.now, () => this.saver?.save())
+    this.streams = new Streams(tools.clock, tools.now, tools.waits, () => this.saver?.save())
   }
 
   add(inlet: Inlet): void {
@@ -91,7 +103,17 @@ export class Executor implements Names {
 
   remove(client: number): void {
     const at = this.inlets.findIndex((inlet) => inlet.client === client)
-    if (at >= 0) this.inlets.splice(at, 1)[0]!.close()
+    if (at < 0) return
+    const [inlet] = this.inlets.splice(at, 1)
+    inlet!.close()
+    // Nobody can read what these would return. An actor's calls have effects, and go on.
+    if (this.actorId !== undefined) return
+    for (const [id, open] of this.running) if (Math.floor(id / 2 ** 40) === client) this.abort(open, true)
+  }
+
+  private abort(task: OpenTask, recursive: boolean): void {
+    task.abort()
+    if (task.children !== undefined && recursive) this.tools.orphaned(task.children)
   }
 
   /** Whether another request may be taken. With concurrency groups any may, since it may belong to one that has room. */
@@ -124,14 +146,25 @@ export class Executor implements Names {
       return true
     }
     if (!takesTasks) return false
+    // Its own tasks first, but for one in so many: those of others do not wait behind tasks that go on making more.
+    const own = ++this.taken % OTHERS_EVERY !== 0 && inlets[0]?.client === this.data.index
+    if (own && this.take(inlets[0]!)) return true
     for (let i = 0; i < count; i++) {
-      const inlet = inlets[i]!
-      const at = inlet.queue === undefined ? -1 : inlet.queue.take()
-      if (at < 0) continue
-      this.read(inlet, inlet.queued!, at, true)
-      return true
+      if (++this.others >= count) this.others = 0
+      if (this.take(inlets[this.others]!)) {
+        // The same again next time, for a while: each has its functions and its memory warm.
+        if (this.taken % TURN_OF_OTHERS !== 0) this.others--
+        return true
+      }
     }
     return false
+  }
+
+  private take(inlet: Inlet): boolean {
+    const at = inlet.queue === undefined ? -1 : inlet.queue.take()
+    if (at < 0) return false
+    this.read(inlet, inlet.queued!, at, true)
+    return true
   }
 
   /** Before an actor takes calls only the main thread, which constructs it, is heard. */
@@ -158,10 +191,9 @@ export class Executor implements Names {
   told(message: DataMessage): void {
     if ('abort' in message) {
       const task = this.running.get(message.abort)
-      task?.abort()
       if (task === undefined) this.unpark(message.abort)
-      if (task?.children !== undefined && message.recursive) this.tools.orphaned(task.children)
-    } else if ('credit' in message) this.streams.credit(message.credit, message.count)
+      else this.abort(task, message.recursive)
+    } else if ('stream' in message) this.streams.credit(message.stream, message.read)
   }
 
   /** A `get` or `wait` of a task begins or ends. */
@@ -275,6 +307,8 @@ export class Executor implements Names {
     this.open++
     lane.open++
     this.running.set(task.taskId, task)
+    // It may have called `get` before its first await.
+    if (task.waiting > 0 && this.actorId === undefined) this.waiting++
     const done = (send: () => void) => {
       this.running.delete(task.taskId)
       this.open--
@@ -342,6 +376,7 @@ export class Executor implements Names {
   private over(beganMs: number): void {
     this.tools.clock.beganMs = beganMs
     this.tools.clock.endedMs = this.mark = this.tools.now()
+    this.tools.answering()
   }
 
   private call(request: Request): unknown {

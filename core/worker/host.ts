@@ -63,6 +63,7 @@ export class Host {
     this.name = setup.name
     this.role = setup.role
     this.bell = new Bell(new SharedArrayBuffer(layout.BELL_BYTES), new Int32Array(setup.pool))
+    this.bell.words[layout.INDEX] = setup.index
     const data = new MessageChannel()
     const control = new MessageChannel()
     const head = new MessageChannel()
@@ -139,8 +140,10 @@ export class Host {
     if (Atomics.exchange(this.bell.words, layout.GATE, state) !== state) this.bell.ring()
   }
 
-  get asleep(): boolean {
-    return Atomics.load(this.bell.words, layout.ASLEEP) !== 0
+  /** A worker for tasks that has none, or one that waits in `get`. */
+  get idle(): boolean {
+    const asleep = Atomics.load(this.bell.words, layout.ASLEEP)
+    return asleep === layout.ASLEEP_TAKES || asleep === layout.LISTENS_TAKES
   }
 
   get heartbeat(): number {

@@ -65,27 +65,33 @@ export const QUEUE_BYTES = QUEUE_HEADER + RING_BYTES
 /* A thread's bell. */
 /** The thread sleeps on this word; who has something for it adds one and notifies. */
 export const BELL = 0
-/** Not 0 while the thread sleeps or is about to: only then is a notify worth its system call. Two values: would it take a task? */
+/** Not 0 while the thread sleeps or is about to: only then is a notify worth its system call. */
 export const ASLEEP = LINE
+/** It sleeps in Atomics.wait and would take a task. */
 export const ASLEEP_TAKES = 1
+/** It would take no task. */
 export const ASLEEP_ELSE = 2
+/** It would take a task when its event loop gets to it: an open task of its own may be computing. */
+export const LISTENS_TAKES = 3
 /** Messages that the main thread has put on the control ports: a worker that has handled fewer must not sleep. */
 export const CONTROL_SENT = 2 * LINE
 /** Whether a worker may take tasks: OPEN, or asked to PAUSE, or PAUSED by itself after that (its CPU is lent to somebody). */
 export const GATE = 3 * LINE
 /** Goes up with every turn of the thread's loop. */
 export const HEARTBEAT = 4 * LINE
-/** 1 while a worker looks for tasks before it goes to sleep: it will see a new one without being woken. */
-export const SPINNING = 5 * LINE
+/** The thread's index. */
+export const INDEX = 5 * LINE
 export const BELL_BYTES = 6 * LINE * 4
 
 export const OPEN = 0
 export const PAUSE = 1
 export const PAUSED = 2
 
-/* What all threads share: how many workers for tasks sleep, how many look for tasks. */
+/* What all threads share. */
+/** So many workers for tasks sleep or listen. Too many after one died at a bad moment, never too few. */
 export const SLEEPERS = 0
-export const SPINNERS = LINE
+/** The index of a worker that looks for tasks, or is being woken to: it will see a new one without being woken. 0: nobody. */
+export const LOOKING = LINE
 export const POOL_BYTES = 2 * LINE * 4
 
 /*

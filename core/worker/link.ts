@@ -113,8 +113,8 @@ export class Link {
     this.port.postMessage({ abort: taskId, recursive } satisfies DataMessage)
   }
 
-  credit(taskId: number, count: number): void {
-    this.port.postMessage({ credit: taskId, count } satisfies DataMessage)
+  credit(taskId: number, read: number): void {
+    this.port.postMessage({ stream: taskId, read } satisfies DataMessage)
   }
 
   /** Makes a request ready to be sent again: copies its payload out of the ring, if none was kept and the record is still there. */

@@ -31,6 +31,9 @@ export class WorkerLoop {
   private ordinary = 0
   /** Tasks were taken since the gate was opened: one at least, so that nobody starves behind those who borrow the CPU. */
   private took = true
+  /** What is under way has not ended within its microtasks. */
+  private patient = false
+  private waitsForTurn = false
   /** Awake since just now. */
   private fresh = true
   private readonly words: Int32Array
@@ -67,6 +70,16 @@ export class WorkerLoop {
     this.later()
   }
 
+  /**
+   * An answer is about to be sent, and the one who gets it may submit the next task at once: with nothing else to do we are
+   * the ones who look for it, so nobody needs to be woken.
+   */
+  answering(): void {
+    if (!this.tools.takesTasks || this.executor.more()) return
+    this.bell.looks()
+    this.fresh = true
+  }
+
   /** Goes on after an async task or when replies have been handed out; a turn that is already due comes first. */
   resume(): void {
     if (!this.scheduled) this.turn()
@@ -90,12 +103,18 @@ export class WorkerLoop {
     this.bell.awake()
     for (;;) {
       if (this.pump.drain() > 0) {
-        // The continuations of those who waited come before new tasks.
+        // The continuations of those who waited come before new tasks, which others may take meanwhile.
+        if (this.fresh) this.looked(false)
         this.pump.look()
         return
       }
       if (!this.run()) return
-      if (this.spin()) continue
+      if (this.spin()) {
+        // What was found may stay out of reach: the lock of a queue whose taker has died is opened by a message.
+        if (!this.controlWaits() && performance.now() - this.turnStart < TURN_MS) continue
+        this.later()
+        return
+      }
       if (this.executor.open === 0 && !this.settled) {
         this.settled = true
         this.later()
@@ -118,6 +137,7 @@ export class WorkerLoop {
       if (!executor.step(open)) return true
       this.took = true
       this.settled = false
+      this.patient = false
       this.ran++
       if (this.pump.ready()) return true
       if (this.ran >= TURN_TASKS || this.controlWaits() || ((this.ran & 15) === 0 && performance.now() - this.turnStart > TURN_MS)) {
@@ -125,15 +145,27 @@ export class WorkerLoop {
         return false
       }
     }
-    // An actor that may begin no more, or a task that runs: its end goes on. Replies are heard meanwhile.
-    this.listen()
+    // An actor that may begin no more, or a task that is under way. Most of these end within their microtasks; replies and
+    // the bell are listened for from the next turn on.
+    if (this.patient) this.listen()
+    else this.becomePatient()
     return false
+  }
+
+  private becomePatient(): void {
+    if (this.waitsForTurn) return
+    this.waitsForTurn = true
+    setImmediate(() => {
+      this.waitsForTurn = false
+      this.patient = true
+      this.resume()
+    })
   }
 
   /** Who has looked for tasks wakes another if there is more than it takes: the submitters relied on us. */
   private looked(open: boolean): void {
     this.fresh = false
-    this.bell.spin(false)
+    this.bell.looked()
     if (open ? this.executor.several() : this.executor.more()) wakeWorker(this.pool, this.tools.peers())
   }
 
@@ -160,13 +192,13 @@ export class WorkerLoop {
     if (this.settled && this.executor.open === 0) return false
     if (this.executor.open > 0 && this.pump.holds === 0) return false
     const takes = this.takesTasks()
-    if (takes) this.bell.spin(true)
     const end = performance.now() + SPIN_MS
     let found = false
     do {
+      if (takes) this.bell.looks()
       for (let i = 0; i < 16 && !found; i++) found = this.executor.ready(takes) || this.pump.ready()
     } while (!found && performance.now() < end)
-    if (takes) this.bell.spin(false)
+    if (takes) this.bell.looked()
     if (found) this.begin()
     return found
   }
@@ -177,7 +209,7 @@ export class WorkerLoop {
   }
 
   private sleep(): void {
-    const bell = this.announce()
+    const bell = this.announce(layout.ASLEEP_TAKES)
     // Returns at once if the bell has rung since it was read.
     if (bell !== undefined) Atomics.wait(this.words, layout.BELL, bell)
     this.bell.awake()
@@ -186,11 +218,13 @@ export class WorkerLoop {
 
   private begin(): void {
     this.fresh = true
+    // Whoever was woken for a task that another has taken looks for the next: the wake has cost more than the look.
+    this.settled = false
     this.executor.mark = this.tools.now()
   }
 
   private listen(): void {
-    const bell = this.announce()
+    const bell = this.announce(layout.LISTENS_TAKES)
     if (bell === undefined) {
       this.later()
       return
@@ -214,10 +248,10 @@ export class WorkerLoop {
    * Says that we are about to sleep and returns the bell's value to wait on; undefined if there is work after all.
    * The order matters: bell, then ASLEEP, then the rings. Who has work writes the ring, then looks at ASLEEP.
    */
-  private announce(): number | undefined {
+  private announce(how: typeof layout.ASLEEP_TAKES | typeof layout.LISTENS_TAKES): number | undefined {
     const takes = this.takesTasks()
-    this.bell.spin(false)
-    const bell = this.bell.announce(takes && this.executor.free)
+    this.bell.looked()
+    const bell = this.bell.announce(takes && this.executor.free ? how : layout.ASLEEP_ELSE)
     const work = this.executor.ready(takes) || this.pump.ready() || (this.executor.open === 0 && this.controlWaits())
     if (!work) return bell
     this.bell.awake()

@@ -25,8 +25,8 @@ export type DataMessage =
   | { readonly id: number; readonly object: Attachment['object'] }
   /** Fires the AbortSignal of a task. */
   | { readonly abort: number; readonly recursive: boolean }
-  /** So many values of a streaming task were consumed. */
-  | { readonly credit: number; readonly count: number }
+  /** So many values of a streaming task have been read in all. */
+  | { readonly stream: number; readonly read: number }
 
 /** One end of a connection between two threads, seen from one of them. */
 export interface Wire {

@@ -51,6 +51,11 @@ export class RemoteHeadquarters implements Headquarters {
     return this.engine.values.settled(await asOurs(this.service.run({ ...spec, payload: { bytes: spec.payload.bytes, attachments } })))
   }
 
+  async nextOf(id: number): Promise<Settled | undefined> {
+    const outcome = await asOurs(this.service.nextOf(id))
+    return outcome === undefined ? undefined : this.engine.values.settled(outcome)
+  }
+
   cancel(id: number, force: boolean, recursive: boolean): Promise<void> {
     return asOurs(this.service.cancel(id, force, recursive))
   }

@@ -65,17 +65,14 @@ const engine: LocalEngine = new LocalEngine({
   wake: () => {},
   current: currentTask,
   context: () => currentTask() ?? outside,
-  waiting: (task, by) => {
-    executor.wait(task, by)
-    if (data.role.kind === 'dedicated' && task.waiting === (by === 1 ? 1 : 0)) post({ kind: 'waiting', thread: data.index, on: by === 1 })
-  },
+  waiting,
   connectPool,
   // Only the main thread is sent output.
   output: (link, kind, text) => print(link.name, kind, text),
   placementGroups: {
     create: (bundles, strategy, name) => {
       const id = nextId++
-      void service.createGroup(id, bundles, strategy, name)
+      post({ kind: 'group', id, bundles, strategy, name })
       return id
     },
     ready: (id) => asOurs(service.groupReady(id)),
@@ -97,6 +94,11 @@ const engine: LocalEngine = new LocalEngine({
 })
 headquarters.engine = engine
 setEngine(engine)
+
+function waiting(task: OpenTask, by: 1 | -1): void {
+  executor.wait(task, by)
+  if (data.role.kind === 'dedicated' && task.waiting === (by === 1 ? 1 : 0)) post({ kind: 'waiting', thread: data.index, on: by === 1 })
+}
 
 /** Brings the value of another thread's ref. */
 function bring(ref: ObjectRef): void {
@@ -134,6 +136,12 @@ const executor = new Executor(data, {
   },
   gpuIds,
   now,
+  waits: (task, by) => {
+    waiting(task, by)
+    // There may be room for another task.
+    if (by === 1) queueMicrotask(() => loop.resume())
+  },
+  answering: () => loop.answering(),
   ended: () => loop.resume(),
   orphaned: (tasks) => engine.cancelAll(tasks),
   save: (state) => {
