@@ -47,6 +47,8 @@ export abstract class Host {
   condemned = false
   /** It has taken tasks. */
   hasStarted = false
+  /** Resolves when the thread is gone and all that it asked of the main thread has been heard. */
+  abstract readonly silent: Promise<void>
   /** Resolves true once it takes tasks, false if it died before. */
   abstract readonly started: Promise<boolean>
   /** Channels in which it is the client, and in which it is the server, by the other's index. */

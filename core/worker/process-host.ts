@@ -46,6 +46,7 @@ export class ProcessHost extends Host {
   private readonly calls: Calls
   private readonly poolWords: Int32Array
   private readonly gone: Promise<void>
+  readonly silent: Promise<void>
   private dead: { readonly how: string; readonly cause: unknown } | undefined
   private nextEnd = MAIN_END + 1
   private tail = ''
@@ -84,6 +85,8 @@ export class ProcessHost extends Host {
     )
     this.control = new Proxy({}, { get: (_, name) => (...args: readonly unknown[]) => this.order(String(name), args) }) as Remote<WorkerControl>
     this.gone = new Promise((resolve) => this.watch(socket, resolve))
+    // The stream is read to its end before it is said to be gone.
+    this.silent = this.gone
     const { index, firstId, name, role, heapMb, namespace } = setup
     this.send({ kind: 'setup', setup: { index, firstId, name, role, heapMb, namespace } })
     const channel = new SharedArrayBuffer(CHANNEL_BYTES)
@@ -137,9 +140,8 @@ export class ProcessHost extends Host {
     const tail = this.tail.trim()
     const said = tail === '' ? undefined : new Error(`${this.name} printed before it ended:\n${tail}`)
     const { dead, condemned } = this
-    const ending = dead ?? (typeof how === 'string' ? { how, cause: undefined } : { how: '', cause: how })
     // What it printed tells how a process ended that could not say so itself.
-    if (ending.cause === undefined && said !== undefined && dead === undefined) ending.cause = said
+    const ending = dead ?? (typeof how === 'string' ? { how, cause: said } : { how: '', cause: how })
     this.exited(this, { ...ending, condemned })
     this.relay.close()
   }

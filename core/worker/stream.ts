@@ -149,7 +149,9 @@ export class FrameStream {
     let at = body.length - inlineBytes
     const deserializer = new DefaultDeserializer(body.subarray(tableBytes, at))
     for (const [id, { bytes, file }] of table.entries()) {
-      deserializer.transferArrayBuffer(id, this.shared(bytes, file, file === undefined ? body.subarray(at, at + bytes) : undefined))
+      const memory = this.shared(bytes, file, file === undefined ? body.subarray(at, at + bytes) : undefined)
+      // Its type knows ArrayBuffers only.
+      deserializer.transferArrayBuffer(id, memory as unknown as ArrayBuffer)
       if (file === undefined) at += bytes
     }
     deserializer.readHeader()

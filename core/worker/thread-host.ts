@@ -14,6 +14,7 @@ export class ThreadHost extends Host {
   readonly threadId: number
   readonly wire: Wire
   readonly started: Promise<boolean>
+  readonly silent: Promise<void>
   private readonly thread: Worker
   private deathCause: unknown
 
@@ -52,6 +53,7 @@ export class ThreadHost extends Host {
     this.threadId = this.thread.threadId
     this.control = wrap<WorkerControl>(this.counted(control.port1))
     expose(service, this.counted(head.port1))
+    this.silent = new Promise((resolve) => head.port1.once('close', resolve))
     this.ledgerPort = ledger.port1
     ledger.port1.on('message', told)
     let dead: (value: false) => void
@@ -63,7 +65,8 @@ export class ThreadHost extends Host {
       dead(false)
       const how = this.deathCause === undefined ? `exit code ${code}` : ''
       exited(this, { how, cause: this.deathCause, condemned: this.condemned })
-      for (const port of [control.port1, head.port1, ledger.port1]) port.close()
+      // The other end of `head` is closed by now; this one closes when it has been read.
+      for (const port of [control.port1, ledger.port1]) port.close()
     })
     this.started = Promise.race([this.control.ready(), died])
     void this.started.then((took) => (this.hasStarted ||= took))
