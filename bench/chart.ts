@@ -11,6 +11,8 @@ export interface LineChart {
   readonly x: string
   readonly y: string
   readonly lines: readonly Line[]
+  /** Powers of ten at equal distances; x must be positive. */
+  readonly logX?: boolean
   /** A horizontal mark, such as the return that counts as solved. */
   readonly mark?: { readonly y: number; readonly label: string }
 }
@@ -34,14 +36,32 @@ function tickStep(most: number): number {
   return power * ([1, 2, 5, 10].find((factor) => factor * power >= rough) ?? 10)
 }
 
-export function lineChart({ title, x, y, lines, mark }: LineChart): string {
+/** Where a value lies along an axis, 0 … 1, and which values are marked there. */
+interface Axis {
+  at(value: number): number
+  readonly ticks: readonly number[]
+}
+
+function linearAxis(most: number): Axis {
+  const step = tickStep(most)
+  const steps = Math.ceil(most / step)
+  return { at: (value) => value / (steps * step), ticks: Array.from({ length: steps + 1 }, (_, i) => i * step) }
+}
+
+function logarithmicAxis(values: readonly number[]): Axis {
+  const first = Math.floor(Math.log10(Math.min(...values)))
+  const last = Math.ceil(Math.log10(Math.max(...values)))
+  const ticks = Array.from({ length: last - first + 1 }, (_, i) => 10 ** (first + i))
+  return { at: (value) => (Math.log10(value) - first) / (last - first), ticks }
+}
+
+export function lineChart({ title, x, y, lines, logX = false, mark }: LineChart): string {
   const points = lines.flatMap((line) => line.points)
-  const stepX = tickStep(Math.max(...points.map((point) => point[0])))
-  const stepY = tickStep(Math.max(mark?.y ?? 0, ...points.map((point) => point[1])))
-  const mostX = stepX * Math.ceil(Math.max(...points.map((point) => point[0])) / stepX)
-  const mostY = stepY * Math.ceil(Math.max(mark?.y ?? 0, ...points.map((point) => point[1])) / stepY)
-  const atX = (value: number) => LEFT + (value / mostX) * (WIDTH - LEFT - RIGHT)
-  const atY = (value: number) => HEIGHT - BOTTOM - (value / mostY) * (HEIGHT - TOP - BOTTOM)
+  const xs = points.map((point) => point[0])
+  const axisX = logX ? logarithmicAxis(xs) : linearAxis(Math.max(...xs))
+  const axisY = linearAxis(Math.max(mark?.y ?? 0, ...points.map((point) => point[1])))
+  const atX = (value: number) => LEFT + axisX.at(value) * (WIDTH - LEFT - RIGHT)
+  const atY = (value: number) => HEIGHT - BOTTOM - axisY.at(value) * (HEIGHT - TOP - BOTTOM)
   const text = (at: string, content: string, more = '') => `<text ${at} ${more}>${escapeXml(content)}</text>`
   const parts = [
     `<rect width="${WIDTH}" height="${HEIGHT}" fill="#ffffff" rx="6"/>`,
@@ -49,11 +69,11 @@ export function lineChart({ title, x, y, lines, mark }: LineChart): string {
     text(`x="${(LEFT + WIDTH - RIGHT) / 2}" y="${HEIGHT - 8}"`, x, 'text-anchor="middle"'),
     text(`x="14" y="${(TOP + HEIGHT - BOTTOM) / 2}"`, y, `text-anchor="middle" transform="rotate(-90 14 ${(TOP + HEIGHT - BOTTOM) / 2})"`),
   ]
-  for (let value = 0; value <= mostY; value += stepY) {
+  for (const value of axisY.ticks) {
     parts.push(`<line x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${atY(value)}" y2="${atY(value)}" stroke="#e9ecef"/>`)
     parts.push(text(`x="${LEFT - 6}" y="${atY(value) + 4}"`, thousands(value), 'text-anchor="end"'))
   }
-  for (let value = 0; value <= mostX; value += stepX) {
+  for (const value of axisX.ticks) {
     parts.push(text(`x="${atX(value)}" y="${HEIGHT - BOTTOM + 18}"`, thousands(value), 'text-anchor="middle"'))
   }
   if (mark) {

@@ -1,6 +1,6 @@
 import { closest } from 'fastest-levenshtein'
 import { invalid } from './errors.js'
-import { PlacementGroup } from './placement-group.js'
+import type { PlacementGroup } from './placement-group.js'
 
 /** What a task or an actor needs of the machine. */
 export interface ResourceOptions {
@@ -133,7 +133,8 @@ const groups: Check = (value) =>
     : "an object such as { io: 2 } or { io: { maxConcurrency: 2, methods: ['read'] } }"
 const timesOrAlways: Check = (value) =>
   value === -1 || aNumber(0, Infinity, true)(value) === undefined ? undefined : 'a whole number of at least 0, or -1 for always'
-const aGroup: Check = (value) => (value instanceof PlacementGroup ? undefined : 'what placementGroup() returned')
+const aGroup: Check = (value) =>
+  isRecord(value) && typeof value.id === 'number' && Array.isArray(value.bundles) ? undefined : 'what placementGroup() returned'
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)

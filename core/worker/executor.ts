@@ -23,6 +23,8 @@ export interface ExecutorTools {
   now(): number
   /** A task begins or ends to wait, as in `get`. */
   waits(task: OpenTask, by: 1 | -1): void
+  /** A task is over; its answer is about to be sent. */
+  answering(): void
   /** A task that was left open has ended. */
   ended(): void
   /** The children of a task that was cancelled. */
@@ -314,6 +316,7 @@ export class Executor implements Names {
   private over(beganMs: number): void {
     this.tools.clock.beganMs = beganMs
     this.tools.clock.endedMs = this.mark = this.tools.now()
+    this.tools.answering()
   }
 
   private call(request: Request): unknown {

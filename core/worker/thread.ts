@@ -134,6 +134,7 @@ const executor = new Executor(data, {
     // There may be room for another task.
     if (by === 1) queueMicrotask(() => loop.resume())
   },
+  answering: () => loop.answering(),
   ended: () => loop.resume(),
   orphaned: (tasks) => engine.cancelAll(tasks),
   save: (state) => {

@@ -1,0 +1,43 @@
+/** Ray's own microbenchmark: runs ray.sh and reads its rows. */
+import { spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
+import { printRow, type Row } from '../../timeit.js'
+import { rayCommand, rayEnvironment } from './installed.js'
+
+/** `single client tasks sync per second 380.92 +- 4.25` */
+export function parseRow(line: string): Row | undefined {
+  const [, name, mean, sd] = /^(.+) per second ([\d.]+) \+- ([\d.]+)$/.exec(line) ?? []
+  if (name === undefined) return undefined
+  return { name, unit: name.includes('gigabytes') ? 'GB/s' : '/s', mean: Number(mean), sd: Number(sd) }
+}
+
+/** The rows whose name contains `pattern`. Takes about 20 s a row. Ray's processes have ended when it settles; rejects if there are no rows. */
+export async function rayMicrobenchmark(pattern: string): Promise<Row[]> {
+  const child = spawn('bash', rayCommand('run', pattern), { env: rayEnvironment, stdio: ['ignore', 'pipe', 'inherit'] })
+  // The script ends what it started when it is told to stop.
+  const stop = () => child.kill('SIGTERM')
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+  for (const signal of signals) process.on(signal, stop)
+  const rows: Row[] = []
+  const other: string[] = []
+  const ended = new Promise<number | null>((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', resolve)
+  })
+  for await (const line of createInterface({ input: child.stdout })) {
+    const row = parseRow(line)
+    if (row === undefined) other.push(line)
+    else {
+      rows.push(row)
+      printRow(row)
+    }
+  }
+  const code = await ended
+  for (const signal of signals) process.off(signal, stop)
+  if (code !== 0) {
+    const told = `ray's microbenchmark ended with exit code ${code} after ${rows.length} rows; its last lines:\n${other.slice(-10).join('\n')}`
+    if (rows.length === 0) throw new Error(told)
+    console.log(told)
+  }
+  return rows
+}
