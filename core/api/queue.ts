@@ -146,7 +146,7 @@ export class Queue<T = unknown> {
   }
 }
 
-carry({ name: 'Queue', type: Queue, pack: (queue) => queue.actor, unpack: (handle) => Queue.from(handle) })
+carry({ name: 'Queue', type: Queue, pack: (queue: Queue<unknown>) => queue.actor, unpack: (handle) => Queue.from(handle) })
 
 function listOf<T>(method: string, items: Iterable<T>): T[] {
   checkIterable(`Queue.${method}: items`, items)
