@@ -276,7 +276,7 @@ export class Head implements Headquarters {
   }
 
   spawnActor({ actorId, spec: { shape, options } }: ActorRecord, role: ActorRole): Host {
-    return this.spawn(`${shape.className}-${actorId % IDS_A_THREAD}`, role, visible(options.env, role.gpuIds))
+    return this.spawn(`${shape.className}-${actorId % IDS_A_THREAD}`, role, visible(options.env, role.gpuIds), options.runtime)
   }
 
   // Tasks

@@ -1,6 +1,6 @@
+import { count, invalid } from '../api/errors.js'
 import type { TaskOptions } from '../api/options.js'
 import type { Placed } from '../control/headquarters.js'
-import { count, invalid } from '../api/errors.js'
 
 /** Amounts are whole numbers of ten-thousandths, as in Ray: so ten times 0.1 is 1, and what is given back is what was taken. */
 export const UNIT = 10_000

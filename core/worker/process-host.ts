@@ -83,7 +83,15 @@ export class ProcessHost extends Host {
       (message) => this.send(message),
       (name, args) => this.serve(name, args),
     )
-    this.control = new Proxy({}, { get: (_, name) => (...args: readonly unknown[]) => this.order(String(name), args) }) as Remote<WorkerControl>
+    this.control = new Proxy(
+      {},
+      {
+        get:
+          (_, name) =>
+          (...args: readonly unknown[]) =>
+            this.order(String(name), args),
+      },
+    ) as Remote<WorkerControl>
     this.gone = new Promise((resolve) => this.watch(socket, resolve))
     // The stream is read to its end before it is said to be gone.
     this.silent = this.gone
@@ -206,6 +214,9 @@ export class ProcessHost extends Host {
 
   async close(): Promise<void> {
     this.terminate()
+    // Whoever closes it waits for its end.
+    this.child.ref()
+    for (const stream of this.child.stdio) (stream as Socket | null)?.ref()
     await this.gone
   }
 

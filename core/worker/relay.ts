@@ -119,4 +119,3 @@ export class Relay implements RelayTools {
     this.ends.clear()
   }
 }
-

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { DefaultDeserializer, DefaultSerializer } from 'node:v8'
+import { deserialize, serialize } from 'node:v8'
 import type { SharedFiles } from './shared-files.js'
 
 /*
@@ -21,14 +21,30 @@ interface SharedPart {
   readonly file?: string
 }
 
-class MessageSerializer extends DefaultSerializer {
-  readonly shared: SharedArrayBuffer[] = []
+/** Stands for shared memory in a message; node:v8 writes SharedArrayBuffers but cannot read them. */
+const PLACE = 'gymnura:shared'
 
-  /** Called by node's serializer. */
-  _getSharedArrayBufferId(memory: SharedArrayBuffer): number {
-    const known = this.shared.indexOf(memory)
-    return known >= 0 ? known : this.shared.push(memory) - 1
+/** A message with its shared memory taken out. Our own messages: plain objects and arrays, without cycles. */
+function takeOut(value: unknown, shared: SharedArrayBuffer[]): unknown {
+  if (value instanceof SharedArrayBuffer) {
+    const known = shared.indexOf(value)
+    return { [PLACE]: known >= 0 ? known : shared.push(value) - 1 }
   }
+  return throughout(value, (part) => takeOut(part, shared))
+}
+
+function putBack(value: unknown, shared: readonly SharedArrayBuffer[]): unknown {
+  if (isPlain(value) && PLACE in value) return shared[value[PLACE] as number]
+  return throughout(value, (part) => putBack(part, shared))
+}
+
+function throughout(value: unknown, change: (part: unknown) => unknown): unknown {
+  if (Array.isArray(value)) return value.map(change)
+  return isPlain(value) ? Object.fromEntries(Object.entries(value).map(([key, part]) => [key, change(part)])) : value
+}
+
+function isPlain(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
 }
 
 export interface StreamReader {
@@ -60,12 +76,10 @@ export class FrameStream {
 
   /** Sends a message: what structuredClone takes, with shared memory copied. Throws for anything else. */
   send(message: unknown): void {
-    const serializer = new MessageSerializer()
-    serializer.writeHeader()
-    serializer.writeValue(message)
-    const body = serializer.releaseBuffer()
+    const shared: SharedArrayBuffer[] = []
+    const body = serialize(takeOut(message, shared))
     const inline: Uint8Array[] = []
-    const table = serializer.shared.map((memory): SharedPart => {
+    const table = shared.map((memory): SharedPart => {
       const bytes = memory.byteLength
       const file = bytes >= FILE_BYTES ? this.files.write(memory) : undefined
       if (file !== undefined) return { bytes, file }
@@ -147,15 +161,13 @@ export class FrameStream {
     const table: SharedPart[] = tableBytes === 0 ? [] : JSON.parse(body.toString('utf8', 0, tableBytes))
     const inlineBytes = table.reduce((sum, { bytes, file }) => sum + (file === undefined ? bytes : 0), 0)
     let at = body.length - inlineBytes
-    const deserializer = new DefaultDeserializer(body.subarray(tableBytes, at))
-    for (const [id, { bytes, file }] of table.entries()) {
+    const message: unknown = deserialize(body.subarray(tableBytes, at))
+    const shared = table.map(({ bytes, file }) => {
       const memory = this.shared(bytes, file, file === undefined ? body.subarray(at, at + bytes) : undefined)
-      // Its type knows ArrayBuffers only.
-      deserializer.transferArrayBuffer(id, memory as unknown as ArrayBuffer)
       if (file === undefined) at += bytes
-    }
-    deserializer.readHeader()
-    return deserializer.readValue()
+      return memory
+    })
+    return shared.length === 0 ? message : putBack(message, shared)
   }
 
   private shared(bytes: number, file: string | undefined, inline: Uint8Array | undefined): SharedArrayBuffer {
