@@ -1,7 +1,7 @@
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads'
 import { transfer } from 'comlink'
 import { describe, GymnuraError, ResourcesUnavailableError, stackOf, WorkerCrashedError } from '../api/errors.js'
-import { FAILED, ObjectRef, PENDING, READY, type Waiter } from '../api/object-ref.js'
+import { FAILED, hexId, ObjectRef, PENDING, READY, type Waiter } from '../api/object-ref.js'
 import type { InitOptions } from '../api/options.js'
 import type { RefStream } from '../api/ref-stream.js'
 import type { LocalEngine } from '../engine/local.js'
@@ -19,9 +19,12 @@ import { queueWaits } from '../worker/queue.js'
 import { type ActorRecord, ActorRegistry } from './actor-registry.js'
 import type { Directory } from './directory.js'
 import type { ActorGone, ActorSpec, HandleData, Headquarters, Outcome, Payload, Settled, TaskSpec } from './headquarters.js'
+import { absorb } from './metrics.js'
 import { PoolThreads } from './pool-threads.js'
 import type { Borrowed, LedgerMessage } from './ref-book.js'
 import { Service } from './service.js'
+import { Survey } from './survey.js'
+import { WorkerBook } from './worker-book.js'
 
 /** Threads have numbers from 1; the upper bits of the ids they mint. After so many, numbers come again with higher counters. */
 const INDICES = 8191
@@ -39,6 +42,8 @@ export class Head implements Headquarters {
   readonly bell = new SharedArrayBuffer(layout.BELL_BYTES)
   readonly hosts = new Map<number, Host>()
   readonly registry = new ActorRegistry()
+  readonly workers = new WorkerBook()
+  readonly survey = new Survey(this)
   readonly namespace: string
   readonly ledger: Ledger
   readonly groups: PlacementGroupTable
@@ -156,6 +161,8 @@ export class Head implements Headquarters {
       (gone, ending) => this.exited(gone, ending),
     )
     this.hosts.set(index, host)
+    const actor = role.kind === 'actor' ? this.registry.get(role.actorId)?.spec : undefined
+    this.workers.started(host, actor === undefined ? null : (actor.options.name ?? actor.shape.className))
     return host
   }
 
@@ -219,7 +226,10 @@ export class Head implements Headquarters {
         const host = this.hosts.get(message.thread)
         const record = host === undefined ? undefined : this.registry.on(host)
         if (record !== undefined) record.saved = message.outcome
+        return
       }
+      case 'metrics':
+        absorb(message.batch, hexId(message.thread))
     }
   }
 
@@ -293,6 +303,10 @@ export class Head implements Headquarters {
         frames: () => record.spec.frames,
       },
     )
+    task.actorId = record.actorId
+    task.parentId = record.spec.parentId
+    task.createdMs = record.spec.createdMs
+    task.tries = record.restarts
     task.payload = record.payload!.bytes
     task.attachments = record.payload!.attachments
     task.alone = true
@@ -327,6 +341,7 @@ export class Head implements Headquarters {
     const error = ref.value instanceof GymnuraError && ref.value.code === 'ERR_TASK' ? ref.value.cause : ref.value
     const message = `actor ${record.label} could not be constructed: ${withCode(error)}`
     const stack = `ActorDiedError: ${message}\n${record.spec.frames}\n  constructor threw:\n${stackOf(error)}`
+    host.exitType = 'USER_ERROR'
     this.actorDied(record, message, error, stack)
     host.terminate()
   }
@@ -383,6 +398,7 @@ export class Head implements Headquarters {
     const record = this.registry.get(actorId)
     if (record === undefined) return
     const { host } = record
+    if (host !== undefined) host.exitType = 'INTENDED_USER_EXIT'
     if (noRestart || !record.mayRestart || host === undefined)
       this.actorDied(record, `actor ${record.label} was ended by kill()`, undefined, undefined)
     await host?.close()
@@ -394,6 +410,7 @@ export class Head implements Headquarters {
     if (record === undefined || this.closed) return
     // While it starts, the end of that looks again.
     if (record.state !== 'ALIVE') return
+    if (record.host !== undefined) record.host.exitType = 'INTENDED_SYSTEM_EXIT'
     this.end(record, 'ended: its last handle is gone')
   }
 
@@ -438,6 +455,9 @@ export class Head implements Headquarters {
     this.engine.links.get(host.index)?.drain()
     const record = this.registry.on(host)
     if (record !== undefined) this.actorExited(record, host, ended)
+    const actorId = host.role.kind === 'actor' ? host.role.actorId : undefined
+    const dead = actorId !== undefined && this.registry.get(actorId) === undefined
+    this.workers.ended(host, ended, dead ? this.registry.deathOf(actorId).message : undefined)
     this.engine.threadGone(host.index, how, ending.cause, ending.condemned)
     for (const other of this.hosts.values()) {
       if (other.asClient.has(host.index)) void other.control.threadGone(host.index, how, safeCause(ending.cause), ending.condemned)
@@ -479,6 +499,7 @@ export class Head implements Headquarters {
     this.closed = true
     this.dedicated.close()
     this.groups.close(new GymnuraError('ERR_SHUTDOWN', 'the runtime was shut down'))
+    this.workers.closed()
     await Promise.all([...this.hosts.values()].map((host) => host.close()))
     this.directory.clear()
   }

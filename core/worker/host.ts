@@ -2,6 +2,7 @@ import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
 import { expose, type Remote, wrap } from 'comlink'
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs'
 import type { LedgerMessage } from '../control/ref-book.js'
+import type { ExitType } from '../control/rows.js'
 import { Bell } from './bell.js'
 import type { WorkerControl } from './control.js'
 import * as layout from './layout.js'
@@ -46,6 +47,10 @@ export class Host {
   queue: SharedArrayBuffer | undefined
   alive = true
   condemned = false
+  /** Set by whoever ends it, where that says more than that the runtime did. */
+  exitType: ExitType | undefined = undefined
+  /** Called when it is gone. */
+  readonly leaving = new Set<() => void>()
   /** It has taken tasks. */
   hasStarted = false
   /** Resolves true once it takes tasks, false if it died before. */
@@ -103,6 +108,7 @@ export class Host {
       this.alive = false
       this.bell.remove()
       dead(false)
+      for (const left of [...this.leaving]) left()
       const how = this.deathCause === undefined ? `exit code ${code}` : ''
       exited(this, { how, cause: this.deathCause, condemned: this.condemned })
       for (const port of [control.port1, head.port1, ledger.port1]) port.close()
