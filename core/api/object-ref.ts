@@ -24,6 +24,8 @@ export interface Attachment {
   readonly object: SharedArrayBuffer | WebAssembly.Memory | WebAssembly.Module
   /** The receiver lets go of it after the first use (made for one message), else it keeps it under the id. */
   readonly once: boolean
+  /** It was copied from an array for this message, so nobody else has it. */
+  readonly copied?: boolean
 }
 
 /**

@@ -1,6 +1,8 @@
 /** Who holds an id, by thread. What nobody holds any more is told, once all reports that were under way have been read. */
 export class HoldCounts {
   private readonly byId = new Map<number, Map<number, number>>()
+  private readonly aliases = new Map<number, number>()
+  private readonly aliasesOf = new Map<number, number[]>()
   private readonly suspects = new Set<number>()
   private settling = false
 
@@ -10,13 +12,28 @@ export class HoldCounts {
     private readonly free: (id: number) => void,
   ) {}
 
-  add(id: number, thread: number): void {
+  /** From now on one id stands for another: what is reported of it counts there. */
+  alias(id: number, as: number): void {
+    this.aliases.set(id, as)
+    this.aliasesOf.set(as, [...(this.aliasesOf.get(as) ?? []), id])
+    const holders = this.byId.get(id)
+    this.byId.delete(id)
+    for (const [thread, count] of holders ?? []) for (let i = 0; i < count; i++) this.add(as, thread)
+  }
+
+  private own(id: number): number {
+    return this.aliases.size === 0 ? id : (this.aliases.get(id) ?? id)
+  }
+
+  add(given: number, thread: number): void {
+    const id = this.own(given)
     const holders = this.byId.get(id)
     if (holders === undefined) this.byId.set(id, new Map([[thread, 1]]))
     else holders.set(thread, (holders.get(thread) ?? 0) + 1)
   }
 
-  remove(id: number, thread: number): void {
+  remove(given: number, thread: number): void {
+    const id = this.own(given)
     const holders = this.byId.get(id)
     const count = holders?.get(thread)
     if (holders === undefined || count === undefined) return
@@ -52,6 +69,8 @@ export class HoldCounts {
     for (const id of this.suspects) {
       if (this.byId.get(id)?.size !== 0) continue
       this.byId.delete(id)
+      for (const alias of this.aliasesOf.get(id) ?? []) this.aliases.delete(alias)
+      this.aliasesOf.delete(id)
       this.free(id)
     }
     this.suspects.clear()
@@ -61,5 +80,7 @@ export class HoldCounts {
   clear(): void {
     this.byId.clear()
     this.suspects.clear()
+    this.aliases.clear()
+    this.aliasesOf.clear()
   }
 }

@@ -35,6 +35,8 @@ export type LedgerMessage =
   | { readonly kind: 'waiting'; readonly thread: number; readonly on: boolean }
   /** What the program has counted there. */
   | { readonly kind: 'metrics'; readonly thread: number; readonly batch: MetricsBatch }
+  /** The actor of this thread has called `exitActor`. */
+  | { readonly kind: 'exiting'; readonly thread: number }
   /** An actor's state, to be restored if it dies. */
   | { readonly kind: 'saved'; readonly thread: number; readonly outcome: Outcome }
 

@@ -64,7 +64,7 @@ export class Survey implements StateSource {
   }
 
   private *actors(): Generator<ActorRow> {
-    for (const { record, death } of this.head.registry.rows()) {
+    for (const { record, death } of this.head.actors.registry.rows()) {
       const { host, spec, namespace, restarts, state, actorId } = record
       const alive = state === 'DEAD' ? undefined : host
       yield {
@@ -83,7 +83,7 @@ export class Survey implements StateSource {
   }
 
   private *objects(): Generator<ObjectRow> {
-    const { directory, registry } = this.head
+    const { directory, actors } = this.head
     for (const ref of directory.all()) {
       const owner = Math.floor(ref.id / IDS_A_THREAD)
       yield {
@@ -97,7 +97,7 @@ export class Survey implements StateSource {
         pid: process.pid,
       }
     }
-    for (const { record } of registry.rows()) {
+    for (const { record } of actors.registry.rows()) {
       if (record.state === 'DEAD') continue
       const owner = Math.floor(record.actorId / IDS_A_THREAD)
       yield {

@@ -47,9 +47,10 @@ export class WorkerBook {
     if (this.gone.length > MAX_GONE) this.gone.shift()
   }
 
-  /** All are gone, or about to be: lines that were begun are complete. */
+  /** All are about to be ended: lines that were begun are complete. */
   closed(): void {
     this.logs.ended(undefined, now())
+    for (const index of this.living.keys()) forgetWorker(hexId(index))
   }
 
   /** Those that are gone first. */

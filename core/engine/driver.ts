@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os'
-import { GymnuraError, WorkerCrashedError } from '../api/errors.js'
+import { invalid, WorkerCrashedError } from '../api/errors.js'
 import type { InitOptions } from '../api/options.js'
 import { Directory } from '../control/directory.js'
 import { Head } from '../control/head.js'
@@ -28,7 +28,7 @@ export function startDriver(options: InitOptions): LocalEngine {
       directory = new Directory(
         caller,
         () => head.readReports(),
-        (id) => head.outOfScope(id),
+        (id) => head.actors.outOfScope(id),
       )
       return directory
     },
@@ -73,7 +73,7 @@ export function startDriver(options: InitOptions): LocalEngine {
       await head.shutdown()
     },
     exitActor: () => {
-      throw new GymnuraError('ERR_INVALID_ARGUMENT', 'exitActor: called outside an actor; it ends the actor whose method calls it')
+      throw invalid('exitActor: called outside an actor; it ends the actor whose method calls it')
     },
   })
   /** A program that ends by itself reads no more: what its workers have written is shown now. */

@@ -1,4 +1,5 @@
 import { FAILED, type ObjectRef, READY, type Stored } from '../api/object-ref.js'
+import { idOf } from '../control/directory.js'
 import type { Outcome, Settled } from '../control/headquarters.js'
 import type { RefBook } from '../control/ref-book.js'
 import { Decoder, type Names } from '../store/decoder.js'
@@ -50,7 +51,7 @@ export class Values {
         encoder.thrown(error)
       }
     if (encoder.refs.length > 0) this.book.transfer(encoder.refs, to)
-    return { failed, bytes: encoder.copy(), attachments: encoder.attachments.map(({ id, once, object }) => ({ id, once, object })) }
+    return { failed, bytes: encoder.copy(), attachments: [...encoder.attachments], held: encoder.refs.map(idOf) }
   }
 
   /** What another thread's `outcomeOf` sent. */

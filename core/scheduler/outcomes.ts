@@ -14,7 +14,7 @@ import { FAILED, type ObjectRef, READY } from '../api/object-ref.js'
 import type { RefBook } from '../control/ref-book.js'
 import { Decoder } from '../store/decoder.js'
 import { tooDeep } from '../store/refusal.js'
-import { REFUSED, RESULT, STDERR, STDOUT, THROWN, YIELDED } from '../worker/layout.js'
+import { PARKED, REFUSED, RESULT, STDERR, STDOUT, THROWN, UNPARKED, YIELDED } from '../worker/layout.js'
 import type { Link, LinkOwner, Reply } from '../worker/link.js'
 import type { Task } from './task.js'
 
@@ -50,6 +50,10 @@ export class Outcomes implements LinkOwner {
       return
     }
     if (task === undefined) return
+    if (kind === PARKED || kind === UNPARKED) {
+      task.parked = kind === PARKED
+      return
+    }
     let outcome = kind
     let value: unknown
     try {

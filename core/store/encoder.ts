@@ -319,7 +319,7 @@ export class Encoder {
       this.byte(kind)
       // The copy takes a place among the objects met, as it does on the reading side.
       this.seen?.set(copy, this.seen.size)
-      this.handle(copy, !this.storing)
+      this.handle(copy, !this.storing, true)
       this.f64(0)
       this.f64(elements)
     } else {
@@ -330,10 +330,10 @@ export class Encoder {
     }
   }
 
-  private handle(object: Attachment['object'], fresh: boolean): void {
+  private handle(object: Attachment['object'], fresh: boolean, copied = false): void {
     const once = fresh || !this.keepsHandles
     const id = once ? freshHandleId() : handleId(object)
-    this.attachments.push({ id, object, once })
+    this.attachments.push({ id, object, once, copied })
     this.byte(once ? tag.HANDLE_ONCE : tag.HANDLE)
     this.f64(id)
   }

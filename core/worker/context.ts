@@ -33,6 +33,8 @@ export class OpenTask implements RuntimeContext {
   waiting = 0
   /** Milliseconds since the epoch. */
   beganMs = 0
+  /** It has called `exitActor`: its caller is told by the actor's death. */
+  exits = false
   /** What it has submitted and is not over, once it has submitted anything. */
   children: Set<Task> | undefined = undefined
   private controller: AbortController | undefined

@@ -2,7 +2,7 @@ import type { Remote } from 'comlink'
 import { errorClasses } from '../api/errors.js'
 import { FAILED, ObjectRef } from '../api/object-ref.js'
 import { idOf } from '../control/directory.js'
-import type { ActorGone, ActorSpec, Headquarters, Payload, Settled, TaskSpec } from '../control/headquarters.js'
+import type { ActorGone, ActorSpec, Connected, Headquarters, Payload, Settled, TaskSpec } from '../control/headquarters.js'
 import type { Borrowed } from '../control/ref-book.js'
 import type { Service } from '../control/service.js'
 import type { LocalEngine } from '../engine/local.js'
@@ -21,9 +21,7 @@ export class RemoteHeadquarters implements Headquarters {
   startActor(actorId: number, payload: Payload, borrowed: readonly Borrowed[]): Promise<void> {
     // The main thread keeps them from now on: the actor may be started again.
     if (borrowed.length > 0) this.engine.book.transfer(borrowed, 0)
-    const { bytes, attachments } = payload
-    const plain = attachments.map(({ id, once, object }) => ({ id, once, object }))
-    return this.service.startActor(actorId, { bytes, attachments: plain }, borrowed.map(idOf))
+    return this.service.startActor(actorId, payload, borrowed.map(idOf))
   }
 
   stillborn(actorId: number, cause: unknown, frames: string): Promise<void> {
@@ -32,7 +30,7 @@ export class RemoteHeadquarters implements Headquarters {
     return this.service.stillborn(actorId, this.engine.values.outcomeOf(ref, 0), frames)
   }
 
-  connectActor(actorId: number): Promise<Wire | ActorGone> {
+  connectActor(actorId: number): Promise<Wire | Connected | ActorGone> {
     return this.service.connectActor(actorId)
   }
 
