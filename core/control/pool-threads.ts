@@ -74,14 +74,23 @@ export class PoolThreads {
       return
     }
     const need = Math.ceil(cpus)
-    let more = need - [...this.lenders].filter((host) => this.held.has(host.index)).length
+    const asked = [...this.lenders].filter((host) => this.held.has(host.index))
+    let more = need - asked.length
+    // One that works lends when its task is over, which may take long: those that sleep are asked beside it.
+    let soon = need - asked.filter((host) => host.idle).length
     for (const host of this.hosts) {
-      if (more <= 0 || this.lenders.has(host) || !(host.idle || this.lenders.size < need)) continue
+      if (soon <= 0 || this.lenders.has(host) || !host.idle) continue
+      this.lend(host)
+      soon--
+      more--
+    }
+    for (const host of this.hosts) {
+      if (more <= 0 || this.lenders.has(host) || this.lenders.size >= need) continue
       this.lend(host)
       more--
     }
     // Another may fall asleep, which nobody is told.
-    if (more > 0) this.timer = setTimeout(() => this.head.lent(), LOOK_MS).unref()
+    if (soon > 0) this.timer = setTimeout(() => this.head.lent(), LOOK_MS).unref()
   }
 
   /** CPUs came free: tasks that waited meanwhile get a turn before whatever borrows next. */

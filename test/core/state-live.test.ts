@@ -8,9 +8,11 @@ import { rejection } from './expect.js'
 const square = remote(function square(x: number) {
   return x * x
 })
-const nap = remote(async function nap(ms: number) {
-  await new Promise((resolve) => setTimeout(resolve, ms))
-  return ms
+/** Runs until it is cancelled, and ends well then. */
+const held = remote(async function held() {
+  const { signal } = (await import('gymnura')).runtimeContext()
+  await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
+  return 1
 })
 
 /** Asks until what is looked for is there. */
@@ -64,16 +66,11 @@ test('a task that threw is FAILED with the class and the message of its error, e
 })
 
 test('tasks under way have the words of Ray for how far they are', async () => {
-  const slow = nap.remote(400)
+  const slow = held.remote()
   const behind = square.remote(slow)
-  const lamp = remote(
-    async function lampLit(ms: number) {
-      await new Promise((resolve) => setTimeout(resolve, ms))
-    },
-    { resources: { lamp: 1 } },
-  )
-  const first = lamp.remote(400)
-  const second = lamp.remote(0)
+  const lamp = held.options({ resources: { lamp: 1 } })
+  const first = lamp.remote()
+  const second = lamp.remote()
   const caller = remote(async function caller(inner: ObjectRef[]) {
     return await (await import('gymnura')).get(inner[0]!)
   }).remote([slow])
@@ -84,6 +81,10 @@ test('tasks under way have the words of Ray for how far they are', async () => {
   assert.is(await stateOf(second), 'PENDING_NODE_ASSIGNMENT')
   const { summary } = (await state.summary()).tasks
   assert.is(summary.find(({ name }) => name === 'caller')!.stateCounts.RUNNING_IN_RAY_GET, 1)
+  await cancel(slow)
+  await cancel(first)
+  await eventually(async () => (await stateOf(second)) === 'RUNNING')
+  await cancel(second)
   await get([slow, behind, first, second, caller] as ObjectRef[])
   for (const ref of [slow, behind, first, second, caller]) assert.is(await stateOf(ref), 'FINISHED')
   const rows = await state.listTasks({ filters: [['taskId', '=', first.id]] })
@@ -92,18 +93,25 @@ test('tasks under way have the words of Ray for how far they are', async () => {
 
 test('calls of an actor wait, run and end under its id', async () => {
   class Slow {
-    async nap(ms: number) {
-      await new Promise((resolve) => setTimeout(resolve, ms))
-      return ms
+    private open: () => void = () => {}
+    async nap(): Promise<void> {
+      await new Promise<void>((resolve) => (this.open = resolve))
+    }
+    wake() {
+      this.open()
     }
   }
-  const slow = actor(Slow, { maxConcurrency: 1 }).remote()
-  const first = slow.nap.remote(300)
-  const second = slow.nap.remote(0)
+  const slow = actor(Slow, { concurrencyGroups: { naps: { maxConcurrency: 1, methods: ['nap'] } } }).remote()
+  const first = slow.nap.remote()
+  const second = slow.nap.remote()
   await eventually(async () => (await stateOf(first)) === 'RUNNING')
   const row = (await state.getTask(second.id))!
   assert.equal([row.state, row.name, row.type, row.actorId], ['SUBMITTED_TO_WORKER', 'Slow.nap', 'ACTOR_TASK', hexId(slow.actorId)])
-  await get([first, second])
+  await get(slow.wake.remote())
+  await get(first)
+  await eventually(async () => (await stateOf(second)) === 'RUNNING')
+  await get(slow.wake.remote())
+  await get(second)
   const made = await state.listTasks({
     filters: [
       ['actorId', '=', slow.actorId],
