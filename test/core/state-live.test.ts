@@ -68,7 +68,7 @@ test('a task that threw is FAILED with the class and the message of its error, e
 test('tasks under way have the words of Ray for how far they are', async () => {
   const slow = held.remote()
   const behind = square.remote(slow)
-  const lamp = held.options({ resources: { lamp: 1 } })
+  const lamp = held.options({ numCpus: 0, resources: { lamp: 1 } })
   const first = lamp.remote()
   const second = lamp.remote()
   const caller = remote(async function caller(inner: ObjectRef[]) {
