@@ -74,7 +74,7 @@ export class Survey implements StateSource {
         name: spec.options.name ?? null,
         namespace,
         workerId: alive === undefined ? null : hexId(alive.index),
-        pid: alive === undefined ? null : process.pid,
+        pid: alive === undefined ? null : (alive.pid ?? null),
         numRestarts: restarts,
         isDetached: spec.options.lifetime === 'detached',
         deathCause: death?.message ?? null,

@@ -19,7 +19,10 @@ export class WorkerBook {
 
   /** `actorName`: of the actor that is to live there, or else its class. */
   started(host: Host, actorName: string | null): void {
-    this.living.set(host.index, { row: row(host.index, host.name, 'WORKER', host.threadId, now()), actorName })
+    this.living.set(host.index, {
+      row: row(host.index, host.name, 'WORKER', host.threadId === 0 ? null : host.threadId, now(), host.pid),
+      actorName,
+    })
   }
 
   /** A worker has written something; `taskId` is 0 where no task is known to have. */
@@ -66,13 +69,20 @@ function exitTypeOf(host: Host, { cause, condemned, how }: Ending): ExitType {
   return how === 'exit code 0' ? 'INTENDED_USER_EXIT' : 'SYSTEM_ERROR'
 }
 
-function row(index: number, name: string, workerType: WorkerRow['workerType'], threadId: number, startTimeMs: number): WorkerRow {
+function row(
+  index: number,
+  name: string,
+  workerType: WorkerRow['workerType'],
+  threadId: number | null,
+  startTimeMs: number,
+  pid = process.pid,
+): WorkerRow {
   return {
     workerId: hexId(index),
     name,
     workerType,
     isAlive: true,
-    pid: process.pid,
+    pid,
     threadId,
     exitType: null,
     exitDetail: null,

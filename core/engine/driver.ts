@@ -39,6 +39,7 @@ export function startDriver(options: InitOptions): LocalEngine {
     waiting: () => {},
     // They were connected when they were started.
     connectPool: () => {},
+    entrusts: false,
     output: (link, kind, text, taskId) => head.workers.wrote(link.index, link.name, kind, text, taskId),
     placementGroups: {
       create: (bundles, strategy, name) => {

@@ -12,6 +12,7 @@ import type { RefBook } from '../control/ref-book.js'
 import { columns, type TaskCount, type TaskRow } from '../control/rows.js'
 import type { Part } from '../control/survey.js'
 import { ActorClient } from '../scheduler/actors.js'
+import { needsMore } from '../scheduler/demand.js'
 import { actorDied, mayRetry, Outcomes } from '../scheduler/outcomes.js'
 import { Pool } from '../scheduler/pool.js'
 import { Task, TaskTable } from '../scheduler/task.js'
@@ -49,6 +50,8 @@ export interface ThreadTools {
   waiting(task: OpenTask, by: 1 | -1): void
   /** The first task is about to be submitted: connects the workers. */
   connectPool(engine: LocalEngine): void
+  /** The workers cannot reach this thread's memory: the main thread submits its tasks. */
+  readonly entrusts: boolean
   /** A worker has written something; `taskId` is 0 where no task is known to have. */
   output(link: Link, kind: typeof STDOUT | typeof STDERR, text: string, taskId: number): void
   readonly placementGroups: PlacementGroups
@@ -136,7 +139,7 @@ export class LocalEngine implements Engine, ActorCaller {
     task.nameIndex = label.index
     task.maxRetries = options.maxRetries ?? DEFAULT_MAX_RETRIES
     task.retryExceptions = options.retryExceptions
-    if (needsMore(options)) task.needs = options
+    if (tools.entrusts || needsMore(options)) task.needs = options
     return this.start(task, args, options.numReturns)
   }
 
@@ -235,6 +238,11 @@ export class LocalEngine implements Engine, ActorCaller {
       this.outcomes.fail(task, task.failure)
       return
     }
+    this.sendNow(task)
+  }
+
+  /** Sends a task whose arguments were encoded before. */
+  sendNow(task: Task): void {
     this.relay.start()
     this.relay.raw(task.payload!)
     task.payload = undefined
@@ -463,7 +471,7 @@ export class LocalEngine implements Engine, ActorCaller {
   }
 
   /** The connection to the thread that runs a task now. */
-  private runner(sent: Task): Link | undefined {
+  runner(sent: Task): Link | undefined {
     const task = sent.relay ?? sent
     if (task.link instanceof Link) return task.link
     return task.slot < 0 ? undefined : this.links.get(this.pool.taker(task))
@@ -683,18 +691,6 @@ export class LocalEngine implements Engine, ActorCaller {
 }
 
 const noLinks: readonly Link[] = []
-
-/** Whether a task needs more than one thread with one CPU. */
-function needsMore(options: TaskOptions): boolean {
-  return (
-    (options.numCpus !== undefined && options.numCpus !== 1) ||
-    (options.numGpus !== undefined && options.numGpus > 0) ||
-    options.resources !== undefined ||
-    options.placementGroup !== undefined ||
-    options.timeoutMs !== undefined ||
-    options.runtime === 'process'
-  )
-}
 
 function goneBy(actorId: number, cause: unknown): ActorGone {
   return { actorId, restarting: false, message: cause instanceof Error ? cause.message : String(cause), cause, stack: undefined }
