@@ -11,7 +11,7 @@ const square = remote(function square(x: number) {
 /** Runs until it is cancelled, and ends well then. */
 const held = remote(async function held() {
   const { signal } = (await import('gymnura')).runtimeContext()
-  await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
+  if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
   return 1
 })
 
