@@ -23,6 +23,8 @@ export {
   GymnuraError,
   ObjectLostError,
   ObjectStoreFullError,
+  QueueEmptyError,
+  QueueFullError,
   ResourcesUnavailableError,
   SerializationError,
   TaskCancelledError,
@@ -37,7 +39,7 @@ export { get, put, wait } from './api/objects.js'
 export type { ActorOptions, InitOptions, MethodOptions, ResourceOptions, TaskOptions } from './api/options.js'
 export { PlacementGroup, placementGroup } from './api/placement-group.js'
 export { Pool, type PoolCallOptions, type PoolMapOptions } from './api/pool.js'
-export { Queue, QueueEmptyError, QueueFullError } from './api/queue.js'
+export { Queue } from './api/queue.js'
 export { RefStream } from './api/ref-stream.js'
 export { type RemoteFunction, type Returned, remote } from './api/remote.js'
 export { type StateSummary, state } from './api/state.js'

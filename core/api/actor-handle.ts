@@ -1,5 +1,6 @@
 import { inspect } from 'node:util'
 import { CallSites, type SubmitSite } from '../control/call-site.js'
+import type { Label } from '../engine/task-log.js'
 import { invalid } from './errors.js'
 import { noSuchMethod, notHere, strictNames } from './names.js'
 import { hexId, type ObjectRef } from './object-ref.js'
@@ -73,12 +74,14 @@ export class AnyActorHandle {
   readonly actorId: number
   /** @internal Not enumerable: a handle is shown without its engine. */ declare readonly caller: ActorCaller
   /** @internal */ declare readonly shape: ActorShape
+  /** @internal The full names of its methods, as they are used. */ declare readonly labels: Label[]
 
   /** @internal */
   constructor(actorId: number, shape: ActorShape, caller: ActorCaller) {
     this.actorId = actorId
     Object.defineProperty(this, 'caller', { value: caller })
     Object.defineProperty(this, 'shape', { value: shape })
+    Object.defineProperty(this, 'labels', { value: [] })
     for (const [index, name] of shape.methodNames.entries()) Object.defineProperty(this, name, { value: methodOf(this, index, name) })
   }
 

@@ -14,6 +14,8 @@ import { withoutRuntime } from '../control/call-site.js'
  * | ERR_TASK_CANCELLED | TaskCancelledError | get | `cancel` was called |
  * | ERR_OBJECT_STORE_FULL | ObjectStoreFullError | put, .remote | no memory for a large value |
  * | ERR_RESOURCES_UNAVAILABLE | ResourcesUnavailableError | get | the task asks for more than the runtime has |
+ * | ERR_QUEUE_FULL | QueueFullError | Queue | a queue had no room in time |
+ * | ERR_QUEUE_EMPTY | QueueEmptyError | Queue | a queue had too few items in time |
  * | ERR_SERIALIZATION | SerializationError | put, .remote, get | a value cannot travel between threads |
  * | ERR_INVALID_ARGUMENT | GymnuraError | any call | a bad option or argument |
  * | ERR_CAPTURED_VARIABLE | GymnuraError | remote, actor | the function uses a variable that it does not carry |
@@ -30,6 +32,8 @@ export type ErrorCode =
   | 'ERR_TASK_CANCELLED'
   | 'ERR_OBJECT_STORE_FULL'
   | 'ERR_RESOURCES_UNAVAILABLE'
+  | 'ERR_QUEUE_FULL'
+  | 'ERR_QUEUE_EMPTY'
   | 'ERR_SERIALIZATION'
   | 'ERR_INVALID_ARGUMENT'
   | 'ERR_CAPTURED_VARIABLE'
@@ -108,6 +112,20 @@ export class ResourcesUnavailableError extends GymnuraError {
   }
 }
 
+/** There was no room in a queue in time. */
+export class QueueFullError extends GymnuraError {
+  constructor(message: string) {
+    super('ERR_QUEUE_FULL', message)
+  }
+}
+
+/** There were too few items in a queue in time. */
+export class QueueEmptyError extends GymnuraError {
+  constructor(message: string) {
+    super('ERR_QUEUE_EMPTY', message)
+  }
+}
+
 export class SerializationError extends GymnuraError {
   constructor(message: string, options?: ErrorOptions) {
     super('ERR_SERIALIZATION', message, options)
@@ -126,6 +144,8 @@ export const errorClasses: Readonly<Record<string, { readonly name: string; read
   TaskCancelledError,
   ObjectStoreFullError,
   ResourcesUnavailableError,
+  QueueFullError,
+  QueueEmptyError,
   SerializationError,
 }
 

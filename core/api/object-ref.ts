@@ -100,5 +100,6 @@ export class ObjectRef<T = unknown> {
 
 /** An id as people see it: sixteen hex digits. */
 export function hexId(id: number): string {
-  return id.toString(16).padStart(16, '0')
+  // In halves, as integers: of a float64, toString looks for fractions.
+  return ((id / 2 ** 32) >>> 0).toString(16).padStart(8, '0') + (id >>> 0).toString(16).padStart(8, '0')
 }

@@ -2,25 +2,11 @@ import { carry } from '../store/carried.js'
 import { actor } from './actor.js'
 import { type ActorHandle, AnyActorHandle } from './actor-handle.js'
 import { checkIterable, checkKnown, checkWhole, shown } from './checks.js'
-import { count, GymnuraError, invalid } from './errors.js'
+import { count, invalid, QueueEmptyError, QueueFullError } from './errors.js'
 import { kill } from './lifecycle.js'
 import { get, wait } from './objects.js'
 import { type ActorOptions, checkOptions } from './options.js'
 import { QueueActor, type Refusal } from './queue-actor.js'
-
-/** There was no room in time. */
-export class QueueFullError extends GymnuraError<'ERR_QUEUE_FULL'> {
-  constructor(message: string) {
-    super('ERR_QUEUE_FULL', message)
-  }
-}
-
-/** There were too few items in time. */
-export class QueueEmptyError extends GymnuraError<'ERR_QUEUE_EMPTY'> {
-  constructor(message: string) {
-    super('ERR_QUEUE_EMPTY', message)
-  }
-}
 
 /** Each put or get that waits is an open call of the actor: were their number limited, they could keep out the one they wait for. */
 const queueActors = actor(QueueActor, {

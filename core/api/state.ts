@@ -42,7 +42,7 @@ export function stateSource(): StateSource {
 async function list<Kind extends RowKind>(caller: string, kind: Kind, query?: Query<RowKinds[Kind]>): Promise<Rows<RowKinds[Kind]>> {
   // A bad query is told before anybody is asked.
   select(caller, columns[kind], [], query)
-  return select(caller, columns[kind], await stateSource().rows(kind, query), query)
+  return select(caller, columns[kind], await stateSource().rows(kind, query ?? {}), query)
 }
 
 async function find<Kind extends RowKind>(caller: string, kind: Kind, key: keyof RowKinds[Kind] & string, id: string | number) {

@@ -113,6 +113,10 @@ export class Actors {
       ? attachments.map((one) => (one.copied ? { ...one, object: copyOf(one.object) } : one))
       : attachments
     task.alone = true
+    task.actorId = record.actorId
+    task.parentId = record.spec.parentId
+    task.createdMs = record.spec.createdMs
+    task.tries = record.restarts
     return task
   }
 
@@ -124,6 +128,7 @@ export class Actors {
       return
     }
     const error = ref.value instanceof GymnuraError && ref.value.code === 'ERR_TASK' ? ref.value.cause : ref.value
+    host.exitType = 'USER_ERROR'
     this.unmade(record, error, 'constructor threw')
     host.terminate()
   }
@@ -205,6 +210,7 @@ export class Actors {
     const record = this.registry.get(actorId)
     if (record === undefined) return
     const { host } = record
+    if (host !== undefined) host.exitType = 'INTENDED_USER_EXIT'
     if (noRestart || !record.mayRestart) this.died(record, `actor ${record.label} was ended by kill()`, undefined, undefined)
     else record.killed = host !== undefined
     await host?.close()
@@ -217,6 +223,7 @@ export class Actors {
     const why = 'ended: its last handle is gone'
     if (record.state === 'ALIVE') {
       record.ending = why
+      if (record.host !== undefined) record.host.exitType = 'INTENDED_SYSTEM_EXIT'
       void record.host?.control.exit()
     } else if (record.host === undefined) this.died(record, `actor ${record.label} ${why}`, undefined, undefined)
     // Else it starts, and the end of that looks again.
@@ -252,6 +259,12 @@ export class Actors {
           : `after ${count(record.restarts, 'restart')}, as many as its maxRestarts allows`
       this.died(record, `${lost} ${after}`, cause, undefined)
     }
+  }
+
+  /** Why the actor of a thread that is gone is dead, if it is. */
+  deathOn({ role }: Host): string | undefined {
+    if (role.kind !== 'actor' || this.registry.own(role.actorId) !== undefined) return undefined
+    return this.registry.deathOf(role.actorId).message
   }
 
   /** All that a thread had to say has been heard: what it had not finished making will never be. */

@@ -1,7 +1,7 @@
 import { MessageChannel } from 'node:worker_threads'
 import { transfer } from 'comlink'
 import { GymnuraError, WorkerCrashedError } from '../api/errors.js'
-import { FAILED, PENDING, READY, type Waiter } from '../api/object-ref.js'
+import { FAILED, hexId, PENDING, READY, type Waiter } from '../api/object-ref.js'
 import type { InitOptions } from '../api/options.js'
 import type { RefStream } from '../api/ref-stream.js'
 import type { LocalEngine } from '../engine/local.js'
@@ -23,9 +23,12 @@ import type { ActorRecord } from './actor-registry.js'
 import { Actors, safeCause } from './actors.js'
 import { type Directory, idOf } from './directory.js'
 import type { ActorGone, ActorSpec, HandleData, Headquarters, Outcome, Payload, Settled, TaskSpec } from './headquarters.js'
+import { absorb } from './metrics.js'
 import { PoolThreads } from './pool-threads.js'
 import type { Borrowed, LedgerMessage } from './ref-book.js'
 import { Service } from './service.js'
+import { Survey } from './survey.js'
+import { WorkerBook } from './worker-book.js'
 
 /** Threads have numbers from 1; the upper bits of the ids they mint. After so many, numbers come again with higher counters. */
 const INDICES = 8191
@@ -43,6 +46,8 @@ export class Head implements Headquarters {
   readonly bell = new SharedArrayBuffer(layout.BELL_BYTES)
   readonly hosts = new Map<number, Host>()
   readonly actors = new Actors(this)
+  readonly workers = new WorkerBook()
+  readonly survey = new Survey(this)
   readonly namespace: string
   readonly ledger: Ledger
   readonly groups: PlacementGroupTable
@@ -168,7 +173,10 @@ export class Head implements Headquarters {
       (message) => this.told(message),
       (gone, ending) => this.exited(gone, ending),
     )
+    host.printed = (kind, text) => this.workers.wrote(index, name, kind, text, 0)
     this.hosts.set(index, host)
+    const actor = role.kind === 'actor' ? this.actors.registry.get(role.actorId)?.spec : undefined
+    this.workers.started(host, actor === undefined ? null : (actor.options.name ?? actor.shape.className))
     return host
   }
 
@@ -233,7 +241,10 @@ export class Head implements Headquarters {
       case 'exiting': {
         const host = this.hosts.get(message.thread)
         if (host !== undefined) this.actors.exiting(host)
+        return
       }
+      case 'metrics':
+        absorb(message.batch, hexId(message.thread))
     }
   }
 
@@ -303,6 +314,7 @@ export class Head implements Headquarters {
   // The end of threads
 
   private exited(host: Host, ending: Ending): void {
+    for (const left of [...host.leaving]) left()
     if (this.closed) return
     const how = ending.cause === undefined ? ending.how : withCode(ending.cause)
     const ended = { ...ending, how }
@@ -312,6 +324,7 @@ export class Head implements Headquarters {
     host.abandon()
     this.engine.links.get(host.index)?.drain()
     this.actors.exited(host, ended)
+    this.workers.ended(host, ended, this.actors.deathOn(host))
     void host.silent.then(() => this.actors.creatorGone(host))
     this.engine.threadGone(host.index, how, ending.cause, ending.condemned)
     for (const other of this.hosts.values()) {
@@ -331,9 +344,12 @@ export class Head implements Headquarters {
   }
 
   async shutdown(): Promise<void> {
+    // What workers have counted until now is not lost.
+    this.readReports()
     this.closed = true
     this.dedicated.close()
     this.groups.close(new GymnuraError('ERR_SHUTDOWN', 'the runtime was shut down'))
+    this.workers.closed()
     await Promise.all([...this.hosts.values()].map((host) => host.close()))
     this.directory.clear()
   }

@@ -41,6 +41,9 @@ export interface ActorSpec {
   readonly options: Placed<ActorOptions>
   /** Where it was submitted. */
   readonly frames: string
+  /** By which task, or 0, and when. */
+  readonly parentId: number
+  readonly createdMs: number
 }
 
 export interface TaskSpec {
@@ -52,6 +55,8 @@ export interface TaskSpec {
   readonly streaming: boolean
   readonly retryErrors: boolean | readonly string[]
   readonly frames: string
+  readonly parentId: number
+  readonly createdMs: number
 }
 
 /** The thread of that index has been connected before. */

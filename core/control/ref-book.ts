@@ -3,6 +3,7 @@ import type { ObjectRef } from '../api/object-ref.js'
 import type { Demand } from '../scheduler/demand.js'
 import type { Strategy } from '../scheduler/placement-groups.js'
 import type { Outcome } from './headquarters.js'
+import type { MetricsBatch } from './metrics.js'
 
 /**
  * Who holds what. A ref or handle that leaves its thread is counted by the main thread, by thread. The rules:
@@ -32,6 +33,8 @@ export type LedgerMessage =
   | { readonly kind: 'paused'; readonly thread: number }
   /** A task that holds resources begins or ends waiting in `get`. */
   | { readonly kind: 'waiting'; readonly thread: number; readonly on: boolean }
+  /** What the program has counted there. */
+  | { readonly kind: 'metrics'; readonly thread: number; readonly batch: MetricsBatch }
   /** The actor of this thread has called `exitActor`. */
   | { readonly kind: 'exiting'; readonly thread: number }
   /** An actor's state, to be restored if it dies. */

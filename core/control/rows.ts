@@ -31,7 +31,7 @@ type WorkerType = (typeof workerTypes)[number]
 
 /** SYSTEM_ERROR: it crashed; USER_ERROR: an actor's constructor threw; INTENDED_…: the runtime or the program ended it. */
 const exitTypes = ['SYSTEM_ERROR', 'INTENDED_SYSTEM_EXIT', 'USER_ERROR', 'INTENDED_USER_EXIT', 'NODE_OUT_OF_MEMORY'] as const
-type ExitType = (typeof exitTypes)[number]
+export type ExitType = (typeof exitTypes)[number]
 
 /** What keeps an object: a `get` under way, a pending task that takes it, a ref in a program, another object; or that it is an actor's handle. */
 const referenceTypes = [

@@ -7,6 +7,9 @@ import { safeCause } from './actors.js'
 import { adopt } from './functions.js'
 import type { Head } from './head.js'
 import type { ActorGone, ActorSpec, Connected, HandleData, Outcome, Payload, TaskSpec } from './headquarters.js'
+import type { Query } from './query.js'
+import type { RowKind, RowKinds, TaskCount } from './rows.js'
+import type { Part } from './survey.js'
 
 /** What the main thread does for one worker, called through comlink. */
 export class Service {
@@ -124,5 +127,14 @@ export class Service {
 
   resources() {
     return this.head.resources()
+  }
+
+  /** The query is of rows of that kind: a remote call keeps no type parameters. */
+  stateRows(kind: RowKind, query: Query<RowKinds[RowKind]> | undefined): Promise<Part<RowKinds[RowKind]>> {
+    return this.head.survey.part(kind, query)
+  }
+
+  stateCounts(): Promise<TaskCount[]> {
+    return this.head.survey.counts()
   }
 }

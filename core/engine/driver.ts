@@ -3,7 +3,6 @@ import { invalid, WorkerCrashedError } from '../api/errors.js'
 import type { InitOptions } from '../api/options.js'
 import { Directory } from '../control/directory.js'
 import { Head } from '../control/head.js'
-import { print } from '../scheduler/outcomes.js'
 import { Bell } from '../worker/bell.js'
 import { onDriver } from '../worker/context.js'
 import { DriverRest } from './driver-rest.js'
@@ -41,7 +40,7 @@ export function startDriver(options: InitOptions): LocalEngine {
     // They were connected when they were started.
     connectPool: () => {},
     entrusts: false,
-    output: (link, kind, text) => print(link.name, kind, text),
+    output: (link, kind, text, taskId) => head.workers.wrote(link.index, link.name, kind, text, taskId),
     placementGroups: {
       create: (bundles, strategy, name) => {
         const id = mint()
@@ -59,7 +58,7 @@ export function startDriver(options: InitOptions): LocalEngine {
       remove: async (id) => head.removeGroup(id),
     },
     resources: async () => head.resources(),
-    state: { rows: async () => [], counts: async () => [] },
+    state: head.survey,
     ready: async () => {
       const waiter = engine.hold()
       try {
@@ -70,6 +69,7 @@ export function startDriver(options: InitOptions): LocalEngine {
       }
     },
     shutdown: async () => {
+      process.off('exit', lastWords)
       rest.close()
       await head.shutdown()
     },
@@ -77,6 +77,12 @@ export function startDriver(options: InitOptions): LocalEngine {
       throw invalid('exitActor: called outside an actor; it ends the actor whose method calls it')
     },
   })
+  /** A program that ends by itself reads no more: what its workers have written is shown now. */
+  const lastWords = (): void => {
+    engine.pump.drainAll()
+    head.workers.closed()
+  }
+  process.on('exit', lastWords)
   head.start(engine, directory)
   return engine
 }

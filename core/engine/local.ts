@@ -7,7 +7,10 @@ import { RefStream } from '../api/ref-stream.js'
 import type { StateSource } from '../api/state.js'
 import type { SubmitSite } from '../control/call-site.js'
 import type { ActorGone, Headquarters, Payload, Placed, TaskSpec } from '../control/headquarters.js'
+import { type Query, select } from '../control/query.js'
 import type { RefBook } from '../control/ref-book.js'
+import { columns, type TaskCount, type TaskRow } from '../control/rows.js'
+import type { Part } from '../control/survey.js'
 import { ActorClient } from '../scheduler/actors.js'
 import { needsMore } from '../scheduler/demand.js'
 import { actorDied, mayRetry, Outcomes } from '../scheduler/outcomes.js'
@@ -21,8 +24,10 @@ import { Link, type Reply } from '../worker/link.js'
 import type { ShippedFunction, Wire } from '../worker/messages.js'
 import { Arguments } from './arguments.js'
 import type { Engine } from './engine.js'
+import { liveTasks } from './live-tasks.js'
 import { Pump } from './pump.js'
 import { StreamPull } from './stream-pull.js'
+import { type Label, type LiveTask, type OpenFact, TaskLog } from './task-log.js'
 import { Values } from './values.js'
 
 const DEFAULT_MAX_RETRIES = 3
@@ -47,7 +52,8 @@ export interface ThreadTools {
   connectPool(engine: LocalEngine): void
   /** The workers cannot reach this thread's memory: the main thread submits its tasks. */
   readonly entrusts: boolean
-  output(link: Link, kind: typeof STDOUT | typeof STDERR, text: string): void
+  /** A worker has written something; `taskId` is 0 where no task is known to have. */
+  output(link: Link, kind: typeof STDOUT | typeof STDERR, text: string, taskId: number): void
   readonly placementGroups: PlacementGroups
   resources(): Promise<{ total: Record<string, number>; available: Record<string, number> }>
   readonly state: StateSource
@@ -69,14 +75,15 @@ export class LocalEngine implements Engine, ActorCaller {
   readonly book: RefBook
   readonly outcomes: Outcomes
   readonly values: Values
+  readonly log = new TaskLog()
   private readonly args: Arguments
   /** For payloads that are sent again or late, as raw bytes: no code of a user's runs while it is in use. */
   private readonly relay = new Encoder(true)
-  private readonly actors = new Map<number, ActorClient>()
+  readonly actors = new Map<number, ActorClient>()
   /** Actors whose rings had no room for what waits. */
   private readonly blocked = new Set<ActorClient>()
   /** Tasks whose arguments are not there yet. */
-  private readonly unready = new Set<Task>()
+  readonly unready = new Set<Task>()
   /** Tasks that the main thread runs for this one. */
   private readonly entrusted = new Set<Task>()
   /** Threads that are gone, so that a late connection to one is not made. */
@@ -91,14 +98,23 @@ export class LocalEngine implements Engine, ActorCaller {
     this.outcomes = new Outcomes({
       book: this.book,
       free: (task) => this.free(task),
-      again: (task, link) => this.again(task, link),
+      again: (task, link, reply, error) => {
+        this.log.again(task, link.index, reply, error)
+        this.again(task, link)
+      },
       over: (task, link, reply, error) => this.over(task, link, reply, error),
       output: tools.output,
     })
     this.pool = new Pool(this.table, this.relay, tools.poolWords, (task, error) => this.outcomes.fail(task, error))
     this.pump = new Pump(
-      () => this.refill(),
-      () => tools.rest(this.pump),
+      () => {
+        this.log.turned()
+        this.refill()
+      },
+      () => {
+        this.log.turned()
+        tools.rest(this.pump)
+      },
       () => tools.wake(),
       () => (this.pool.inFlight > 0 ? this.pool.workers : noLinks),
     )
@@ -118,7 +134,9 @@ export class LocalEngine implements Engine, ActorCaller {
     site: SubmitSite,
   ): ObjectRef | ObjectRef[] | RefStream | undefined {
     const { tools } = this
-    const task = new Task(TASK, new ObjectRef(tools.mint()), options.name ?? definition.name, definition, definition.index, site)
+    const label = options.name === undefined ? this.log.ofFunction(definition) : this.log.label(options.name)
+    const task = new Task(TASK, new ObjectRef(tools.mint()), label.name, definition, definition.index, site)
+    task.nameIndex = label.index
     task.maxRetries = options.maxRetries ?? DEFAULT_MAX_RETRIES
     task.retryExceptions = options.retryExceptions
     if (tools.entrusts || needsMore(options)) task.needs = options
@@ -133,14 +151,9 @@ export class LocalEngine implements Engine, ActorCaller {
     site: SubmitSite,
   ): ObjectRef | ObjectRef[] | RefStream | undefined {
     const { shape, actorId } = handle
-    const task = new Task(
-      CALL,
-      new ObjectRef(this.tools.mint()),
-      options.name ?? `${shape.className}.${shape.methodNames[method]}`,
-      undefined,
-      method,
-      site,
-    )
+    const label = options.name === undefined ? this.labelOf(handle, method) : this.log.label(options.name)
+    const task = new Task(CALL, new ObjectRef(this.tools.mint()), label.name, undefined, method, site)
+    task.nameIndex = label.index
     task.actorId = actorId
     task.handle = handle
     task.maxRetries = options.maxTaskRetries ?? shape.maxTaskRetries
@@ -149,6 +162,11 @@ export class LocalEngine implements Engine, ActorCaller {
     task.retryExceptions = options.retryExceptions
     if (options.concurrencyGroup !== undefined) task.group = shape.groupNames.indexOf(options.concurrencyGroup) + 1
     return this.start(task, args, options.numReturns)
+  }
+
+  private labelOf({ labels, shape }: AnyActorHandle, method: number): Label {
+    labels[method] ??= this.log.label(`${shape.className}.${shape.methodNames[method]}`)
+    return labels[method]
   }
 
   /** Encodes and sends, and gives what the caller gets. */
@@ -166,8 +184,10 @@ export class LocalEngine implements Engine, ActorCaller {
         for (const ref of task.more ?? []) ref.origin = task
       }
       const parent = this.tools.current()
+      task.createdMs = this.log.now(parent)
       if (parent !== undefined) {
         task.parent = parent
+        task.parentId = parent.taskId
         parent.children ??= new Set()
         parent.children.add(task)
       }
@@ -232,6 +252,7 @@ export class LocalEngine implements Engine, ActorCaller {
   /** What needs more than a worker for tasks has: the main thread finds a place for it. */
   private entrust(task: Task, payload: Payload): void {
     this.entrusted.add(task)
+    task.toldElsewhere = true
     const spec: TaskSpec = {
       id: task.ref.id,
       name: task.name,
@@ -241,6 +262,8 @@ export class LocalEngine implements Engine, ActorCaller {
       streaming: task.stream !== undefined,
       retryErrors: retryNames(task),
       frames: task.site.frames(),
+      parentId: task.parentId,
+      createdMs: task.createdMs,
     }
     const { headquarters } = this.tools
     const settled = headquarters.run(spec, task)
@@ -267,7 +290,11 @@ export class LocalEngine implements Engine, ActorCaller {
     const encoder = this.args.encode(task, args)
     try {
       task.actorId = mint()
-      const spec = { definition, options: placed(options), shape, frames: site.frames() }
+      const parent = this.tools.current()
+      task.parentId = parent?.taskId ?? 0
+      task.createdMs = this.log.now(parent)
+      const { parentId, createdMs } = task
+      const spec = { definition, options: placed(options), shape, frames: site.frames(), parentId, createdMs }
       const { existing, registered } = headquarters.registerActor(task.actorId, spec)
       if (existing !== undefined) {
         this.book.unshare(task.borrowed)
@@ -413,8 +440,21 @@ export class LocalEngine implements Engine, ActorCaller {
   }
 
   /** A task has ended, or will never begin. */
-  private over(task: Task, _link: Link | undefined, _reply: Reply | undefined, _error: unknown): void {
+  private over(task: Task, link: Link | undefined, reply: Reply | undefined, error: unknown): void {
     if (task.parent !== undefined) task.parent.children?.delete(task)
+    this.log.over(task, link, reply, error)
+  }
+
+  /** The tasks that this thread has submitted; `facts`: what the workers that run them say. Without a query all. `more`: not sent yet. */
+  taskRows(facts: readonly OpenFact[], query?: Query<TaskRow>, more: Iterable<LiveTask> = []): Part<TaskRow> {
+    const rows = this.log.rows([...liveTasks(this), ...more], facts)
+    if (query === undefined) return { rows, total: rows.length }
+    const chosen = select('state', columns.tasks, rows, query)
+    return { rows: [...chosen], total: chosen.total }
+  }
+
+  taskCounts(facts: readonly OpenFact[], more: Iterable<LiveTask> = []): TaskCount[] {
+    return this.log.counts([...liveTasks(this), ...more], facts)
   }
 
   private streamOf(task: Task): RefStream {
@@ -552,11 +592,12 @@ export class LocalEngine implements Engine, ActorCaller {
     for (const task of this.pool.workers.includes(link) ? this.pool.remove(link) : []) {
       // A thread that was ended because of another task: this one is not to blame.
       if (task.endedBy === undefined && !task.cancelled && (condemned || mayRetry(task))) {
+        this.log.again(task, index, undefined, this.outcomes.crashed(link.name, task, how, cause))
         task.stream?.rewind()
         again.push(task)
       } else {
         this.pool.forget(task, task.attachments)
-        this.outcomes.fail(task, this.outcomes.crashed(link.name, task, how, cause))
+        this.outcomes.fail(task, this.outcomes.crashed(link.name, task, how, cause), link)
       }
     }
     this.pool.requeue(again)
@@ -597,6 +638,7 @@ export class LocalEngine implements Engine, ActorCaller {
         if (!begun || task.keeps) link.recover(task)
         link.free(task)
         if (restarting && !task.cancelled && (!begun || mayRetry(task))) {
+          if (begun) this.log.again(task, link.index, undefined, death)
           task.stream?.rewind()
           again.push(task)
         } else failed.push(task)
@@ -635,6 +677,8 @@ export class LocalEngine implements Engine, ActorCaller {
   }
 
   async shutdown(): Promise<void> {
+    // What has arrived, output too, is not lost.
+    this.pump.drainAll()
     this.closed = true
     const open = [...this.unready, ...this.entrusted, ...this.pool.clear(), ...this.table]
     for (const actor of this.actors.values()) open.push(...actor.waiting.clear())

@@ -3,6 +3,7 @@ import { FAILED, ObjectRef, READY, type Waiter } from '../api/object-ref.js'
 import type { RefStream } from '../api/ref-stream.js'
 import type { Settled, TaskSpec } from '../control/headquarters.js'
 import type { LocalEngine } from '../engine/local.js'
+import type { LiveTask } from '../engine/task-log.js'
 import type { Ending, Host } from '../worker/host.js'
 import { TASK } from '../worker/layout.js'
 import type { Allocation } from './capacity.js'
@@ -69,6 +70,8 @@ export class Dedicated {
     task.retryExceptions = typeof spec.retryErrors === 'boolean' ? spec.retryErrors : spec.retryErrors.map((name) => ({ name }))
     task.payload = spec.payload.bytes
     task.attachments = spec.payload.attachments
+    task.parentId = spec.parentId
+    task.createdMs = spec.createdMs
     task.alone = true
     task.stream = outer?.stream ?? stream
     if (outer !== undefined) outer.relay = task
@@ -219,6 +222,7 @@ export class Dedicated {
     this.engine.table.remove(task)
     task.link = undefined
     if (task.endedBy === undefined && !task.cancelled && mayRetry(task)) {
+      this.engine.log.again(task, host.index, undefined, this.engine.outcomes.crashed(host.name, task, how, cause))
       task.stream?.rewind()
       // Without what was made for the message that is lost.
       task.attachments = job.spec.payload.attachments
@@ -255,9 +259,9 @@ export class Dedicated {
       if (host !== undefined && task.ref.id === id) this.engine.link(host.wire).credit(id, read)
   }
 
-  /** Threads that run or ran such tasks. */
-  get pending(): readonly Task[] {
-    return [...this.waiting].map(({ task }) => task)
+  /** Those that wait for resources. */
+  get pending(): LiveTask[] {
+    return [...this.waiting].map(({ task }) => ({ task, state: 'PENDING_NODE_ASSIGNMENT', worker: 0 }))
   }
 
   close(): void {

@@ -23,9 +23,10 @@ export interface OutcomeSetup {
   /** Takes an answered task out of where it was sent. */
   free(task: Task): void
   /** Runs a task again that threw. */
-  again(task: Task, link: Link): void
+  again(task: Task, link: Link, reply: Reply, error: unknown): void
   over(task: Task, worker: Link | undefined, reply: Reply | undefined, error: unknown): void
-  output(link: Link, kind: typeof STDOUT | typeof STDERR, text: string): void
+  /** `taskId`: of the task that wrote it, or 0. */
+  output(link: Link, kind: typeof STDOUT | typeof STDERR, text: string, taskId: number): void
 }
 
 /** What becomes of tasks: replies, and the errors that tell of them. Every task ends here, once. */
@@ -45,7 +46,7 @@ export class Outcomes implements LinkOwner {
   replied(link: Link, task: Task | undefined, reply: Reply): void {
     const { kind } = reply
     if (kind === STDOUT || kind === STDERR) {
-      this.setup.output(link, kind, String(this.read(link, reply)))
+      this.setup.output(link, kind, String(this.read(link, reply)), reply.beganMs)
       return
     }
     if (task === undefined) return
@@ -66,7 +67,7 @@ export class Outcomes implements LinkOwner {
       return
     }
     if (outcome === THROWN && !task.cancelled && retries(task, value)) {
-      this.setup.again(task, link)
+      this.setup.again(task, link, reply, value)
       return
     }
     this.setup.free(task)
@@ -170,11 +171,4 @@ export function actorDied(message: string, cause: unknown, stack: string | undef
 export function withCode(error: unknown): string {
   const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? ` [${error.code}]` : ''
   return `${describe(error)}${code}`
-}
-
-/** A worker's output, each line behind its name. */
-export function print(name: string, kind: typeof STDOUT | typeof STDERR, text: string): void {
-  const stream = kind === STDOUT ? process.stdout : process.stderr
-  const lines = text.endsWith('\n') ? text.slice(0, -1) : text
-  stream.write(`${lines.replaceAll(/^/gm, `(${name}) `)}\n`)
 }

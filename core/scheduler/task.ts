@@ -61,7 +61,15 @@ export class Task {
   cancelled = false
   /** The task that submitted it. */
   parent: OpenTask | undefined = undefined
+  /** Its id, also where that task is another thread's; 0: the program itself. */
+  parentId = 0
   createdMs = 0
+  /** Attempts that are over. */
+  tries = 0
+  /** The name's place in the thread's history; −1: not looked up yet. */
+  nameIndex = -1
+  /** What becomes of it is recorded by the thread that carries it out. */
+  toldElsewhere = false
 
   constructor(
     readonly kind: number,

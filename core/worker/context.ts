@@ -1,10 +1,16 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Task } from '../scheduler/task.js'
 
-/** Where code runs. On the driver all ids are undefined. */
+/**
+ * Where code runs. On the driver all ids are undefined. Ids are numbers here, and sixteen hex digits in the rows of `state`, whose
+ * filters and `get…` take both.
+ */
 export interface RuntimeContext {
+  /** Undefined outside of tasks, as in a timer that a task has left behind. */
   readonly taskId: number | undefined
+  /** The actor that lives in this thread. */
   readonly actorId: number | undefined
+  /** The worker's name, as it stands before its output and in `state.listWorkers`. */
   readonly workerId: string | undefined
   /** The GPUs assigned to the task or actor. */
   readonly gpuIds: readonly number[]
@@ -25,6 +31,8 @@ export const onDriver: RuntimeContext = {
 export class OpenTask implements RuntimeContext {
   /** So many `get`s and `wait`s of it are outstanding. */
   waiting = 0
+  /** Milliseconds since the epoch. */
+  beganMs = 0
   /** It has called `exitActor`: its caller is told by the actor's death. */
   exits = false
   /** What it has submitted and is not over, once it has submitted anything. */

@@ -1,4 +1,8 @@
 import type { ActorGone } from '../control/headquarters.js'
+import type { Query } from '../control/query.js'
+import type { TaskCount, TaskRow } from '../control/rows.js'
+import type { Part } from '../control/survey.js'
+import type { OpenFact } from '../engine/task-log.js'
 import type { InletSetup, Wire } from './messages.js'
 
 /** What the main thread calls in a worker through comlink. */
@@ -18,6 +22,11 @@ export interface WorkerControl {
   actorGone(gone: ActorGone): void
   /** Cancels a task that this thread has submitted. */
   cancel(id: number, force: boolean, recursive: boolean): Promise<void>
+  /** What is under way here, of whomever. */
+  openTasks(): OpenFact[]
+  /** What this thread has submitted. */
+  taskRows(facts: readonly OpenFact[], query: Query<TaskRow> | undefined): Part<TaskRow>
+  taskCounts(facts: readonly OpenFact[]): TaskCount[]
   /** Ends an actor once what is under way is answered. */
   exit(): void
 }

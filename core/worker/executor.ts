@@ -255,6 +255,7 @@ export class Executor implements Names {
       args = (kind & layout.KIND_MASK) === layout.RESTORE ? [this.decoder.section()] : this.decoder.args()
     } catch (error) {
       queued ? inlet.queue!.decoded(at) : inlet.pass(at)
+      this.over(this.mark)
       inlet.replies.thrown(slot, error)
       return
     }
@@ -277,6 +278,7 @@ export class Executor implements Names {
   private begin(request: Request): void {
     const { inlet, task, kind, slot, lane } = request
     const beganMs = this.mark
+    task.beganMs = beganMs
     let result: unknown
     let pending: Promise<unknown> | undefined
     let ran = false

@@ -1,5 +1,6 @@
 import type { Remote } from 'comlink'
 import type { LedgerMessage } from '../control/ref-book.js'
+import type { ExitType } from '../control/rows.js'
 import { Bell } from './bell.js'
 import type { WorkerControl } from './control.js'
 import * as layout from './layout.js'
@@ -38,13 +39,21 @@ export abstract class Host {
   readonly role: Role
   readonly bell: Bell
   abstract readonly control: Remote<WorkerControl>
+  /** 0 for a process. */
   abstract readonly threadId: number
+  abstract readonly pid: number | undefined
   /** The client's end of the main thread's own connection. */
   abstract readonly wire: Wire
   /** Its queue, once it has submitted a task. */
   queue: SharedArrayBuffer | undefined
   alive = true
   condemned = false
+  /** Set by whoever ends it, where that says more than that the runtime did. */
+  exitType: ExitType | undefined = undefined
+  /** Called when it is gone. */
+  readonly leaving = new Set<() => void>()
+  /** Takes what native code in a process prints. */
+  printed: (kind: typeof layout.STDOUT | typeof layout.STDERR, text: string) => void = () => {}
   /** It has taken tasks. */
   hasStarted = false
   /** Resolves when the thread is gone and all that it asked of the main thread has been heard. */

@@ -140,7 +140,7 @@ export const GROUP_SHIFT = 16
 
 /*
  * A reply, in int32 words: 0, 2, 3 and 5 as above, 1 and 4 unused; 6–7 when the task began and 8–9 when it ended, in
- * milliseconds, float64; the payload follows. Kinds:
+ * milliseconds since the epoch, float64; the payload follows. Of output 6–7 are the id of the task that wrote it, or 0. Kinds:
  */
 export const REPLY_BEGAN = 6
 export const REPLY_ENDED = 8

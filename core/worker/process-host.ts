@@ -4,7 +4,6 @@ import { fileURLToPath } from 'node:url'
 import { MessageChannel } from 'node:worker_threads'
 import type { Remote } from 'comlink'
 import type { LedgerMessage } from '../control/ref-book.js'
-import { print } from '../scheduler/outcomes.js'
 import { removeFolder } from '../store/spill-folder.js'
 import { CallingEnd } from './calling-end.js'
 import { Calls } from './calls.js'
@@ -117,11 +116,11 @@ export class ProcessHost extends Host {
 
   /** Sees to output and to the end. */
   private watch(socket: Socket, gone: () => void): void {
-    const { child, name } = this
+    const { child } = this
     const pipe = (from: NodeJS.ReadableStream | null, kind: typeof STDOUT | typeof STDERR) => {
       from?.setEncoding('utf8').on('data', (text: string) => {
         if (kind === STDERR) this.tail = (this.tail + text).slice(-TAIL_CHARS)
-        print(name, kind, text)
+        this.printed(kind, text)
       })
     }
     pipe(child.stdout, STDOUT)

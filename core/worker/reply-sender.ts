@@ -90,17 +90,17 @@ export class ReplySender {
     this.write(kind, slot, encoder)
   }
 
-  /** In order with the results, so a task's output is shown before its value arrives. */
-  text(kind: number, text: string): void {
+  /** In order with the results, so a task's output is shown before its value arrives. `taskId`: whose it is, or 0. */
+  text(kind: number, text: string, taskId: number): void {
     const { textEncoder } = this.tools
     for (let at = 0; at < text.length; at += TEXT_CHUNK) {
       textEncoder.start()
       textEncoder.section(text.slice(at, at + TEXT_CHUNK), 'output')
-      this.write(kind, 0, textEncoder)
+      this.write(kind, 0, textEncoder, taskId)
     }
   }
 
-  private write(kind: number, slot: number, encoder: Encoder): void {
+  private write(kind: number, slot: number, encoder: Encoder, beganMs = this.tools.clock.beganMs): void {
     const { words, tools } = this
     if (encoder.refs.length > 0) tools.leaving(encoder, this.wire.index)
     for (const { id, object } of encoder.attachments) this.wire.port.postMessage({ id, object } satisfies DataMessage)
@@ -113,7 +113,7 @@ export class ReplySender {
     words[at + layout.KIND] = oversize === undefined ? kind : kind | layout.OVERSIZE
     words[at + layout.SLOT] = slot
     words[at + layout.PAYLOAD_BYTES] = bytes
-    this.view.setFloat64((at + layout.REPLY_BEGAN) * 4, tools.clock.beganMs, true)
+    this.view.setFloat64((at + layout.REPLY_BEGAN) * 4, beganMs, true)
     this.view.setFloat64((at + layout.REPLY_ENDED) * 4, tools.clock.endedMs, true)
     const payload = at + layout.REPLY_HEADER / 4
     if (oversize !== undefined) {

@@ -9,6 +9,7 @@ import type { InletSetup, Wire, WorkerData } from './messages.js'
 
 /** A worker thread of this process. */
 export class ThreadHost extends Host {
+  readonly pid = process.pid
   readonly control: Remote<WorkerControl>
   private readonly ledgerPort: MessagePort
   readonly threadId: number

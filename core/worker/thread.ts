@@ -6,15 +6,17 @@ import { invalid, WorkerCrashedError } from '../api/errors.js'
 import { ActorExit } from '../api/exit.js'
 import { FAILED, ObjectRef, READY } from '../api/object-ref.js'
 import { Borrowing } from '../control/borrowing.js'
+import { flushMetrics, setForward } from '../control/metrics.js'
+import { type Query, withTotal } from '../control/query.js'
 import type { LedgerMessage } from '../control/ref-book.js'
+import type { RowKind, RowKinds } from '../control/rows.js'
 import type { Service } from '../control/service.js'
 import { setEngine } from '../engine/current.js'
 import { LocalEngine } from '../engine/local.js'
-import { print } from '../scheduler/outcomes.js'
 import { Encoder } from '../store/encoder.js'
 import { startHandleIds } from '../store/handles.js'
 import { Bell } from './bell.js'
-import { currentTask, OpenTask } from './context.js'
+import { currentTask, type OpenTask, type RuntimeContext } from './context.js'
 import type { WorkerControl } from './control.js'
 import { Executor } from './executor.js'
 import { Inlet } from './inlet.js'
@@ -53,7 +55,8 @@ function inlet(setup: InletSetup): Inlet {
 }
 
 let nextId = data.firstId
-const outside = new OpenTask(-1, actorId, data.workerId)
+/** The context of what runs in no task, such as a timer that one has left behind. */
+const outside: RuntimeContext = { taskId: undefined, actorId, workerId: data.workerId, gpuIds, signal: new AbortController().signal }
 const service = wrap<Service>(nodeEndpoint(data.headPort))
 const headquarters = new RemoteHeadquarters(service)
 
@@ -72,7 +75,7 @@ const engine: LocalEngine = new LocalEngine({
   connectPool,
   entrusts: data.apart,
   // Only the main thread is sent output.
-  output: (link, kind, text) => print(link.name, kind, text),
+  output: () => {},
   placementGroups: {
     create: (bundles, strategy, name) => {
       const id = nextId++
@@ -91,7 +94,13 @@ const engine: LocalEngine = new LocalEngine({
     remove: (id) => service.removeGroup(id),
   },
   resources: () => service.resources(),
-  state: { rows: async () => [], counts: async () => [] },
+  state: {
+    rows: async <Kind extends RowKind>(kind: Kind, query?: Query<RowKinds[Kind]>) => {
+      const { rows, total } = await asOurs(service.stateRows(kind, query as Query<object> | undefined))
+      return withTotal([...rows] as RowKinds[Kind][], total)
+    },
+    counts: () => asOurs(service.stateCounts()),
+  },
   ready: async () => {},
   shutdown: async () => {},
   exitActor: () => {
@@ -177,7 +186,7 @@ const main = inlet(data.main)
 /** Node's own streams need this thread's event loop to turn, which it does not while it works or sleeps; the ring does not. */
 function redirect(stream: NodeJS.WriteStream, kind: number): void {
   const write = (chunk: string | Uint8Array, encoding?: unknown, callback?: unknown): boolean => {
-    main.replies.text(kind, typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString())
+    main.replies.text(kind, typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString(), currentTask()?.taskId ?? 0)
     const done = typeof encoding === 'function' ? encoding : callback
     if (typeof done === 'function') queueMicrotask(() => done())
     return true
@@ -188,6 +197,10 @@ redirect(process.stdout, layout.STDOUT)
 redirect(process.stderr, layout.STDERR)
 // Node has it in main threads only. In a process of our own there is nobody else to harm.
 if (data.apart) process.abort = () => process.kill(process.pid, 'SIGABRT') as never
+
+setForward((batch) => post({ kind: 'metrics', thread: data.index, batch }))
+// Also when the program ends the thread; only one that is ended from outside loses what it counted last.
+process.on('exit', flushMetrics)
 
 // Node calls the loader of shipped functions experimental, once a worker; who wrote the function cannot help it.
 const { emitWarning } = process
@@ -211,6 +224,15 @@ const control: WorkerControl = {
   poolLost: (message) => engine.poolLost(new WorkerCrashedError(message)),
   actorGone: (gone) => engine.actorGone(gone),
   cancel: (id, force, recursive) => engine.cancelById(id, force, recursive),
+  openTasks: () => [...executor.running.values()].map(({ taskId, beganMs, waiting }) => ({ id: taskId, beganMs, waits: waiting > 0 })),
+  taskRows: (facts, query) => {
+    engine.poll()
+    return engine.taskRows(facts, query)
+  },
+  taskCounts: (facts) => {
+    engine.poll()
+    return engine.taskCounts(facts)
+  },
   exit: () => executor.finish(),
 }
 expose(control, nodeEndpoint(data.controlPort))

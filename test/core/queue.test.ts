@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { ActorDiedError, actor, type GymnuraError, get, getActor, init, kill, put, SerializationError, shutdown } from 'gymnura'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { Queue, QueueEmptyError, QueueFullError } from '../../core/api/queue.js'
+import { QueueEmptyError, QueueFullError } from '../../core/api/errors.js'
+import { Queue } from '../../core/api/queue.js'
 import { rejection } from './expect.js'
 
 const open: Queue[] = []
