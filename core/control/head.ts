@@ -198,12 +198,12 @@ export class Head implements Headquarters {
         for (const id of message.ids) this.directory.shared(id, message.thread)
         return
       case 'transfer':
-        for (const id of message.ids) counts.add(id, message.to)
+        // What a thread that is gone held was written off with it.
+        if (message.to === 0 || this.hosts.has(message.to)) for (const id of message.ids) counts.add(id, message.to)
         return
       case 'value': {
         const { failed, value } = this.engine.values.settled(message.outcome)
-        this.directory.find(message.id).settle(failed ? FAILED : READY, value)
-        this.directory.settled(message.id)
+        this.directory.settled(message.id, failed ? FAILED : READY, value)
         return
       }
       case 'group':
@@ -427,13 +427,13 @@ export class Head implements Headquarters {
   // The end of threads
 
   private exited(host: Host, ending: Ending): void {
-    this.hosts.delete(host.index)
     if (this.closed) return
     const how = ending.cause === undefined ? ending.how : withCode(ending.cause)
     const ended = { ...ending, how }
     // What it reported last, before what its death means.
     for (let next = receiveMessageOnPort(host.ledgerPort); next !== undefined; next = receiveMessageOnPort(host.ledgerPort))
       this.apply(next.message as LedgerMessage)
+    this.hosts.delete(host.index)
     host.abandon()
     this.engine.links.get(host.index)?.drain()
     const record = this.registry.on(host)

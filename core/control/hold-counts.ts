@@ -1,4 +1,8 @@
-/** Who holds an id, by thread. What nobody holds any more is told, once all reports that were under way have been read. */
+/**
+ * Who holds an id, by thread. What nobody holds any more is told, once all reports that were under way have been read.
+ *
+ * A count may be below zero for a while: a hold that one thread reports in another's name can be read after the other's drop.
+ */
 export class HoldCounts {
   private readonly byId = new Map<number, Map<number, number>>()
   private readonly suspects = new Set<number>()
@@ -11,20 +15,26 @@ export class HoldCounts {
   ) {}
 
   add(id: number, thread: number): void {
-    const holders = this.byId.get(id)
-    if (holders === undefined) this.byId.set(id, new Map([[thread, 1]]))
-    else holders.set(thread, (holders.get(thread) ?? 0) + 1)
+    this.change(id, thread, 1)
   }
 
   remove(id: number, thread: number): void {
+    this.change(id, thread, -1)
+  }
+
+  private change(id: number, thread: number, by: 1 | -1): void {
     const holders = this.byId.get(id)
-    const count = holders?.get(thread)
-    if (holders === undefined || count === undefined) return
-    if (count > 1) holders.set(thread, count - 1)
-    else {
-      holders.delete(thread)
-      if (holders.size === 0) this.suspects.add(id)
+    if (holders === undefined) {
+      this.byId.set(id, new Map([[thread, by]]))
+      return
     }
+    const count = (holders.get(thread) ?? 0) + by
+    if (count !== 0) {
+      holders.set(thread, count)
+      return
+    }
+    holders.delete(thread)
+    if (holders.size === 0) this.suspects.add(id)
   }
 
   /** A thread is gone, and all that it held with it. */
@@ -50,11 +60,11 @@ export class HoldCounts {
     this.settling = true
     this.readReports()
     for (const id of this.suspects) {
+      this.suspects.delete(id)
       if (this.byId.get(id)?.size !== 0) continue
       this.byId.delete(id)
       this.free(id)
     }
-    this.suspects.clear()
     this.settling = false
   }
 
