@@ -1,7 +1,7 @@
 import { engine } from '../engine/current.js'
 import type { OpenTask } from '../worker/context.js'
 import { count, GetTimeoutError, invalid } from './errors.js'
-import { FAILED, ObjectRef, PENDING, type Waiter } from './object-ref.js'
+import { FAILED, ObjectRef, PENDING, READY, type Waiter } from './object-ref.js'
 import { checkOptions } from './options.js'
 
 type Values<R extends readonly ObjectRef[]> = { -readonly [K in keyof R]: R[K] extends ObjectRef<infer T> ? T : never }
@@ -29,19 +29,23 @@ export async function get(refs: ObjectRef | readonly ObjectRef[], options?: { ti
   if (options !== undefined) checkOptions('get', 'get', options)
   const timeoutMs = options?.timeoutMs
   if (refs instanceof ObjectRef) {
-    if (refs.state === PENDING) await new Arrival([refs], 1, timeoutMs, 'get').promise
+    do if (refs.state === PENDING) await new Arrival([refs], 1, timeoutMs, 'get').promise
+    while (refs.absent !== undefined && refs.state === READY && !refs.bring())
     return readOrThrow(refs)
   }
   checkRefs('get', refs)
   // The caller may change its list while we wait.
   const all = refs.slice()
-  const missing = all.filter((ref) => ref.state === PENDING)
-  if (missing.length > 0 && !all.some((ref) => ref.state === FAILED)) {
-    await new Arrival(missing, missing.length, timeoutMs, 'get', all.length).promise
+  for (;;) {
+    const missing = all.filter((ref) => ref.state === PENDING)
+    if (missing.length > 0 && !all.some((ref) => ref.state === FAILED)) {
+      await new Arrival(missing, missing.length, timeoutMs, 'get', all.length).promise
+    }
+    const failed = all.find((ref) => ref.state === FAILED)
+    if (failed !== undefined) throw failed.value
+    const values = readAll(all)
+    if (values !== undefined) return values
   }
-  const failed = all.find((ref) => ref.state === FAILED)
-  if (failed !== undefined) throw failed.value
-  return all.map(readOrThrow)
 }
 
 /**
@@ -137,6 +141,16 @@ class Arrival implements Waiter {
     clearTimeout(this.timer)
     this.engine.release(this.waiter)
   }
+}
+
+/** Undefined if one has to be brought back first: all that have to be are on their way then. */
+function readAll(refs: readonly ObjectRef[]): unknown[] | undefined {
+  let here = true
+  const values = refs.map((ref) => {
+    if (ref.absent !== undefined && !ref.bring()) here = false
+    return here ? ref.read() : undefined
+  })
+  return here ? values : undefined
 }
 
 function readOrThrow(ref: ObjectRef): unknown {

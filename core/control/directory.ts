@@ -1,7 +1,8 @@
 import type { ActorCaller, ActorShape, AnyActorHandle } from '../api/actor-handle.js'
 import { ObjectLostError } from '../api/errors.js'
-import { FAILED, hexId, ObjectRef, PENDING, type READY } from '../api/object-ref.js'
+import { FAILED, hexId, ObjectRef, PENDING, READY } from '../api/object-ref.js'
 import { HandleBook } from './handle-book.js'
+import type { Settled } from './headquarters.js'
 import { HoldCounts } from './hold-counts.js'
 import type { Borrowed, RefBook } from './ref-book.js'
 
@@ -84,8 +85,11 @@ export class Directory implements RefBook {
   }
 
   /** The value of a worker's ref has come. */
-  settled(id: number, state: typeof READY | typeof FAILED, value: unknown): void {
-    this.refs.get(id)?.settle(state, value)
+  settled(id: number, read: (ref: ObjectRef) => Settled): void {
+    const ref = this.refs.get(id) ?? new ObjectRef(id)
+    // Read in any case: what it holds was counted when it was sent.
+    const { failed, value } = read(ref)
+    ref.settle(failed ? FAILED : READY, value)
     if (!this.counts.held(id)) this.refs.delete(id)
   }
 

@@ -1,7 +1,7 @@
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads'
 import { transfer } from 'comlink'
 import { describe, GymnuraError, ResourcesUnavailableError, stackOf, WorkerCrashedError } from '../api/errors.js'
-import { FAILED, ObjectRef, PENDING, READY, type Waiter } from '../api/object-ref.js'
+import { FAILED, ObjectRef, READY } from '../api/object-ref.js'
 import type { InitOptions } from '../api/options.js'
 import type { RefStream } from '../api/ref-stream.js'
 import type { LocalEngine } from '../engine/local.js'
@@ -12,6 +12,8 @@ import { withCode } from '../scheduler/outcomes.js'
 import { PlacementGroupTable, type Strategy } from '../scheduler/placement-groups.js'
 import { Ledger } from '../scheduler/resources.js'
 import { Task } from '../scheduler/task.js'
+import type { ObjectStoreSetup } from '../store/object-store.js'
+import { removeSpillFolder, removeThreadFolder } from '../store/spill-folder.js'
 import { type Ending, Host } from '../worker/host.js'
 import * as layout from '../worker/layout.js'
 import type { Role, Wire } from '../worker/messages.js'
@@ -54,6 +56,7 @@ export class Head implements Headquarters {
     readonly numCpus: number,
     /** Mints ids of the main thread. */
     readonly mint: () => number,
+    readonly store: ObjectStoreSetup,
   ) {
     this.namespace = options.namespace ?? DEFAULT_NAMESPACE
     this.ledger = new Ledger({ numCpus, gpuIds: gpuIdsOf(options.numGpus), resources: options.resources ?? {} })
@@ -149,6 +152,7 @@ export class Head implements Headquarters {
         mainQueue: role.kind === 'pool' ? this.engine.pool.memory : undefined,
         heapMb: this.options.workerHeapMb,
         namespace: this.namespace,
+        store: { limitBytes: this.store.limitBytes, spillDir: this.store.spillDir, usage: this.store.usage.forThread() },
         env,
       },
       new Service(this, index),
@@ -202,12 +206,14 @@ export class Head implements Headquarters {
         if (message.to === 0 || this.hosts.has(message.to)) for (const id of message.ids) counts.add(id, message.to)
         return
       case 'value': {
-        const { failed, value } = this.engine.values.settled(message.outcome)
-        this.directory.settled(message.id, failed ? FAILED : READY, value)
+        this.directory.settled(message.id, (ref) => this.engine.values.settledHere(ref, message.outcome))
         return
       }
       case 'group':
         this.createGroup(message.id, message.bundles, message.strategy, message.name)
+        return
+      case 'pressed':
+        this.relieve()
         return
       case 'paused':
         this.threads.paused(message.thread)
@@ -223,14 +229,17 @@ export class Head implements Headquarters {
     }
   }
 
+  /** A thread needs room in the object store: those that sleep look what they can write to disk. */
+  relieve(): void {
+    this.engine.values.store.relieve()
+    for (const { bell } of this.hosts.values()) bell.ring()
+  }
+
   /** A ref's value, once there is one, for a thread. */
   fetch(id: number, to: number): Promise<Outcome> {
     const ref = this.directory.find(id)
-    return new Promise((resolve) => {
-      const waiter: Waiter = { settled: (settled) => resolve(this.engine.values.outcomeOf(settled, to)) }
-      if (ref.state === PENDING) ref.addWaiter(waiter)
-      else waiter.settled(ref)
-    })
+    const { values } = this.engine
+    return new Promise((resolve) => values.whenHere(ref, (settled) => resolve(values.outcomeOf(settled, to))))
   }
 
   // Actors
@@ -434,6 +443,8 @@ export class Head implements Headquarters {
     for (let next = receiveMessageOnPort(host.ledgerPort); next !== undefined; next = receiveMessageOnPort(host.ledgerPort))
       this.apply(next.message as LedgerMessage)
     this.hosts.delete(host.index)
+    this.store.usage.writeOff(host.usage)
+    removeThreadFolder(this.store.spillDir, host.threadId)
     host.abandon()
     this.engine.links.get(host.index)?.drain()
     const record = this.registry.on(host)
@@ -481,6 +492,7 @@ export class Head implements Headquarters {
     this.groups.close(new GymnuraError('ERR_SHUTDOWN', 'the runtime was shut down'))
     await Promise.all([...this.hosts.values()].map((host) => host.close()))
     this.directory.clear()
+    removeSpillFolder(this.store.spillDir)
   }
 }
 

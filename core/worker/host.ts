@@ -2,6 +2,7 @@ import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
 import { expose, type Remote, wrap } from 'comlink'
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs'
 import type { LedgerMessage } from '../control/ref-book.js'
+import type { UsageMemory } from '../store/usage.js'
 import { Bell } from './bell.js'
 import type { WorkerControl } from './control.js'
 import * as layout from './layout.js'
@@ -19,6 +20,7 @@ export interface HostSetup {
   readonly mainQueue: SharedArrayBuffer | undefined
   readonly heapMb: number | undefined
   readonly namespace: string
+  readonly store: WorkerData['store']
   readonly env: Readonly<Record<string, string>> | undefined
 }
 
@@ -44,6 +46,8 @@ export class Host {
   readonly wire: Wire
   /** Its queue, once it has submitted a task. */
   queue: SharedArrayBuffer | undefined
+  /** What it holds in the object store. */
+  readonly usage: UsageMemory
   alive = true
   condemned = false
   /** It has taken tasks. */
@@ -60,6 +64,7 @@ export class Host {
     this.index = setup.index
     this.name = setup.name
     this.role = setup.role
+    this.usage = setup.store.usage
     this.bell = new Bell(new SharedArrayBuffer(layout.BELL_BYTES), new Int32Array(setup.pool))
     this.bell.words[layout.INDEX] = setup.index
     const data = new MessageChannel()
@@ -82,6 +87,7 @@ export class Host {
       ledgerPort: ledger.port2,
       timeOrigin: performance.timeOrigin,
       namespace: setup.namespace,
+      store: setup.store,
     }
     this.thread = new Worker(new URL('./thread.js', import.meta.url), {
       name: setup.name,
