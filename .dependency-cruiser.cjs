@@ -15,7 +15,6 @@ module.exports = {
     only('policy-stays-servable', 'rl/policy', ['rl/nn', 'envs/seeding', 'envs/spaces']),
     only('nn-is-numbers-only', 'rl/nn', []),
     only('bin-is-the-top', 'bin', ['core', 'envs', 'rl', 'serve', 'loop', 'notebooks']),
-    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
     { name: 'no-orphans', severity: 'error', from: { orphan: true, pathNot: '\\.(test|d)\\.ts$|/assembly/|^test/' }, to: {} },
     {
       name: 'only-declared-packages',

@@ -8,8 +8,10 @@ const checks = {
   types: ['tsc', '-p', 'tsconfig.json', '--noEmit'],
   'lint and format': ['biome', 'check', '--error-on-warnings', '.'],
   imports: ['depcruise', '--config', '.dependency-cruiser.cjs', 'bin', 'core', 'envs', 'rl', 'serve', 'bench', 'test'],
+  cycles: ['depcruise', '--config', '.dependency-cruiser-built.cjs', 'dist/bin', 'dist/core', 'dist/envs', 'dist/rl', 'dist/serve'],
   'dead code': ['knip', '--no-progress'],
 }
+spawnSync(process.execPath, [join(root, 'scripts/build.mjs')], { cwd: root, stdio: 'inherit' })
 let failed = 0
 for (const [name, [command, ...args]] of Object.entries(checks)) {
   const { status } = spawnSync(join(root, 'node_modules', '.bin', command), args, { cwd: root, stdio: 'inherit' })

@@ -43,6 +43,8 @@ export interface ActorCaller {
     options: MethodOptions,
     site: SubmitSite,
   ): ObjectRef | ObjectRef[] | RefStream | undefined
+  /** The thread's handle of that actor was collected. */
+  handleGone(actorId: number): void
 }
 
 function methodOf(handle: AnyActorHandle, index: number, name: string): () => never {

@@ -51,14 +51,21 @@ export async function cancel(ref: ObjectRef, options: { force?: boolean; recursi
   await engine().cancel(ref, options.force ?? false, options.recursive ?? true)
 }
 
-/** Ends an actor's thread at once. Its open and later calls fail with ActorDiedError; with `noRestart: false` it may be started again. */
+/**
+ * Ends an actor's thread at once, whatever it is doing, and resolves when it is gone. Its open and later calls fail with
+ * ActorDiedError. With `noRestart: false` it is as if the thread had died by itself: `maxRestarts` and `maxTaskRetries` hold.
+ * Nothing happens to an actor that is dead already.
+ */
 export async function kill(handle: AnyActorHandle, options: { noRestart?: boolean } = {}): Promise<void> {
   if (!(handle instanceof AnyActorHandle)) throw invalid(`kill: expects an actor's handle, not ${typeof handle}`)
   checkOptions('kill', 'kill', options)
   await engine().kill(handle, options.noRestart ?? true)
 }
 
-/** The living actor of that name, in this runtime's namespace or the one given. Throws where there is none. */
+/**
+ * A handle of the living actor of that name, in this runtime's namespace or the one given; it keeps the actor alive as any
+ * other does. Throws GymnuraError where there is none.
+ */
 export async function getActor<T = Record<string, (...args: unknown[]) => unknown>>(
   name: string,
   options: { namespace?: string } = {},
@@ -67,16 +74,21 @@ export async function getActor<T = Record<string, (...args: unknown[]) => unknow
     throw invalid(`getActor: expects a name, the one given as actor(…, { name }), not ${typeof name}`)
   checkOptions('getActor', 'getActor', options)
   const found = await engine().actorNamed(name, options.namespace)
-  if (found === undefined) throw invalid(`getActor: no living actor is named '${name}'`)
+  if (found === undefined)
+    throw invalid(
+      `getActor: no living actor is named '${name}'${options.namespace === undefined ? '' : ` in namespace '${options.namespace}'`}`,
+    )
   return found as ActorHandle<T>
 }
 
 /**
- * Ends the actor in whose method it is called, when what else is under way is answered. The call itself fails with
- * ActorDiedError, and the actor is not started again. Never returns: `return await exitActor()`.
+ * Ends the actor in whose method, sync or async, it is called. The call itself fails with ActorDiedError. Calls that have begun
+ * are answered first; those that have not fail with ActorDiedError too. The actor is not started again, whatever its
+ * `maxRestarts`, and its name comes free. Never returns: it leaves the method by throwing, and catching that changes nothing.
+ * Outside an actor it throws GymnuraError.
  */
-export async function exitActor(): Promise<never> {
-  return await engine().exitActor()
+export function exitActor(): never {
+  return engine().exitActor()
 }
 
 /** What the runtime has, and what of it is free: `{ total: { numCpus, numGpus, … }, available: … }`. */

@@ -58,24 +58,45 @@ export async function wait<T>(
 ): Promise<[ready: ObjectRef<T>[], pending: ObjectRef<T>[]]> {
   checkOptions('wait', 'wait', options)
   const { numReturns = 1, timeoutMs } = options
-  checkRefs('wait', list)
+  if (!Array.isArray(list)) checkRefs('wait', list)
+  if (numReturns > list.length)
+    throw invalid(`wait: numReturns is ${numReturns}, but there ${list.length === 1 ? 'is' : 'are'} only ${count(list.length, 'ref')}`)
+  const ready: ObjectRef<T>[] = []
+  // The caller may change its list while we wait, so this is a copy too.
+  const rest: ObjectRef<T>[] = new Array(list.length - numReturns)
+  if (divide(list, numReturns, ready, rest)) return [ready, rest]
   const refs = list.slice()
-  checkDistinct(refs)
-  if (numReturns > refs.length)
-    throw invalid(`wait: numReturns is ${numReturns}, but there ${refs.length === 1 ? 'is' : 'are'} only ${count(refs.length, 'ref')}`)
-  let missing = numReturns - countSettled(refs, numReturns)
-  if (missing > 0) {
-    engine().poll()
-    missing = numReturns - countSettled(refs, numReturns)
-  }
+  engine().poll()
+  const missing = numReturns - countSettled(refs, numReturns)
   if (missing > 0 && timeoutMs !== 0) {
     const pending = refs.filter((ref) => ref.state === PENDING)
     await new Arrival(pending, missing, timeoutMs, 'wait').promise
   }
-  const ready: ObjectRef<T>[] = []
-  const rest: ObjectRef<T>[] = []
-  for (const ref of refs) (ref.state !== PENDING && ready.length < numReturns ? ready : rest).push(ref)
-  return [ready, rest]
+  const found: ObjectRef<T>[] = []
+  const others: ObjectRef<T>[] = []
+  for (const ref of refs) (ref.state !== PENDING && found.length < numReturns ? found : others).push(ref)
+  return [found, others]
+}
+
+let lastMark = 0
+
+/**
+ * Splits a list into `wanted` settled refs and all others; false if there are not so many. Checks it on the way: programs
+ * wait for one of a thousand refs a thousand times.
+ */
+function divide<T>(list: readonly ObjectRef<T>[], wanted: number, ready: ObjectRef<T>[], rest: ObjectRef<T>[]): boolean {
+  const mark = ++lastMark
+  const { length } = list
+  let found = 0
+  for (let i = 0; i < length; i++) {
+    const ref = list[i]!
+    if (!(ref instanceof ObjectRef)) checkRefs('wait', list)
+    if (ref.mark === mark) throw invalid('wait: the same ref is in the list twice')
+    ref.mark = mark
+    if (found < wanted && ref.state !== PENDING) ready[found++] = ref
+    else if (i - found < rest.length) rest[i - found] = ref
+  }
+  return found === wanted
 }
 
 /** A timeout's message names so many of the tasks. */
@@ -168,14 +189,4 @@ function checkRefs(caller: string, refs: unknown): asserts refs is readonly Obje
   if (!Array.isArray(refs)) throw invalid(`${caller}: expects an ObjectRef or a list of them, not ${refs === null ? 'null' : typeof refs}`)
   const at = refs.findIndex((ref) => !(ref instanceof ObjectRef))
   if (at >= 0) throw invalid(`${caller}: refs[${at}] is not an ObjectRef but ${refs[at] === null ? 'null' : typeof refs[at]}`)
-}
-
-let lastMark = 0
-
-function checkDistinct(refs: readonly ObjectRef[]): void {
-  const mark = ++lastMark
-  for (const ref of refs) {
-    if (ref.mark === mark) throw invalid('wait: the same ref is in the list twice')
-    ref.mark = mark
-  }
 }

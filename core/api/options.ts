@@ -1,10 +1,13 @@
 import { closest } from 'fastest-levenshtein'
 import { invalid } from './errors.js'
-import { PlacementGroup } from './placement-group.js'
+import type { PlacementGroup } from './placement-group.js'
 
 /** What a task or an actor needs of the machine. */
 export interface ResourceOptions {
-  /** CPUs, also fractions. A task takes 1 by default; an actor needs 1 to be placed and holds none, unless it is given. */
+  /**
+   * CPUs, also fractions. A task takes 1 by default. An actor needs a machine with 1 to be placed on and holds none while it
+   * runs, so any number of them live on one CPU; given here, it waits until so many are free and holds them for life.
+   */
   numCpus?: number
   /** GPUs, also fractions of one. Their ids are in `runtimeContext().gpuIds` and in CUDA_VISIBLE_DEVICES. Default 0. */
   numGpus?: number
@@ -38,33 +41,51 @@ export interface TaskOptions extends ResourceOptions {
 }
 
 export interface ActorOptions extends ResourceOptions {
-  /** A name for `getActor`, unique among the living of its namespace. */
+  /** A name for `getActor`, unique among the living of its namespace: a second `.remote()` throws, in a worker its calls fail. */
   name?: string
   /** Default: the one given to `init`. */
   namespace?: string
-  /** With `name`: gives the living actor of that name, if there is one, instead of an error. */
+  /**
+   * With `name`: gives the living actor of that name, if there is one, instead of an error. Of several threads that ask at once
+   * one makes it and the others get that one. The arguments and other options are not looked at then; the class must be the same.
+   */
   getIfExists?: boolean
-  /** 'detached': it lives until it is killed or the runtime ends. Default: until its last handle is gone. */
+  /** 'detached': it lives until it is killed, exits or the runtime ends. Default: until its last handle is gone. */
   lifetime?: 'detached'
   /** `import.meta.url` of the module that exports the class. */
   module?: string
-  /** Calls that may be open at once, for async methods. Default 1000, as Ray; sync methods never overlap. */
+  /** Calls that may be open at once, for async methods; 1: one after the other. Default 1000, as Ray. Sync methods never overlap. */
   maxConcurrency?: number
-  /** Groups of methods with limits of their own: `{ io: 2 }`, and calls say `.options({ concurrencyGroup: 'io' })`; or `{ io: { maxConcurrency: 2, methods: ['read'] } }`. */
+  /**
+   * Groups of calls, each with its own `maxConcurrency`: `{ io: 2, compute: { maxConcurrency: 1, methods: ['fit'] } }`. A call is
+   * in the group that its `.options({ concurrencyGroup: 'io' })` names, else in its method's, else in none, where the actor's own
+   * `maxConcurrency` holds. A full group does not hold up the others. Sync methods do not overlap across groups either.
+   */
   concurrencyGroups?: Readonly<Record<string, number | { maxConcurrency: number; methods?: readonly string[] }>>
-  /** How often it is started again after its thread died; −1: always. Default 0. */
+  /**
+   * How often it is started again after its thread died, also by `kill` with `noRestart: false`; −1: always. Default 0. An error
+   * in its constructor, `exitActor` and `kill` end it for good.
+   */
   maxRestarts?: number
-  /** How often a call that was under way when the actor died is made again on the restarted one; −1: always. Default 0: at most once. */
+  /**
+   * How often each call is made again on the restarted actor when the actor died after the call had begun; −1: always. Default 0:
+   * a call runs at most once, and fails with ActorDiedError if nobody knows how far it came. Above 0 it runs at least once, perhaps
+   * several times, if it ends with a value. Calls that had not begun are sent to the restarted actor in any case, uncounted.
+   */
   maxTaskRetries?: number
 }
 
 /** Options of one call of an actor's method. */
 export interface MethodOptions {
+  /** So many refs; the method returns an array of as many values. 'streaming': a generator's values, one ref each. Default 1. */
   numReturns?: number | 'streaming'
+  /** One of the actor's `concurrencyGroups`. Default: the method's own, if it is in one. */
   concurrencyGroup?: string
+  /** Shown in errors and in `state`. Default: `Class.method`. */
   name?: string
   /** Instead of the actor's. */
   maxTaskRetries?: number
+  /** Also make the call again when it throws, any error or those of these classes, as often as `maxTaskRetries` says in all. Default false. */
   retryExceptions?: boolean | readonly ErrorClass[]
 }
 
@@ -127,16 +148,21 @@ const variables: Check = (value) =>
 const groups: Check = (value) =>
   isRecord(value) &&
   Object.values(value).every((one) =>
-    isCount(typeof one === 'object' && one !== null && 'maxConcurrency' in one ? one.maxConcurrency : one),
+    isRecord(one) ? isCount(one.maxConcurrency) && (one.methods === undefined || isStrings(one.methods)) : isCount(one),
   )
     ? undefined
     : "an object such as { io: 2 } or { io: { maxConcurrency: 2, methods: ['read'] } }"
 const timesOrAlways: Check = (value) =>
   value === -1 || aNumber(0, Infinity, true)(value) === undefined ? undefined : 'a whole number of at least 0, or -1 for always'
-const aGroup: Check = (value) => (value instanceof PlacementGroup ? undefined : 'what placementGroup() returned')
+const aGroup: Check = (value) =>
+  isRecord(value) && typeof value.id === 'number' && Array.isArray(value.bundles) ? undefined : 'what placementGroup() returned'
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function isStrings(value: unknown): boolean {
+  return Array.isArray(value) && value.every((one) => typeof one === 'string')
 }
 
 function isCount(value: unknown): boolean {

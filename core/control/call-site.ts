@@ -28,7 +28,7 @@ export function callerFile(): string {
 
 /** Captured for every one of a function's first calls, then for one in EVERY: a capture costs 2–3 µs, a whole task less than 1. */
 const ALWAYS = 32
-const EVERY = 64
+const EVERY = 128
 const FRAMES = 4
 
 /**

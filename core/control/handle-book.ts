@@ -4,7 +4,10 @@ import { type ActorCaller, type ActorShape, AnyActorHandle } from '../api/actor-
 export class HandleBook {
   private readonly known = new Map<number, WeakRef<AnyActorHandle>>()
   private readonly registry = new FinalizationRegistry<number>((id) => {
-    if (this.known.get(id)?.deref() === undefined) this.known.delete(id)
+    if (this.known.get(id)?.deref() === undefined) {
+      this.known.delete(id)
+      this.caller.handleGone(id)
+    }
     this.dropped(id)
   })
 

@@ -1,25 +1,26 @@
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads'
 import { transfer } from 'comlink'
-import { describe, GymnuraError, ResourcesUnavailableError, stackOf, WorkerCrashedError } from '../api/errors.js'
-import { FAILED, ObjectRef, READY } from '../api/object-ref.js'
+import { GymnuraError, WorkerCrashedError } from '../api/errors.js'
+import { FAILED } from '../api/object-ref.js'
 import type { InitOptions } from '../api/options.js'
 import type { RefStream } from '../api/ref-stream.js'
 import type { LocalEngine } from '../engine/local.js'
 import { Dedicated } from '../scheduler/dedicated.js'
-import { type Demand, demandOf } from '../scheduler/demand.js'
+import type { Demand } from '../scheduler/demand.js'
 import { gpuIdsOf } from '../scheduler/gpus.js'
 import { withCode } from '../scheduler/outcomes.js'
 import { PlacementGroupTable, type Strategy } from '../scheduler/placement-groups.js'
 import { Ledger } from '../scheduler/resources.js'
-import { Task } from '../scheduler/task.js'
+import type { Task } from '../scheduler/task.js'
 import type { ObjectStoreSetup } from '../store/object-store.js'
 import { removeSpillFolder, removeThreadFolder } from '../store/spill-folder.js'
 import { type Ending, Host } from '../worker/host.js'
 import * as layout from '../worker/layout.js'
-import type { Role, Wire } from '../worker/messages.js'
+import type { ActorRole, Role, Wire } from '../worker/messages.js'
 import { queueWaits } from '../worker/queue.js'
-import { type ActorRecord, ActorRegistry } from './actor-registry.js'
-import type { Directory } from './directory.js'
+import type { ActorRecord } from './actor-registry.js'
+import { Actors, safeCause } from './actors.js'
+import { type Directory, idOf } from './directory.js'
 import type { ActorGone, ActorSpec, HandleData, Headquarters, Outcome, Payload, Settled, TaskSpec } from './headquarters.js'
 import { PoolThreads } from './pool-threads.js'
 import type { Borrowed, LedgerMessage } from './ref-book.js'
@@ -40,7 +41,7 @@ export class Head implements Headquarters {
   readonly pool = new SharedArrayBuffer(layout.POOL_BYTES)
   readonly bell = new SharedArrayBuffer(layout.BELL_BYTES)
   readonly hosts = new Map<number, Host>()
-  readonly registry = new ActorRegistry()
+  readonly actors = new Actors(this)
   readonly namespace: string
   readonly ledger: Ledger
   readonly groups: PlacementGroupTable
@@ -89,7 +90,12 @@ export class Head implements Headquarters {
   lent(): void {
     if (this.closed) return
     this.groups.retry()
-    this.threads.startLater()
+    this.placeNext()
+  }
+
+  /** Starts what there is room for now. */
+  private placeNext(): void {
+    this.threads.placeActors()
     this.dedicated.next()
   }
 
@@ -107,11 +113,11 @@ export class Head implements Headquarters {
 
   createGroup(id: number, bundles: readonly Demand[], strategy: Strategy, name: string | undefined): void {
     this.groups.create(id, bundles, strategy, name)
-    this.dedicated.next()
+    this.placeNext()
   }
 
   /** A worker's group may be named here by others before its own report of it was read. */
-  private meetGroup(id: number): void {
+  meetGroup(id: number): void {
     if (!this.ledger.groups.has(id)) this.readReports()
   }
 
@@ -125,9 +131,9 @@ export class Head implements Headquarters {
     const held = this.groups.remove(id)
     if (held.length > 0) {
       this.dedicated.evict(held)
-      for (const record of [...this.registry.living()]) {
+      for (const record of [...this.actors.registry.living()]) {
         if (record.allocation !== undefined && held.includes(record.allocation))
-          this.fail(record, 'was ended: its placement group was removed', undefined)
+          this.actors.fail(record, 'was ended: its placement group was removed', undefined)
       }
     }
     this.released()
@@ -223,8 +229,12 @@ export class Head implements Headquarters {
         return
       case 'saved': {
         const host = this.hosts.get(message.thread)
-        const record = host === undefined ? undefined : this.registry.on(host)
-        if (record !== undefined) record.saved = message.outcome
+        if (host !== undefined) this.actors.saved(host, message.outcome)
+        return
+      }
+      case 'exiting': {
+        const host = this.hosts.get(message.thread)
+        if (host !== undefined) this.actors.exiting(host)
       }
     }
   }
@@ -244,172 +254,34 @@ export class Head implements Headquarters {
 
   // Actors
 
-  registerActor(actorId: number, spec: ActorSpec, creator = 0): { existing?: HandleData } {
-    const { options } = spec
-    const { record, existing } = this.registry.register(actorId, spec, options.namespace ?? this.namespace)
-    this.directory.counts.add(record.actorId, creator)
-    if (options.lifetime === 'detached') this.directory.counts.add(record.actorId, DETACHED)
-    return existing ? { existing: record.handle } : {}
+  registerActor(actorId: number, spec: ActorSpec): { existing?: HandleData } {
+    const existing = this.actors.register(actorId, spec, 0)
+    return existing === undefined ? {} : { existing }
   }
 
   async startActor(actorId: number, payload: Payload, borrowed: readonly Borrowed[]): Promise<void> {
-    this.construct(
-      actorId,
-      payload,
-      borrowed.map((thing) => (thing instanceof ObjectRef ? thing.id : thing.actorId)),
-    )
-  }
-
-  /** `held`: ids in the arguments, counted in the main thread's name. */
-  construct(actorId: number, payload: Payload, held: readonly number[]): void {
-    const record = this.registry.get(actorId)
-    if (record === undefined || record.state !== 'DEPENDENCIES_UNREADY') return
-    record.payload = payload
-    record.borrowed = held
-    record.state = 'PENDING_CREATION'
-    this.place(record)
-  }
-
-  /** Starts an actor's thread as soon as there is room for it. */
-  private place(record: ActorRecord): void {
-    const { options, shape } = record.spec
-    const where = options.groupId === undefined ? undefined : { group: options.groupId, bundleIndex: options.bundleIndex }
-    // One CPU to be placed, none while it runs, unless it asks for some.
-    if (where !== undefined) this.meetGroup(where.group)
-    const demand = demandOf(shape.className, options, 0)
-    const toPlace = options.numCpus === undefined && where === undefined ? demandOf(shape.className, { ...options, numCpus: 1 }, 0) : demand
-    const never = this.ledger.whyNever(toPlace, where)
-    if (never !== undefined) {
-      this.actorDied(record, new ResourcesUnavailableError(`${record.label} ${never}`).message, undefined, undefined)
-      return
-    }
-    record.allocation = this.ledger.acquire(demand, where)
-    if (record.allocation === undefined) {
-      this.threads.placeLater(() => this.place(record), where === undefined ? demand : undefined)
-      return
-    }
-    const gpuIds = record.allocation.gpuIds
-    const host = this.spawn(`${shape.className}-${record.actorId % IDS_A_THREAD}`, roleOf(record, gpuIds), visible(options.env, gpuIds))
-    record.host = host
-    const link = this.engine.link(host.wire)
-    const task = new Task(
-      layout.CREATE_ACTOR,
-      new ObjectRef(this.mint()),
-      `new ${shape.className}`,
-      record.spec.definition,
-      record.spec.definition.index,
-      {
-        frames: () => record.spec.frames,
-      },
-    )
-    task.payload = record.payload!.bytes
-    task.attachments = record.payload!.attachments
-    task.alone = true
-    task.restores = record.saved !== undefined
-    task.ref.addWaiter({ settled: (ref) => this.constructed(record, host, ref) })
-    this.engine.sendTo(link, task)
-    if (record.saved !== undefined) this.restore(record, link)
-    for (const resolve of record.waiting.splice(0)) resolve(host)
-  }
-
-  private restore(record: ActorRecord, link: ReturnType<LocalEngine['link']>): void {
-    const task = new Task(layout.RESTORE, new ObjectRef(this.mint()), `${record.spec.shape.className}.restoreState`, undefined, 0, {
-      frames: () => '',
-    })
-    task.payload = record.saved!.bytes
-    task.attachments = record.saved!.attachments
-    task.ref.addWaiter({
-      settled: (ref) => {
-        if (ref.state === FAILED && record.host !== undefined) this.fail(record, `could not be restored: ${withCode(ref.value)}`, ref.value)
-      },
-    })
-    this.engine.sendTo(link, task)
-  }
-
-  private constructed(record: ActorRecord, host: Host, ref: ObjectRef): void {
-    if (record.host !== host) return
-    if (ref.state === READY) {
-      record.state = 'ALIVE'
-      if (!this.directory.counts.held(record.actorId)) this.outOfScope(record.actorId)
-      return
-    }
-    const error = ref.value instanceof GymnuraError && ref.value.code === 'ERR_TASK' ? ref.value.cause : ref.value
-    const message = `actor ${record.label} could not be constructed: ${withCode(error)}`
-    const stack = `ActorDiedError: ${message}\n${record.spec.frames}\n  constructor threw:\n${stackOf(error)}`
-    this.actorDied(record, message, error, stack)
-    host.terminate()
-  }
-
-  private fail(record: ActorRecord, why: string, cause: unknown): void {
-    const { host } = record
-    this.actorDied(record, `actor ${record.label} ${why}`, cause, undefined)
-    host?.terminate()
+    this.actors.construct(actorId, payload, borrowed.map(idOf))
   }
 
   async stillborn(actorId: number, cause: unknown, frames: string): Promise<void> {
-    const record = this.registry.get(actorId)
-    if (record === undefined) return
-    const message = `actor ${record.label} could not be constructed: ${withCode(cause)}`
-    this.actorDied(record, message, cause, `ActorDiedError: ${message}\n${frames}\n  an argument failed:\n${stackOf(cause)}`)
-  }
-
-  /** Ends an actor for everyone. */
-  actorDied(record: ActorRecord, message: string, cause: unknown, stack: string | undefined): void {
-    const gone: ActorGone = { actorId: record.actorId, restarting: false, message, cause, stack }
-    this.registry.remove(record, gone)
-    this.tellGone(record, gone)
-    for (const resolve of record.waiting.splice(0)) resolve(gone)
-    for (const id of record.borrowed) this.directory.counts.remove(id, 0)
-    if (record.allocation !== undefined) this.ledger.release(record.allocation)
-    record.allocation = undefined
-    this.directory.counts.settle()
-    this.released()
-  }
-
-  private tellGone(record: ActorRecord, gone: ActorGone): void {
-    this.engine.actorGone(gone)
-    for (const host of this.hosts.values()) if (host !== record.host) void host.control.actorGone(cloneable(gone))
-  }
-
-  /** The thread of an actor, once it lives; or how it died. */
-  findActor(actorId: number): Promise<Host | ActorGone> {
-    const record = this.registry.get(actorId)
-    if (record === undefined) return Promise.resolve(this.registry.deathOf(actorId))
-    if (record.host !== undefined) return Promise.resolve(record.host)
-    return new Promise((resolve) => record.waiting.push(resolve))
+    this.actors.stillborn(actorId, cause, frames)
   }
 
   async connectActor(actorId: number): Promise<Wire | ActorGone> {
-    const found = await this.findActor(actorId)
+    const found = await this.actors.find(actorId)
     return found instanceof Host ? found.wire : found
   }
 
   async actorNamed(name: string, namespace: string): Promise<HandleData | undefined> {
-    return this.registry.named(namespace, name)?.handle
+    return this.actors.registry.named(namespace, name)?.handle
   }
 
-  async kill(actorId: number, noRestart: boolean): Promise<void> {
-    const record = this.registry.get(actorId)
-    if (record === undefined) return
-    const { host } = record
-    if (noRestart || !record.mayRestart || host === undefined)
-      this.actorDied(record, `actor ${record.label} was ended by kill()`, undefined, undefined)
-    await host?.close()
+  kill(actorId: number, noRestart: boolean): Promise<void> {
+    return this.actors.kill(actorId, noRestart)
   }
 
-  /** An actor's last handle is gone: it ends when what was asked of it is answered. */
-  outOfScope(actorId: number): void {
-    const record = this.registry.get(actorId)
-    if (record === undefined || this.closed) return
-    // While it starts, the end of that looks again.
-    if (record.state !== 'ALIVE') return
-    this.end(record, 'ended: its last handle is gone')
-  }
-
-  /** Lets an actor's thread end by itself. */
-  end(record: ActorRecord, why: string): void {
-    record.ending = why
-    void record.host?.control.exit()
+  spawnActor({ actorId, spec: { shape, options } }: ActorRecord, role: ActorRole): Host {
+    return this.spawn(`${shape.className}-${actorId % IDS_A_THREAD}`, role, visible(options.env, role.gpuIds))
   }
 
   // Tasks
@@ -447,8 +319,8 @@ export class Head implements Headquarters {
     removeThreadFolder(this.store.spillDir, host.threadId)
     host.abandon()
     this.engine.links.get(host.index)?.drain()
-    const record = this.registry.on(host)
-    if (record !== undefined) this.actorExited(record, host, ended)
+    this.actors.exited(host, ended)
+    void host.silent.then(() => this.actors.creatorGone(host))
     this.engine.threadGone(host.index, how, ending.cause, ending.condemned)
     for (const other of this.hosts.values()) {
       if (other.asClient.has(host.index)) void other.control.threadGone(host.index, how, safeCause(ending.cause), ending.condemned)
@@ -465,27 +337,6 @@ export class Head implements Headquarters {
     this.directory.counts.removeThread(host.index)
   }
 
-  private actorExited(record: ActorRecord, host: Host, { how, cause }: Ending): void {
-    record.host = undefined
-    if (record.ending !== undefined) {
-      this.actorDied(record, `actor ${record.label} ${record.ending}`, undefined, undefined)
-    } else if (record.mayRestart) {
-      record.restarts++
-      record.state = 'RESTARTING'
-      if (record.allocation !== undefined) this.ledger.release(record.allocation)
-      record.allocation = undefined
-      const message = `actor ${record.label} lost its thread (${how}) while this call was under way, and is started again; the call is not made again, since its maxTaskRetries are used up`
-      this.tellGone(record, {
-        actorId: record.actorId,
-        restarting: true,
-        message,
-        cause: host.condemned ? undefined : cause,
-        stack: undefined,
-      })
-      this.place(record)
-    } else this.actorDied(record, `actor ${record.label} lost its thread (${how})`, cause, undefined)
-  }
-
   async shutdown(): Promise<void> {
     this.closed = true
     this.dedicated.close()
@@ -496,43 +347,10 @@ export class Head implements Headquarters {
   }
 }
 
-/** Counts as a holder of detached actors. */
-const DETACHED = -1
-
-function roleOf(record: ActorRecord, gpuIds: readonly number[]): Role {
-  const { options, shape } = record.spec
-  const groups = Object.entries(options.concurrencyGroups ?? {}).map(([, group]) =>
-    typeof group === 'number'
-      ? { maxConcurrency: group, methods: [] }
-      : { maxConcurrency: group.maxConcurrency, methods: group.methods ?? [] },
-  )
-  return {
-    kind: 'actor',
-    actorId: record.actorId,
-    maxConcurrency: options.maxConcurrency ?? 1000,
-    groups: groups.map(({ maxConcurrency }) => maxConcurrency),
-    groupOfMethod: shape.methodNames.map((name) => groups.findIndex(({ methods }) => methods.includes(name)) + 1),
-    gpuIds,
-  }
-}
-
 function visible(
   env: Readonly<Record<string, string>> | undefined,
   gpuIds: readonly number[],
 ): Readonly<Record<string, string>> | undefined {
   if (gpuIds.length === 0) return env
   return { ...env, CUDA_VISIBLE_DEVICES: gpuIds.join(','), CUDA_DEVICE_ORDER: 'PCI_BUS_ID' }
-}
-
-/** An error that a port can carry. */
-function safeCause(cause: unknown): unknown {
-  try {
-    return structuredClone(cause)
-  } catch {
-    return new Error(describe(cause))
-  }
-}
-
-function cloneable(gone: ActorGone): ActorGone {
-  return { ...gone, cause: safeCause(gone.cause) }
 }

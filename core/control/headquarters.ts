@@ -10,6 +10,8 @@ export interface Outcome {
   readonly failed: boolean
   readonly bytes: Uint8Array
   readonly attachments: readonly Attachment[]
+  /** Refs and handles inside, which the sender has counted in the receiver's name. */
+  readonly held: readonly number[]
 }
 
 /** Encoded arguments, with what they name. */
@@ -52,6 +54,11 @@ export interface TaskSpec {
   readonly frames: string
 }
 
+/** The thread of that index has been connected before. */
+export interface Connected {
+  readonly connected: number
+}
+
 export interface ActorGone {
   readonly actorId: number
   readonly restarting: boolean
@@ -76,7 +83,8 @@ export interface Headquarters {
   /** An argument of its constructor failed. */
   stillborn(actorId: number, cause: unknown, frames: string): Promise<void>
   /** Resolves once it lives, or when it is dead for good. */
-  connectActor(actorId: number): Promise<Wire | ActorGone>
+  connectActor(actorId: number): Promise<Wire | Connected | ActorGone>
+  /** In a worker the handle is counted as the caller's already. */
   actorNamed(name: string, namespace: string): Promise<HandleData | undefined>
   kill(actorId: number, noRestart: boolean): Promise<void>
   /** Ends a thread that runs one of the caller's tasks. */

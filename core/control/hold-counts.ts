@@ -5,6 +5,8 @@
  */
 export class HoldCounts {
   private readonly byId = new Map<number, Map<number, number>>()
+  private readonly aliases = new Map<number, number>()
+  private readonly aliasesOf = new Map<number, number[]>()
   private readonly suspects = new Set<number>()
   private settling = false
 
@@ -14,15 +16,28 @@ export class HoldCounts {
     private readonly free: (id: number) => void,
   ) {}
 
+  /** From now on one id stands for another: what is reported of it counts there. */
+  alias(id: number, as: number): void {
+    this.aliases.set(id, as)
+    this.aliasesOf.set(as, [...(this.aliasesOf.get(as) ?? []), id])
+    const holders = this.byId.get(id)
+    this.byId.delete(id)
+    for (const [thread, count] of holders ?? []) this.change(as, thread, count)
+  }
+
+  private own(id: number): number {
+    return this.aliases.size === 0 ? id : (this.aliases.get(id) ?? id)
+  }
+
   add(id: number, thread: number): void {
-    this.change(id, thread, 1)
+    this.change(this.own(id), thread, 1)
   }
 
   remove(id: number, thread: number): void {
-    this.change(id, thread, -1)
+    this.change(this.own(id), thread, -1)
   }
 
-  private change(id: number, thread: number, by: 1 | -1): void {
+  private change(id: number, thread: number, by: number): void {
     const holders = this.byId.get(id)
     if (holders === undefined) {
       this.byId.set(id, new Map([[thread, by]]))
@@ -63,6 +78,8 @@ export class HoldCounts {
       this.suspects.delete(id)
       if (this.byId.get(id)?.size !== 0) continue
       this.byId.delete(id)
+      for (const alias of this.aliasesOf.get(id) ?? []) this.aliases.delete(alias)
+      this.aliasesOf.delete(id)
       this.free(id)
     }
     this.settling = false
@@ -71,5 +88,7 @@ export class HoldCounts {
   clear(): void {
     this.byId.clear()
     this.suspects.clear()
+    this.aliases.clear()
+    this.aliasesOf.clear()
   }
 }

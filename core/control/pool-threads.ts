@@ -130,11 +130,11 @@ export class PoolThreads {
   /** Starts an actor when there is room for it. `demand`: the CPUs that workers may lend it. */
   placeLater(start: () => void, demand: Demand | undefined): void {
     this.later.push({ start, demand })
-    this.lack(0)
+    if (demand !== undefined) this.lack(this.head.ledger.missingCpus(demand))
   }
 
-  /** Something came free: the actors that wait try again. */
-  startLater(): void {
+  /** Something came free: who still finds no room waits again. */
+  placeActors(): void {
     for (const { start } of this.later.splice(0)) start()
   }
 }

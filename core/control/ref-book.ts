@@ -34,6 +34,8 @@ export type LedgerMessage =
   | { readonly kind: 'paused'; readonly thread: number }
   /** A task that holds resources begins or ends waiting in `get`. */
   | { readonly kind: 'waiting'; readonly thread: number; readonly on: boolean }
+  /** The actor of this thread has called `exitActor`. */
+  | { readonly kind: 'exiting'; readonly thread: number }
   /** An actor's state, to be restored if it dies. */
   | { readonly kind: 'saved'; readonly thread: number; readonly outcome: Outcome }
 

@@ -3,9 +3,10 @@ import { FAILED, ObjectRef, READY } from '../api/object-ref.js'
 import { RefStream } from '../api/ref-stream.js'
 import { Host } from '../worker/host.js'
 import type { Wire } from '../worker/messages.js'
+import { safeCause } from './actors.js'
 import { adopt } from './functions.js'
 import type { Head } from './head.js'
-import type { ActorGone, ActorSpec, HandleData, Outcome, Payload, TaskSpec } from './headquarters.js'
+import type { ActorGone, ActorSpec, Connected, HandleData, Outcome, Payload, TaskSpec } from './headquarters.js'
 
 /** What the main thread does for one worker, called through comlink. */
 export class Service {
@@ -30,39 +31,44 @@ export class Service {
   }
 
   async registerActor(actorId: number, spec: ActorSpec): Promise<HandleData | undefined> {
-    return this.head.registerActor(actorId, spec, this.thread).existing
+    const { actors } = this.head
+    try {
+      return actors.register(actorId, spec, this.thread)
+    } catch (error) {
+      // The handle is there already, and may be others' by now.
+      const message = error instanceof Error ? error.message : String(error)
+      actors.registry.refuse(actorId, { actorId, restarting: false, message, cause: undefined, stack: undefined })
+      throw error
+    }
   }
 
   startActor(actorId: number, payload: Payload, held: readonly number[]): void {
-    this.head.construct(actorId, payload, held)
+    this.head.actors.construct(actorId, payload, held)
   }
 
   stillborn(actorId: number, outcome: Outcome, frames: string): Promise<void> {
     return this.head.stillborn(actorId, this.head.engine.values.settled(outcome).value, frames)
   }
 
-  async connectActor(actorId: number): Promise<Wire | ActorGone> {
+  async connectActor(actorId: number): Promise<Wire | Connected | ActorGone> {
     const { head } = this
-    const found = await head.findActor(actorId)
+    const found = await head.actors.find(actorId)
     const client = head.hosts.get(this.thread)
-    if (!(found instanceof Host)) return { ...found, cause: undefined }
+    if (!(found instanceof Host)) return { ...found, cause: safeCause(found.cause) }
     if (client === undefined) throw new Error('the thread is gone')
+    if (client.asClient.has(found.index)) return { connected: found.index }
     return head.carried(head.wire(client, found))
   }
 
-  actorNamed(name: string, namespace: string): Promise<HandleData | undefined> {
-    return this.head.actorNamed(name, namespace)
+  /** The handle is counted in the caller's name. */
+  async actorNamed(name: string, namespace: string): Promise<HandleData | undefined> {
+    const found = await this.head.actorNamed(name, namespace)
+    if (found !== undefined) this.head.directory.counts.add(found.actorId, this.thread)
+    return found
   }
 
   kill(actorId: number, noRestart: boolean): Promise<void> {
     return this.head.kill(actorId, noRestart)
-  }
-
-  /** The actor of this thread ends itself. */
-  exiting(why: string): void {
-    const host = this.head.hosts.get(this.thread)
-    const record = host === undefined ? undefined : this.head.registry.on(host)
-    if (record !== undefined) this.head.end(record, why)
   }
 
   endThread(index: number): Promise<void> {

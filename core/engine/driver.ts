@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os'
-import { GymnuraError, WorkerCrashedError } from '../api/errors.js'
+import { invalid, WorkerCrashedError } from '../api/errors.js'
 import type { InitOptions } from '../api/options.js'
 import { Directory } from '../control/directory.js'
 import { Head } from '../control/head.js'
@@ -41,7 +41,7 @@ export function startDriver(options: InitOptions): LocalEngine {
       directory = new Directory(
         caller,
         () => head.readReports(),
-        (id) => head.outOfScope(id),
+        (id) => head.actors.outOfScope(id),
       )
       return directory
     },
@@ -85,7 +85,7 @@ export function startDriver(options: InitOptions): LocalEngine {
       await head.shutdown()
     },
     exitActor: () => {
-      throw new GymnuraError('ERR_INVALID_ARGUMENT', 'exitActor: called outside an actor; it ends the actor whose method calls it')
+      throw invalid('exitActor: called outside an actor; it ends the actor whose method calls it')
     },
   })
   head.start(engine, directory)

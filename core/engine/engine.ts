@@ -32,7 +32,7 @@ export interface Engine {
   cancel(ref: ObjectRef, force: boolean, recursive: boolean): Promise<void>
   kill(handle: AnyActorHandle, noRestart: boolean): Promise<void>
   actorNamed(name: string, namespace: string | undefined): Promise<AnyActorHandle | undefined>
-  exitActor(): Promise<never>
+  exitActor(): never
   context(): RuntimeContext
   readonly placementGroups: PlacementGroups
   resources(): Promise<{ total: Record<string, number>; available: Record<string, number> }>

@@ -56,7 +56,7 @@ export interface ThreadTools {
   readonly state: StateSource
   ready(): Promise<void>
   shutdown(): Promise<void>
-  exitActor(): Promise<never>
+  exitActor(): never
   readonly namespace: string
 }
 
@@ -76,6 +76,8 @@ export class LocalEngine implements Engine, ActorCaller {
   /** For payloads that are sent again or late, as raw bytes: no code of a user's runs while it is in use. */
   private readonly relay = new Encoder(true)
   private readonly actors = new Map<number, ActorClient>()
+  /** Actors whose rings had no room for what waits. */
+  private readonly blocked = new Set<ActorClient>()
   /** Tasks whose arguments are not there yet. */
   private readonly unready = new Set<Task>()
   /** Tasks that the main thread runs for this one. */
@@ -83,7 +85,7 @@ export class LocalEngine implements Engine, ActorCaller {
   /** Threads that are gone, so that a late connection to one is not made. */
   private readonly gone = new Set<number>()
   /** What goes on when a lost value is there again. */
-  private readonly blocked: (() => void)[] = []
+  private readonly onArrival: (() => void)[] = []
   private connected = false
   private closed = false
 
@@ -151,6 +153,8 @@ export class LocalEngine implements Engine, ActorCaller {
     task.actorId = actorId
     task.handle = handle
     task.maxRetries = options.maxTaskRetries ?? shape.maxTaskRetries
+    // In a concurrency group it may be taken before its turn: it is sent again if the actor dies then.
+    task.keeps = task.maxRetries !== 0 || shape.groupNames.length > 0
     task.retryExceptions = options.retryExceptions
     if (options.concurrencyGroup !== undefined) task.group = shape.groupNames.indexOf(options.concurrencyGroup) + 1
     return this.start(task, args, options.numReturns)
@@ -275,17 +279,22 @@ export class LocalEngine implements Engine, ActorCaller {
       task.actorId = mint()
       const spec = { definition, options: placed(options), shape, frames: site.frames() }
       const { existing, registered } = headquarters.registerActor(task.actorId, spec)
-      if (existing !== undefined) return this.book.handle(existing.actorId, existing.shape, false)
-      const handle = this.book.handle(task.actorId, shape, true)
+      if (existing !== undefined) {
+        this.book.unshare(task.borrowed)
+        return this.book.handle(existing.actorId, existing.shape, false)
+      }
+      const handle = this.book.handle(task.actorId, shape, false)
+      this.book.report()
       const actor = this.actor(handle)
-      registered?.catch((error: unknown) =>
-        this.actorGone({ actorId: task.actorId, restarting: false, message: String(error), cause: error, stack: undefined }),
-      )
+      registered?.catch((error: unknown) => this.actorGone(goneBy(task.actorId, error)))
       task.payload = encoder.copy()
       task.handle = handle
       if (task.missing > 0) actor.waiting.push(task)
       else this.startActor(actor, task)
       return handle
+    } catch (error) {
+      this.book.unshare(task.borrowed)
+      throw error
     } finally {
       encoder.done()
     }
@@ -294,8 +303,10 @@ export class LocalEngine implements Engine, ActorCaller {
   private startActor(actor: ActorClient, task: Task): void {
     this.args.complete(task)
     const { headquarters } = this.tools
-    if (task.failure !== undefined) void headquarters.stillborn(actor.actorId, task.failure, task.site.frames())
-    else void headquarters.startActor(actor.actorId, { bytes: task.payload!, attachments: task.attachments }, task.borrowed)
+    if (task.failure !== undefined) {
+      void headquarters.stillborn(actor.actorId, task.failure, task.site.frames())
+      this.book.unshare(task.borrowed)
+    } else void headquarters.startActor(actor.actorId, { bytes: task.payload!, attachments: task.attachments }, task.borrowed)
     task.ref.settle(FAILED, undefined)
   }
 
@@ -313,10 +324,11 @@ export class LocalEngine implements Engine, ActorCaller {
     const actor = this.actor(task.handle!)
     const ready = actor.waiting.length === 0 && task.missing === 0 && task.failure === undefined
     if (ready && (task.attachments.length === 0 || this.bringAll(task)) && actor.link?.send(task, encoder)) {
-      if (task.maxRetries !== 0) task.payload = encoder.copy()
+      if (task.keeps) task.payload = encoder.copy()
       this.pump.expect(actor.link)
       return
     }
+    if (ready && actor.link !== undefined) this.blocked.add(actor)
     task.payload = encoder.copy()
     actor.waiting.push(task)
     if (actor.link === undefined && actor.death === undefined) this.connect(actor)
@@ -338,14 +350,19 @@ export class LocalEngine implements Engine, ActorCaller {
     this.tools.headquarters.connectActor(actor.actorId).then(
       (found) => {
         actor.connecting = false
-        if ('message' in found) this.actorGone(found)
-        else if (!this.gone.has(found.index)) {
-          actor.link = this.link(found)
+        if ('message' in found) {
+          this.actorGone(found)
+          return
+        }
+        const link = 'connected' in found ? this.links.get(found.connected) : this.gone.has(found.index) ? undefined : this.link(found)
+        // That thread is gone meanwhile: there will be another, or word of the actor's end.
+        if (link === undefined) this.connect(actor)
+        else {
+          actor.link = link
           this.flush(actor)
         }
       },
-      (error: unknown) =>
-        this.actorGone({ actorId: actor.actorId, restarting: false, message: String(error), cause: error, stack: undefined }),
+      (error: unknown) => this.actorGone(goneBy(actor.actorId, error)),
     )
   }
 
@@ -356,12 +373,13 @@ export class LocalEngine implements Engine, ActorCaller {
       actor.waiting.shift()
       this.startActor(actor, first)
     }
-    actor.flush(
+    const full = actor.flush(
       this.relay,
       (task) => this.args.complete(task),
       (link) => this.pump.expect(link),
       (task, error) => this.outcomes.fail(task, error),
     )
+    if (full) this.blocked.add(actor)
   }
 
   /** The end of a connection to a thread that this one sends requests to. */
@@ -382,7 +400,7 @@ export class LocalEngine implements Engine, ActorCaller {
 
   /** A lost value was made again. */
   private arrived(): void {
-    for (const resume of this.blocked.splice(0)) resume()
+    for (const resume of this.onArrival.splice(0)) resume()
     this.refill()
   }
 
@@ -422,7 +440,10 @@ export class LocalEngine implements Engine, ActorCaller {
   private refill(): void {
     if (this.closed) return
     this.pool.refill()
-    for (const actor of this.actors.values()) if (actor.link !== undefined && actor.waiting.length > 0) this.flush(actor)
+    if (this.blocked.size === 0) return
+    const blocked = [...this.blocked]
+    this.blocked.clear()
+    for (const actor of blocked) this.flush(actor)
   }
 
   private free(task: Task): void {
@@ -435,7 +456,10 @@ export class LocalEngine implements Engine, ActorCaller {
     if (task.link === undefined) {
       this.pool.recover(task)
       this.pool.release(task)
-    } else this.free(task)
+    } else {
+      if (task.payload !== undefined) link.recover(task)
+      this.free(task)
+    }
     task.stream?.rewind()
     const actor = task.kind === CALL ? this.actors.get(task.actorId) : undefined
     if (actor !== undefined) {
@@ -475,7 +499,7 @@ export class LocalEngine implements Engine, ActorCaller {
   sendTo(link: Link, task: Task): boolean {
     if (!this.bringAll(task)) {
       if (task.failure !== undefined) this.outcomes.fail(task, task.failure)
-      else this.blocked.push(() => this.sendTo(link, task))
+      else this.onArrival.push(() => this.sendTo(link, task))
       return true
     }
     this.relay.start()
@@ -526,7 +550,13 @@ export class LocalEngine implements Engine, ActorCaller {
       return
     }
     const actor = this.actors.get(task.actorId)
-    if (this.unready.delete(task) || actor?.waiting.remove(task) || this.pool.revoke(task) || task.link?.revoke(task)) {
+    if (actor?.waiting.remove(task)) {
+      this.outcomes.fail(task, this.outcomes.cancelled(task))
+      // It may have held up the others.
+      this.flush(actor)
+      return
+    }
+    if (this.unready.delete(task) || this.pool.revoke(task) || task.link?.revoke(task)) {
       this.outcomes.fail(task, this.outcomes.cancelled(task))
       return
     }
@@ -564,11 +594,12 @@ export class LocalEngine implements Engine, ActorCaller {
   }
 
   async actorNamed(name: string, namespace: string | undefined): Promise<AnyActorHandle | undefined> {
-    const found = await this.tools.headquarters.actorNamed(name, namespace ?? this.tools.namespace)
-    return found === undefined ? undefined : this.book.handle(found.actorId, found.shape, false)
+    const { headquarters, index } = this.tools
+    const found = await headquarters.actorNamed(name, namespace ?? this.tools.namespace)
+    return found === undefined ? undefined : this.book.handle(found.actorId, found.shape, index !== 0)
   }
 
-  exitActor(): Promise<never> {
+  exitActor(): never {
     return this.tools.exitActor()
   }
 
@@ -591,9 +622,23 @@ export class LocalEngine implements Engine, ActorCaller {
         this.outcomes.fail(task, this.outcomes.crashed(link.name, task, how, cause))
       }
     }
-    link.close()
     this.pool.requeue(again)
+    for (const actor of this.actors.values()) {
+      // Connected after the word of the thread's end had come by another way.
+      if (actor.link === link) this.actorGone({ ...goneBy(actor.actorId, cause), restarting: true, message: `${link.name} died (${how})` })
+    }
+    for (const task of link.unanswered()) {
+      // The main thread's own, to an actor that it never called: its record knows.
+      if (task.kind === TASK) continue
+      link.free(task)
+      this.outcomes.fail(task, this.outcomes.crashed(link.name, task, how, cause))
+    }
+    link.close()
     this.pump.look()
+  }
+
+  handleGone(actorId: number): void {
+    this.actors.delete(actorId)
   }
 
   poolLost(error: WorkerCrashedError): void {
@@ -612,7 +657,7 @@ export class LocalEngine implements Engine, ActorCaller {
       const again: Task[] = []
       for (const task of link.unanswered()) {
         const begun = link.begun(task)
-        if (!begun) link.recover(task)
+        if (!begun || task.keeps) link.recover(task)
         link.free(task)
         if (restarting && !task.cancelled && (!begun || mayRetry(task))) {
           task.stream?.rewind()
@@ -627,7 +672,10 @@ export class LocalEngine implements Engine, ActorCaller {
     }
     if (!restarting) {
       actor.death = death
-      failed.push(...actor.waiting.clear().filter((task) => task.kind !== CREATE_ACTOR))
+      for (const task of actor.waiting.clear()) {
+        if (task.kind === CREATE_ACTOR) this.book.unshare(task.borrowed)
+        else failed.push(task)
+      }
     } else this.connect(actor)
     for (const task of failed) this.outcomes.fail(task, task.cancelled ? this.outcomes.cancelled(task) : death)
     this.pump.look()
@@ -673,6 +721,10 @@ function needsMore(options: TaskOptions): boolean {
     options.timeoutMs !== undefined ||
     options.runtime === 'process'
   )
+}
+
+function goneBy(actorId: number, cause: unknown): ActorGone {
+  return { actorId, restarting: false, message: cause instanceof Error ? cause.message : String(cause), cause, stack: undefined }
 }
 
 /** Options as they travel. */

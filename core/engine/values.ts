@@ -1,4 +1,5 @@
 import { type Attachment, FAILED, ObjectRef, PENDING, READY, type Stored } from '../api/object-ref.js'
+import { idOf } from '../control/directory.js'
 import type { Outcome, Settled } from '../control/headquarters.js'
 import type { RefBook } from '../control/ref-book.js'
 import { Decoder, type Names } from '../store/decoder.js'
@@ -109,7 +110,7 @@ export class Values {
         encoder.thrown(error)
       }
     if (encoder.refs.length > 0) this.book.transfer(encoder.refs, to)
-    return { failed, bytes: encoder.copy(), attachments: encoder.attachments.map(plain) }
+    return { failed, bytes: encoder.copy(), attachments: encoder.attachments.map(plain), held: encoder.refs.map(idOf) }
   }
 
   /** What another thread's `outcomeOf` sent. */

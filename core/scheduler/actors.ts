@@ -13,25 +13,29 @@ export class ActorClient {
   death: ActorDiedError | undefined = undefined
   /** A connection has been asked for. */
   connecting = false
-  /** Concurrency groups by name, and which method belongs to which; set where the actor was made. */
   constructor(
     readonly actorId: number,
     readonly className: string,
   ) {}
 
-  /** Sends what can be sent, in order. `complete` puts what a call waited for behind its arguments, or sets its failure. */
-  flush(encoder: Encoder, complete: (task: Task) => void, sent: (link: Link) => void, failed: (task: Task, error: unknown) => void): void {
+  /** Sends what can be sent, in order; true: there was no room for more. `complete` puts what a call waited for behind its arguments, or sets its failure. */
+  flush(
+    encoder: Encoder,
+    complete: (task: Task) => void,
+    sent: (link: Link) => void,
+    failed: (task: Task, error: unknown) => void,
+  ): boolean {
     for (let task = this.waiting.peek(); task !== undefined; task = this.waiting.peek()) {
       if (this.death !== undefined) {
         this.waiting.shift()
         failed(task, this.death)
         continue
       }
-      if (task.missing > 0) return
+      if (task.missing > 0) return false
       complete(task)
       if (task.failure === undefined && task.attachments.length > 0) {
         try {
-          if (!bringAll(task.attachments)) return
+          if (!bringAll(task.attachments)) return true
         } catch (error) {
           task.failure = error
         }
@@ -42,14 +46,15 @@ export class ActorClient {
         continue
       }
       const { link } = this
-      if (link === undefined) return
+      if (link === undefined) return false
       encoder.start()
       encoder.raw(task.payload!)
-      if (!link.send(task, encoder)) return
+      if (!link.send(task, encoder)) return true
       // Kept for another try, if it may have one.
-      if (task.maxRetries === 0) task.payload = undefined
+      if (!task.keeps) task.payload = undefined
       this.waiting.shift()
       sent(link)
     }
+    return false
   }
 }

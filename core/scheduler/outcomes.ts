@@ -18,7 +18,7 @@ import { Decoder } from '../store/decoder.js'
 import { isCopy } from '../store/handles.js'
 import type { Lineage } from '../store/large-value.js'
 import { tooDeep } from '../store/refusal.js'
-import { REFUSED, RESULT, STDERR, STDOUT, THROWN, YIELDED } from '../worker/layout.js'
+import { PARKED, REFUSED, RESULT, STDERR, STDOUT, THROWN, UNPARKED, YIELDED } from '../worker/layout.js'
 import type { Link, LinkOwner, Reply } from '../worker/link.js'
 import type { Task } from './task.js'
 
@@ -62,6 +62,10 @@ export class Outcomes implements LinkOwner {
       return
     }
     if (task === undefined) return
+    if (kind === PARKED || kind === UNPARKED) {
+      task.parked = kind === PARKED
+      return
+    }
     let outcome = kind
     let value: unknown
     try {

@@ -39,6 +39,10 @@ export class Task {
   retryExceptions: boolean | readonly { readonly name: string }[] | undefined = undefined
   /** Options that a worker for tasks cannot carry out. */
   needs: TaskOptions | undefined = undefined
+  /** A call whose turn in its concurrency group has not come: taken, and not begun. */
+  parked = false
+  /** Its payload is kept after it was sent. */
+  keeps = false
   /** Runs on a thread that runs nothing else. */
   alone = false
   /** An actor's construction after which its state is restored. */

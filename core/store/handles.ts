@@ -12,6 +12,11 @@ let nextId = 1
 let onDead: (id: number) => void = () => {}
 const registry = new FinalizationRegistry<number>((id) => onDead(id))
 
+/** Ids travel on: an actor's saved state, or arguments that one thread encoded and another sends. So each thread has its own range. */
+export function startHandleIds(first: number): void {
+  nextId = first
+}
+
 export function handleId(object: Shareable): number {
   let id = ids.get(object)
   if (id === undefined) {

@@ -25,6 +25,8 @@ export const onDriver: RuntimeContext = {
 export class OpenTask implements RuntimeContext {
   /** So many `get`s and `wait`s of it are outstanding. */
   waiting = 0
+  /** It has called `exitActor`: its caller is told by the actor's death. */
+  exits = false
   /** What it has submitted and is not over, once it has submitted anything. */
   children: Set<Task> | undefined = undefined
   private controller: AbortController | undefined

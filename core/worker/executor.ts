@@ -1,5 +1,4 @@
 import type { ActorShape } from '../api/actor-handle.js'
-import { ActorExit } from '../api/exit.js'
 import type { Task } from '../scheduler/task.js'
 import { Decoder, type Names } from '../store/decoder.js'
 import { leave, OpenTask, runAs } from './context.js'
@@ -9,7 +8,9 @@ import * as layout from './layout.js'
 import type { Loaded } from './load.js'
 import type { DataMessage, WorkerData } from './messages.js'
 import type { Clock } from './reply-sender.js'
+import { Saver, type Saving } from './saver.js'
 import { Streams } from './streams.js'
+import { isThenable } from './thenable.js'
 
 export interface ExecutorTools {
   readonly clock: Clock
@@ -23,14 +24,14 @@ export interface ExecutorTools {
   now(): number
   /** A task begins or ends to wait, as in `get`. */
   waits(task: OpenTask, by: 1 | -1): void
+  /** A task is over; its answer is about to be sent. */
+  answering(): void
   /** A task that was left open has ended. */
   ended(): void
   /** The children of a task that was cancelled. */
   orphaned(tasks: ReadonlySet<Task>): void
   /** The actor's state, after a call. */
   save(state: unknown): void
-  /** The actor has called `exitActor`. */
-  exit(why: string): void
 }
 
 /** A request that has been read. */
@@ -41,15 +42,13 @@ interface Request {
   readonly slot: number
   readonly what: number
   readonly args: unknown[]
-  readonly lane: Lane
+  readonly lane: Lane<Request>
 }
 
 /** One task in so many comes from the others' queues though the thread's own has some. */
 const OTHERS_EVERY = 64
 /** The others' queues take turns of so many tasks. */
 const TURN_OF_OTHERS = 16
-
-type Saving = { saveState?: () => unknown; restoreState?: (state: unknown) => unknown }
 
 /**
  * Carries out the requests of one thread.
@@ -68,7 +67,7 @@ export class Executor implements Names {
   /** Those of the open tasks that wait in `get`. */
   private waiting = 0
   /** By concurrency group; the first is for what belongs to none. */
-  private readonly lanes: Lane[]
+  private readonly lanes: Lane<Request>[]
   private turn = 0
   /** Counts tasks taken, and says from whose queue the last came. */
   private taken = 0
@@ -77,6 +76,7 @@ export class Executor implements Names {
   private reading: Inlet | undefined
   private methods: readonly string[] = []
   private instance: (Record<string, Loaded> & Saving) | undefined
+  private saver: Saver | undefined
   /** An actor takes calls once it is constructed and, after a restart, restored. */
   private takesCalls = false
   /** It takes nothing more. */
@@ -91,8 +91,8 @@ export class Executor implements Names {
   ) {
     const { role } = data
     this.actorId = role.kind === 'actor' ? role.actorId : undefined
-    this.lanes = [new Lane(1), ...(role.kind === 'actor' ? role.groups : []).map((limit) => new Lane(limit))]
-    this.streams = new Streams(tools.clock, tools.now, tools.waits)
+    this.lanes = [new Lane<Request>(1), ...(role.kind === 'actor' ? role.groups : []).map((limit) => new Lane<Request>(limit))]
+    this.streams = new Streams(tools.clock, tools.now, tools.waits, () => this.saver?.save())
   }
 
   add(inlet: Inlet): void {
@@ -191,7 +191,8 @@ export class Executor implements Names {
   told(message: DataMessage): void {
     if ('abort' in message) {
       const task = this.running.get(message.abort)
-      if (task !== undefined) this.abort(task, message.recursive)
+      if (task === undefined) this.unpark(message.abort)
+      else this.abort(task, message.recursive)
     } else if ('stream' in message) this.streams.credit(message.stream, message.read)
   }
 
@@ -208,7 +209,22 @@ export class Executor implements Names {
   finish(): void {
     this.finishing = true
     this.exits = true
-    if (this.open === 0) process.exit(0)
+    // The method that asks for it may be running right now.
+    setImmediate(() => this.exitIfOver())
+  }
+
+  private exitIfOver(): void {
+    if (this.exits && this.open === 0) process.exit(0)
+  }
+
+  /** A call whose turn has not come was cancelled. */
+  private unpark(taskId: number): void {
+    for (const { parked } of this.lanes) {
+      const request = parked.all().find(({ task }) => task.taskId === taskId)
+      if (request === undefined || !parked.remove(request)) continue
+      request.inlet.replies.thrown(request.slot, new DOMException('the call was cancelled', 'AbortError'))
+      return
+    }
   }
 
   private request(inlet: Inlet, at: number): void {
@@ -245,8 +261,10 @@ export class Executor implements Names {
     this.tools.borrower.settle()
     queued ? inlet.queue!.decoded(at) : inlet.pass(at)
     const request = { inlet, task, kind, slot, what, args, lane }
-    if (this.lanes.length > 1 && lane.full) lane.queue.push(() => this.begin(request))
-    else this.begin(request)
+    if (this.lanes.length > 1 && lane.full) {
+      lane.parked.push(request)
+      inlet.replies.told(slot, layout.PARKED)
+    } else this.begin(request)
   }
 
   private groupOf(kind: number, method: number): number {
@@ -261,22 +279,29 @@ export class Executor implements Names {
     const beganMs = this.mark
     let result: unknown
     let pending: Promise<unknown> | undefined
+    let ran = false
+    const saver = (kind & layout.KIND_MASK) === layout.CALL ? this.saver : undefined
     try {
       result = this.call(request)
+      ran = true
       if (kind & layout.STREAMING) result = this.streams.run(inlet.replies, slot, task.taskId, result, task)
       // Looking at a result may run code of the user's, as a getter's.
       if (isThenable(result)) pending = Promise.resolve(result)
-      else if (this.instance?.saveState !== undefined) pending = this.saved(result)
+      if (saver !== undefined) pending = this.saved(saver, result, pending)
     } catch (error) {
-      leave(task)
-      this.over(beganMs)
-      this.failed(request, error)
-      return
+      if (saver !== undefined && !ran && !task.exits) pending = this.savedAnyway(saver, error)
+      if (pending === undefined) {
+        leave(task)
+        this.over(beganMs)
+        this.failed(request, error)
+        return
+      }
     }
     if (pending === undefined) {
       leave(task)
       this.over(beganMs)
-      inlet.replies.result(slot, result)
+      if (task.exits) this.exitIfOver()
+      else inlet.replies.result(slot, result)
       return
     }
     this.open++
@@ -290,30 +315,68 @@ export class Executor implements Names {
       if (task.waiting > 0 && this.actorId === undefined) this.waiting--
       leave(task)
       this.over(beganMs)
-      send()
-      lane.leave()
-      if (this.exits && this.open === 0) process.exit(0)
+      // Who asked for the actor's end is told by it.
+      if (!task.exits) send()
+      lane.open--
+      this.beginParked(lane)
+      this.exitIfOver()
       this.tools.ended()
     }
-    const answered = this.instance?.saveState !== undefined && isThenable(result) ? pending.then((value) => this.saved(value)) : pending
-    answered.then(
+    pending.then(
       (value) => done(() => inlet.replies.result(slot, value)),
       (error: unknown) => done(() => this.failed(request, error)),
     )
   }
 
-  private failed({ inlet, slot, kind }: Request, error: unknown): void {
+  /** There is room in a concurrency group. */
+  private beginParked(lane: Lane<Request>): void {
+    while (!this.finishing) {
+      const request = lane.next()
+      if (request === undefined) return
+      request.inlet.replies.told(request.slot, layout.UNPARKED)
+      this.begin(request)
+    }
+  }
+
+  private failed({ inlet, slot, kind, task }: Request, error: unknown): void {
     const whole = kind & layout.KIND_MASK
     // An actor that could not be made is ended by the main thread; until then nothing else may run.
     if (whole === layout.CREATE_ACTOR || whole === layout.RESTORE) this.finishing = true
-    // The caller is told by the actor's death.
-    if (error instanceof ActorExit) this.tools.exit('ended itself by exitActor()')
+    if (task.exits && whole === layout.CALL) this.exitIfOver()
     else inlet.replies.thrown(slot, error)
+  }
+
+  /** What a call ends with, once the actor's state is saved; undefined if that is done. */
+  private saved(saver: Saver, result: unknown, pending: Promise<unknown> | undefined): Promise<unknown> | undefined {
+    if (pending === undefined) return saver.save()?.then(() => result)
+    return pending.then(
+      async (value) => {
+        await saver.save()
+        return value
+      },
+      async (error: unknown) => {
+        await this.savedAnyway(saver, error)
+        throw error
+      },
+    )
+  }
+
+  /** A call that throws may have changed the state before, and its caller sees that it ran. What it threw matters more than what saving throws. */
+  private savedAnyway(saver: Saver, error: unknown): Promise<never> | undefined {
+    const fail = () => {
+      throw error
+    }
+    try {
+      return saver.save()?.then(fail, fail)
+    } catch {
+      return undefined
+    }
   }
 
   private over(beganMs: number): void {
     this.tools.clock.beganMs = beganMs
     this.tools.clock.endedMs = this.mark = this.tools.now()
+    this.tools.answering()
   }
 
   private call(request: Request): unknown {
@@ -340,6 +403,8 @@ export class Executor implements Names {
     if (isThenable(instance)) {
       throw new TypeError(`the constructor of ${type.name} returned a promise; give the class an async method and call that first`)
     }
+    if ((instance.saveState === undefined) !== (instance.restoreState === undefined))
+      throw new TypeError(`${type.name} has only one of saveState and restoreState; give it both, or neither`)
     this.instance = instance
     this.methods = inlet.shippedAs(what).methods
     if ((kind & layout.RESTORES) === 0) this.openUp()
@@ -351,16 +416,12 @@ export class Executor implements Names {
   }
 
   private openUp(): void {
+    const { instance } = this
+    if (instance?.saveState !== undefined) {
+      this.saver = new Saver(instance, (state) => this.tools.save(state))
+    }
     this.takesCalls = true
     if (this.data.role.kind === 'actor') this.lanes[0]!.limit = this.data.role.maxConcurrency
-  }
-
-  /** An actor with `saveState` is saved after each call, before the caller hears of it: what was answered is not lost. */
-  private async saved(value: unknown): Promise<unknown> {
-    const { instance } = this
-    if (instance?.restoreState === undefined) throw new TypeError('a class with saveState needs restoreState too')
-    this.tools.save(await instance.saveState!())
-    return value
   }
 
   handle(id: number, once: boolean) {
@@ -374,8 +435,4 @@ export class Executor implements Names {
   actor(id: number, shape: ActorShape): object {
     return this.tools.borrower.actor(id, shape)
   }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
 }

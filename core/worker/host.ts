@@ -52,6 +52,8 @@ export class Host {
   condemned = false
   /** It has taken tasks. */
   hasStarted = false
+  /** Resolves when the thread is gone and all that it asked of the main thread has been heard. */
+  readonly silent: Promise<void>
   /** Resolves true once it takes tasks, false if it died before. */
   readonly started: Promise<boolean>
   /** Channels in which it is the client, and in which it is the server, by the other's index. */
@@ -100,6 +102,7 @@ export class Host {
     this.threadId = this.thread.threadId
     this.control = wrap<WorkerControl>(this.counted(control.port1))
     expose(service, this.counted(head.port1))
+    this.silent = new Promise((resolve) => head.port1.once('close', resolve))
     this.ledgerPort = ledger.port1
     ledger.port1.on('message', told)
     let dead: (value: false) => void
@@ -111,7 +114,8 @@ export class Host {
       dead(false)
       const how = this.deathCause === undefined ? `exit code ${code}` : ''
       exited(this, { how, cause: this.deathCause, condemned: this.condemned })
-      for (const port of [control.port1, head.port1, ledger.port1]) port.close()
+      // The other end of `head` is closed by now; this one closes when it has been read.
+      for (const port of [control.port1, ledger.port1]) port.close()
     })
     this.started = Promise.race([this.control.ready(), died])
     void this.started.then((took) => (this.hasStarted ||= took))

@@ -1,10 +1,10 @@
 import { Fifo } from '../scheduler/fifo.js'
 
 /** So many calls may be open at once: of an actor, or of one of its concurrency groups. */
-export class Lane {
+export class Lane<Request> {
   open = 0
   /** Calls whose turn has not come. */
-  readonly queue = new Fifo<() => void>()
+  readonly parked = new Fifo<Request>()
 
   constructor(public limit: number) {}
 
@@ -12,9 +12,8 @@ export class Lane {
     return this.open >= this.limit
   }
 
-  /** One is over: the next begins. */
-  leave(): void {
-    this.open--
-    if (!this.full) this.queue.shift()?.()
+  /** The next whose turn has come. */
+  next(): Request | undefined {
+    return this.full ? undefined : this.parked.shift()
   }
 }

@@ -153,3 +153,6 @@ export const STDOUT = 4
 export const STDERR = 5
 /** One value of a streaming task. */
 export const YIELDED = 6
+/** A call has been taken, and waits for its turn in its concurrency group; and its turn has come. */
+export const PARKED = 7
+export const UNPARKED = 8

@@ -121,14 +121,16 @@ export class Link {
     this.port.postMessage({ stream: taskId, read } satisfies DataMessage)
   }
 
-  /** Copies a request's payload out of the ring, so that it can be sent again. Only while the record is still there. */
+  /** Makes a request ready to be sent again: copies its payload out of the ring, if none was kept and the record is still there. */
   recover(task: Task): void {
-    rescuePayload(task, this.words, this.buffer, this.requests.indexOf(task.position))
+    if (task.payload === undefined) rescuePayload(task, this.words, this.buffer, this.requests.indexOf(task.position))
+    // It goes into memory of its own anew.
+    else if (task.payload.byteLength > layout.MAX_INLINE_BYTES) task.attachments = task.attachments.slice(0, -1)
   }
 
   /** Takes a request back that was not begun. True: it never will be. */
   revoke(task: Task): boolean {
-    if (this.begun(task)) return false
+    if (task.parked || this.begun(task)) return false
     const status = this.requests.indexOf(task.position) + layout.STATUS
     // Compare-exchange: the server does the same with CLAIMED, and only one of the two finds QUEUED.
     if (Atomics.compareExchange(this.words, status, layout.QUEUED, layout.REVOKED) !== layout.QUEUED) return false
@@ -139,6 +141,7 @@ export class Link {
 
   /** Whether a request was begun. */
   begun(task: Task): boolean {
+    if (task.parked) return false
     return (
       this.requests.passed(task.position) ||
       (Atomics.load(this.words, this.requests.indexOf(task.position) + layout.STATUS) & 3) === layout.CLAIMED
@@ -155,6 +158,7 @@ export class Link {
     this.table.remove(task)
     task.link = undefined
     task.inRing = false
+    task.parked = false
     this.inFlight--
     for (const { id, once } of task.attachments) if (once) this.sentHandles.delete(id)
   }

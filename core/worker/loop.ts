@@ -31,6 +31,9 @@ export class WorkerLoop {
   private ordinary = 0
   /** Tasks were taken since the gate was opened: one at least, so that nobody starves behind those who borrow the CPU. */
   private took = true
+  /** What is under way has not ended within its microtasks. */
+  private patient = false
+  private waitsForTurn = false
   /** Awake since just now. */
   private fresh = true
   private readonly words: Int32Array
@@ -65,6 +68,16 @@ export class WorkerLoop {
   controlHandled(): void {
     this.handled++
     this.later()
+  }
+
+  /**
+   * An answer is about to be sent, and the one who gets it may submit the next task at once: with nothing else to do we are
+   * the ones who look for it, so nobody needs to be woken.
+   */
+  answering(): void {
+    if (!this.tools.takesTasks || this.executor.more()) return
+    this.bell.looks()
+    this.fresh = true
   }
 
   /** Goes on after an async task or when replies have been handed out; a turn that is already due comes first. */
@@ -124,6 +137,7 @@ export class WorkerLoop {
       if (!executor.step(open)) return true
       this.took = true
       this.settled = false
+      this.patient = false
       this.ran++
       if (this.pump.ready()) return true
       if (this.ran >= TURN_TASKS || this.controlWaits() || ((this.ran & 15) === 0 && performance.now() - this.turnStart > TURN_MS)) {
@@ -131,9 +145,21 @@ export class WorkerLoop {
         return false
       }
     }
-    // An actor that may begin no more, or a task that runs: its end goes on. Replies are heard meanwhile.
-    this.listen()
+    // An actor that may begin no more, or a task that is under way. Most of these end within their microtasks; replies and
+    // the bell are listened for from the next turn on.
+    if (this.patient) this.listen()
+    else this.becomePatient()
     return false
+  }
+
+  private becomePatient(): void {
+    if (this.waitsForTurn) return
+    this.waitsForTurn = true
+    setImmediate(() => {
+      this.waitsForTurn = false
+      this.patient = true
+      this.resume()
+    })
   }
 
   /** Who has looked for tasks wakes another if there is more than it takes: the submitters relied on us. */
@@ -192,6 +218,8 @@ export class WorkerLoop {
 
   private begin(): void {
     this.fresh = true
+    // Whoever was woken for a task that another has taken looks for the next: the wake has cost more than the look.
+    this.settled = false
     this.executor.mark = this.tools.now()
   }
 

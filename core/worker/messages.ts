@@ -52,16 +52,18 @@ export type Role =
   | { readonly kind: 'pool' }
   /** One task at a time that the main thread sends. */
   | { readonly kind: 'dedicated'; readonly gpuIds: readonly number[] }
-  | {
-      readonly kind: 'actor'
-      readonly actorId: number
-      readonly maxConcurrency: number
-      /** Limits of the concurrency groups, by their index from 1. */
-      readonly groups: readonly number[]
-      /** The group of each method; 0: none. */
-      readonly groupOfMethod: readonly number[]
-      readonly gpuIds: readonly number[]
-    }
+  | ActorRole
+
+export interface ActorRole {
+  readonly kind: 'actor'
+  readonly actorId: number
+  readonly maxConcurrency: number
+  /** Limits of the concurrency groups, by their index from 1. */
+  readonly groups: readonly number[]
+  /** The group of each method; 0: none. */
+  readonly groupOfMethod: readonly number[]
+  readonly gpuIds: readonly number[]
+}
 
 export interface WorkerData {
   readonly index: number

@@ -2,7 +2,7 @@ import type { Remote } from 'comlink'
 import { errorClasses } from '../api/errors.js'
 import { FAILED, ObjectRef } from '../api/object-ref.js'
 import { idOf } from '../control/directory.js'
-import type { ActorGone, ActorSpec, Headquarters, Payload, Settled, TaskSpec } from '../control/headquarters.js'
+import type { ActorGone, ActorSpec, Connected, Headquarters, Payload, Settled, TaskSpec } from '../control/headquarters.js'
 import type { Borrowed } from '../control/ref-book.js'
 import type { Service } from '../control/service.js'
 import type { LocalEngine } from '../engine/local.js'
@@ -33,7 +33,7 @@ export class RemoteHeadquarters implements Headquarters {
     return this.service.stillborn(actorId, this.engine.values.outcomeOf(ref, 0), frames)
   }
 
-  connectActor(actorId: number): Promise<Wire | ActorGone> {
+  connectActor(actorId: number): Promise<Wire | Connected | ActorGone> {
     return this.service.connectActor(actorId)
   }
 

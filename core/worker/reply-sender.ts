@@ -83,6 +83,13 @@ export class ReplySender {
     this.write(layout.REFUSED, slot, encoder)
   }
 
+  /** What becomes of a call, before its result. */
+  told(slot: number, kind: typeof layout.PARKED | typeof layout.UNPARKED): void {
+    const { encoder } = this.tools
+    encoder.start()
+    this.write(kind, slot, encoder)
+  }
+
   /** In order with the results, so a task's output is shown before its value arrives. */
   text(kind: number, text: string): void {
     const { textEncoder } = this.tools

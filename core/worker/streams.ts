@@ -21,6 +21,8 @@ export class Streams {
     private readonly now: () => number,
     /** A task begins or ends to wait: its CPU is others' meanwhile, or the consumer might need the one it keeps. */
     private readonly wait: (task: OpenTask, by: 1 | -1) => void,
+    /** Called before a value is sent, which waits for it. */
+    private readonly before: () => Promise<void> | undefined,
   ) {}
 
   /** The consumer has read so many values in all. */
@@ -51,6 +53,7 @@ export class Streams {
           throw new DOMException('the streaming task was cancelled', 'AbortError')
         }
         if (next.done) return count
+        await this.before()
         this.clock.beganMs = this.clock.endedMs = this.now()
         if (!replies.yielded(slot, next.value)) {
           runAs(task, () => values.return?.())?.catch(() => {})

@@ -2,7 +2,7 @@
 import { MessageChannel, type MessagePort, workerData } from 'node:worker_threads'
 import { expose, wrap } from 'comlink'
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs'
-import { WorkerCrashedError } from '../api/errors.js'
+import { invalid, WorkerCrashedError } from '../api/errors.js'
 import { ActorExit } from '../api/exit.js'
 import { FAILED, ObjectRef, READY } from '../api/object-ref.js'
 import { Borrowing } from '../control/borrowing.js'
@@ -12,6 +12,7 @@ import { setEngine } from '../engine/current.js'
 import { LocalEngine } from '../engine/local.js'
 import { print } from '../scheduler/outcomes.js'
 import { Encoder } from '../store/encoder.js'
+import { startHandleIds } from '../store/handles.js'
 import { ObjectStore } from '../store/object-store.js'
 import { StoreUsage } from '../store/usage.js'
 import { Bell } from './bell.js'
@@ -26,6 +27,7 @@ import { asOurs, RemoteHeadquarters } from './remote-headquarters.js'
 import { ReplySender, type ReplyTools } from './reply-sender.js'
 
 const data = workerData as WorkerData
+startHandleIds(data.firstId)
 const poolWords = new Int32Array(data.pool)
 const bell = new Bell(data.bell, poolWords)
 const actorId = data.role.kind === 'actor' ? data.role.actorId : undefined
@@ -91,8 +93,13 @@ const engine: LocalEngine = new LocalEngine({
   state: { rows: async () => [], counts: async () => [] },
   ready: async () => {},
   shutdown: async () => {},
-  exitActor: async () => {
-    if (actorId === undefined) throw new Error('exitActor: called outside an actor; it ends the actor whose method calls it')
+  exitActor: () => {
+    if (actorId === undefined) throw invalid('exitActor: called outside an actor; it ends the actor whose method calls it')
+    const task = currentTask()
+    if (task !== undefined) task.exits = true
+    // Before the thread can be gone.
+    post({ kind: 'exiting', thread: data.index })
+    executor.finish()
     throw new ActorExit()
   },
 })
@@ -145,14 +152,17 @@ const executor = new Executor(data, {
     // There may be room for another task.
     if (by === 1) queueMicrotask(() => loop.resume())
   },
+  answering: () => loop.answering(),
   ended: () => loop.resume(),
   orphaned: (tasks) => engine.cancelAll(tasks),
   save: (state) => {
     const ref = new ObjectRef(0)
     ref.settle(READY, state)
-    post({ kind: 'saved', thread: data.index, outcome: engine.values.outcomeOf(ref, 0) })
+    const outcome = engine.values.outcomeOf(ref, 0)
+    // It cannot travel.
+    if (outcome.failed) throw engine.values.settled(outcome).value
+    post({ kind: 'saved', thread: data.index, outcome })
   },
-  exit: (why) => void service.exiting(why),
 })
 const loop = new WorkerLoop(bell, poolWords, executor, engine.pump, {
   takesTasks: data.role.kind === 'pool',
