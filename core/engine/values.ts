@@ -32,7 +32,8 @@ export class Values {
       encoder.storing = false
       encoder.allocate = undefined
     }
-    if (encoder.attachments.some(({ copied }) => copied)) ref.stored = ref.absent = this.large(ref, encoder)
+    if (encoder.attachments.length > 0 && encoder.attachments.some(({ copied }) => copied))
+      ref.stored = ref.absent = this.large(ref, encoder)
     else {
       const stored: Stored = { bytes: encoder.copy(), attachments: [...encoder.attachments], refs: [...encoder.refs] }
       ref.stored = stored

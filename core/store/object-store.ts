@@ -81,13 +81,11 @@ export class ObjectStore implements BufferStore {
 
   /** Frees an object's memory and its file. Nothing happens if it is free already. */
   release(buffer: LargeBuffer): void {
-    const wasResident = this.resident.delete(buffer)
-    if (wasResident) this.usage.addInMemory(-buffer.bytes)
+    if (this.resident.delete(buffer)) this.usage.addInMemory(-buffer.bytes)
     else if (this.onDisk.delete(buffer)) this.usage.addOnDisk(-buffer.bytes)
     // Not to keep its owner alive.
     if (this.newest === buffer) this.newest = undefined
     buffer.free()
-    if (wasResident) letGo(buffer.bytes)
   }
 
   /** A buffer that was on disk, or is lost, was made anew. `memory` has its size and is held by nobody else. */
