@@ -35,7 +35,7 @@ export class Values {
     if (encoder.attachments.length > 0 && encoder.attachments.some(({ copied }) => copied))
       ref.stored = ref.absent = this.large(ref, encoder)
     else {
-      const stored: Stored = { bytes: encoder.copy(), attachments: [...encoder.attachments], refs: [...encoder.refs] }
+      const stored: Stored = { bytes: encoder.copy(), attachments: taken(encoder.attachments), refs: taken(encoder.refs) }
       ref.stored = stored
       ref.load = () => this.read(stored)
     }
@@ -46,7 +46,7 @@ export class Values {
   private readonly allocate = (bytes: number): SharedArrayBuffer => this.store.allocate(bytes)
 
   private large(ref: ObjectRef, encoder: Encoder): LargeValue {
-    return new LargeValue(ref, encoder.copy(), [...encoder.attachments], [...encoder.refs], this.tools)
+    return new LargeValue(ref, encoder.copy(), encoder.attachments, taken(encoder.refs), this.tools)
   }
 
   /**
@@ -142,6 +142,13 @@ export class Values {
   rows(): StoredRow[] {
     return storedRows(this.store)
   }
+}
+
+const none: readonly never[] = []
+
+/** An encoder's list, which it does not use again if there is something in it. */
+function taken<T>(list: readonly T[]): readonly T[] {
+  return list.length === 0 ? none : list
 }
 
 /** An attachment as a port carries it. */
