@@ -427,7 +427,10 @@ export class LocalEngine implements Engine, ActorCaller {
       made.addWaiter({ settled: done })
       // Not at once: this may be in the middle of sending another.
       queueMicrotask(() => {
-        if (this.closed) return
+        if (this.closed) {
+          this.outcomes.fail(again, shutDown())
+          return
+        }
         if (borrowed.length > 0) this.book.share(borrowed)
         if (again.needs !== undefined) this.entrust(again, { bytes: payload, attachments })
         else this.pool.requeue([again])

@@ -20,6 +20,7 @@ export class Values {
   ) {
     this.tools = { store, decode: (stored) => this.read(stored), ...hooks }
     this.keeper.storing = true
+    store.retry = hooks.arrived
   }
 
   /** Stores a value as it is now. `encoder` is empty. Throws ObjectStoreFullError. */

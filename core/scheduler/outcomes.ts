@@ -75,7 +75,7 @@ export class Outcomes implements LinkOwner {
       value = tooDeep(error)
     }
     if (kind === YIELDED) {
-      if (outcome === YIELDED) task.stream?.push(READY, value)
+      if (outcome === YIELDED) task.stream?.push(READY, value, this.large ? (ref) => this.keep(task, ref, value, undefined, 0) : undefined)
       return
     }
     if (outcome === THROWN && !task.cancelled && retries(task, value)) {

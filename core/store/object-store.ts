@@ -19,6 +19,8 @@ export interface ObjectStoreSetup {
 const RETRY_MS = 1000
 /** The other threads are told so often at most. */
 const TELL_MS = 10
+/** Tasks wait so long for those under way that use what is in memory. */
+const PATIENCE_MS = 1000
 /** What nobody wants any more is looked for before anything is written to disk, if so large a part of the store has come in since. */
 const SWEEP_PART = 1 / 8
 
@@ -42,6 +44,10 @@ export class ObjectStore implements BufferStore {
   private toldAt = 0
   private sinceSweep = 0
   private pinned = 0
+  private patience: NodeJS.Timeout | undefined
+  private impatient = false
+  /** Sends what has waited for room. */
+  retry: () => void = () => {}
 
   constructor({ limitBytes, spillDir, usage, pressed = () => {} }: ObjectStoreSetup) {
     this.pressed = pressed
@@ -104,9 +110,21 @@ export class ObjectStore implements BufferStore {
     else if (buffer.pins === 0) this.pinned -= buffer.bytes
   }
 
-  /** Whether so many bytes can come into memory while those stay that tasks under way name. One task may always. */
+  /**
+   * Whether so many bytes can come into memory beside those that tasks under way name. One task may always, and after a while
+   * any: those under way may wait for what this is for.
+   */
   roomFor(bytes: number): boolean {
-    return this.pinned === 0 || this.usage.inMemoryBytes - this.usage.ownInMemoryBytes + this.pinned + bytes <= this.limitBytes
+    if (this.pinned === 0 || this.pinned + bytes <= this.limitBytes) return true
+    if (this.patience === undefined) {
+      this.patience = setTimeout(() => {
+        this.impatient = true
+        this.patience = undefined
+        this.retry()
+        this.impatient = false
+      }, PATIENCE_MS).unref()
+    }
+    return this.impatient
   }
 
   /** All that this thread holds. */
