@@ -13,7 +13,11 @@ type Values<R extends readonly ObjectRef[]> = { -readonly [K in keyof R]: R[K] e
  * here, and each task that takes the ref. So it is read-only by convention; whoever writes into it writes into everybody's,
  * without an order. Copy it first (`array.slice()`). Smaller arrays and all other values are copied for each reader.
  *
- * The memory comes free when the ref and all views have been collected.
+ * The memory comes free when the ref and all views have been collected, and sooner if room is needed: all threads' large arrays
+ * together keep to `objectStoreBytes`, and those that were not used for the longest time are written to disk until they are. So
+ * a later `get` may give another copy of what lies around them. What cannot go to disk is told by ObjectStoreFullError.
+ *
+ * Objects and arrays are each thread's own copy and not frozen: freezing costs as much as reading them.
  */
 export function put<T>(value: T): ObjectRef<T> {
   return engine().put(value) as ObjectRef<T>

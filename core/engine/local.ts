@@ -708,6 +708,7 @@ export class LocalEngine implements Engine, ActorCaller {
     this.entrusted.clear()
     for (const task of open) this.outcomes.fail(task, shutDown())
     this.pump.close()
+    this.tools.store.close()
     await this.tools.shutdown()
   }
 }

@@ -44,6 +44,7 @@ export class ObjectStore implements BufferStore {
   private toldAt = 0
   private sinceSweep = 0
   private pinned = 0
+  private closed = false
   private patience: NodeJS.Timeout | undefined
   private impatient = false
   /** Sends what has waited for room. */
@@ -144,6 +145,12 @@ export class ObjectStore implements BufferStore {
     }
   }
 
+  /** The runtime ends: what is in memory stays as long as its refs, and nothing goes to disk any more. */
+  close(): void {
+    this.closed = true
+    clearTimeout(this.patience)
+  }
+
   /** Bytes in memory, of this thread. */
   get usedBytes(): number {
     return this.usage.ownInMemoryBytes
@@ -199,6 +206,7 @@ export class ObjectStore implements BufferStore {
   }
 
   private makeRoom(): void {
+    if (this.closed) return
     while (this.usage.inMemoryBytes > this.limitBytes) {
       if (this.sinceSweep > this.limitBytes * SWEEP_PART) {
         this.sweep()

@@ -170,6 +170,114 @@ test('a task gets an argument that was lost and is made again', async () => {
   assert.is(others.length, 4)
 })
 
+test('results of a task with several, and of one with resources of its own, are made again', async () => {
+  await start(8)
+  const pair = remote((x: number, length: number) => [new Float64Array(length).fill(x), new Float64Array(length).fill(x + 1)], {
+    numReturns: 2,
+  })
+  const [first, second] = pair.remote(1, (2 * MIB) / 8) as unknown as ObjectRef<Float64Array>[]
+  const alone = filled.options({ numCpus: 0.5 }).remote(5, (2 * MIB) / 8)
+  await get([first!, second!, alone])
+  const others = Array.from({ length: 4 }, (_, i) => put(array(2, i)))
+  assert.is(store().spilledCount, 3)
+  for (const file of files()) rmSync(file)
+  assert.is((await get(second!))[9], 2)
+  assert.is((await get(alone))[9], 5)
+  assert.is((await get(first!))[9], 1)
+  assert.is(others.length, 4)
+})
+
+test('a result that a task in a worker owns is made again there', async () => {
+  await start(8)
+  const inside = remote(async (root: string, mib: number) => {
+    const { get, put, remote } = await import('gymnura')
+    const { readdirSync, rmSync } = await import('node:fs')
+    const filled = remote((x: number, length: number) => new Float64Array(length).fill(x))
+    const ref = filled.remote(7, (mib * 2 ** 20) / 8)
+    await get(ref)
+    const others = Array.from({ length: 4 }, () => put(new Float64Array((mib * 2 ** 20) / 8)))
+    let removed = 0
+    for (const entry of readdirSync(root, { recursive: true, withFileTypes: true })) {
+      if (!entry.isFile()) continue
+      rmSync(`${entry.parentPath}/${entry.name}`)
+      removed++
+    }
+    return [removed, (await get(ref))[3], others.length]
+  })
+  assert.equal(await get(inside.remote(root, 2)), [1, 7, 4])
+})
+
+test('a task that was run again as often as it may be is not run again: the error tells the task', async () => {
+  await start(8)
+  const ref = filled.options({ maxRetries: 1, name: 'fill' }).remote(1, (2 * MIB) / 8)
+  for (const again of [true, false]) {
+    if (again) await get(ref)
+    let others = Array.from({ length: 4 }, (_, i) => put(array(2, i)))
+    for (const file of files()) rmSync(file)
+    if (again) assert.is((await get(ref))[0], 1)
+    else assert.match((await rejection(get(ref))).message, /made by fill, is lost, and the task has used up its 1 retries/)
+    others = []
+    await eventually(() => store().objectCount === 1 && others.length === 0)
+  }
+})
+
+test('many calls with large arguments, of an actor and of tasks, go through a small store', async () => {
+  await start(8)
+  class Summer {
+    sum(value: Float64Array) {
+      return value[0]! + value.at(-1)!
+    }
+  }
+  const summer = actor(Summer, { numCpus: 0 }).remote()
+  const refs = Array.from({ length: 12 }, (_, i) => put(array(2, i)))
+  const calls = refs.flatMap((ref) => [summer.sum.remote(ref), sum.remote(ref)])
+  const values = await get(calls)
+  assert.equal(
+    values,
+    refs.flatMap((_, i) => [2 * i, (i * 2 * MIB) / 8]),
+  )
+})
+
+test('values of a stream are in the store', async () => {
+  await start(8)
+  const stream = remote(
+    function* (length: number) {
+      for (let i = 0; i < 8; i++) yield new Float64Array(length).fill(i)
+    },
+    { numReturns: 'streaming' },
+  )
+  const refs: ObjectRef<Float64Array>[] = []
+  for await (const ref of stream.remote((2 * MIB) / 8) as unknown as AsyncIterable<ObjectRef<Float64Array>>) refs.push(ref)
+  assert.ok(store().spilledCount >= 4)
+  for (const [i, ref] of refs.entries()) assert.is((await get(ref))[1], i)
+})
+
+test('refs outlive shutdown without a hang: what is on disk is gone', async () => {
+  await start(8)
+  const ref = filled.remote(1, (2 * MIB) / 8)
+  await get(ref)
+  const others = Array.from({ length: 4 }, (_, i) => put(array(2, i)))
+  await shutdown()
+  await start(8)
+  assert.instance(await rejection(get(ref)), ObjectLostError)
+  assert.is((await get(others[3]!))[0], 3)
+  assert.equal(files(), [])
+})
+
+test('the objects of this thread can be listed', async () => {
+  await start(8)
+  const refs = Array.from({ length: 5 }, (_, i) => put(array(2, i)))
+  const rows = (engine() as LocalEngine).values.rows()
+  assert.equal(
+    rows.map(({ refId }) => refId).sort((a, b) => a - b),
+    refs.map(({ id }) => id),
+  )
+  assert.equal(
+    rows.filter(({ inMemory }) => !inMemory),
+    [{ refId: refs[0]!.id, bytes: 2 * MIB, inMemory: false }],
+  )
+})
+
 test('what was put, and what an actor returned, cannot be made again, and the error says so', async () => {
   await start(8)
   class Maker {
