@@ -110,7 +110,7 @@ export class LargeValue implements Stored, Absent {
     const what = `object ${hexId(ref.id)}`
     if (lineage === undefined)
       throw new ObjectLostError(
-        `${what} is lost: ${loss.message}. It cannot be made again: it was put, or is the result of an actor or of a task without retries; put it or call that again`,
+        `${what} is lost: ${loss.message}. It cannot be made again: it was put, or is the result of an actor, of a task without retries, or of another thread's task; put it or call that again`,
         { cause: loss },
       )
     if (lineage.maxRetries !== -1 && this.runs >= lineage.maxRetries)

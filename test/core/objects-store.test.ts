@@ -356,6 +356,36 @@ test('what a worker stored and others borrowed outlives the worker', async () =>
   assert.is(await get(sum.remote(ref)), 8 * 2 ** 17)
 })
 
+test('what a worker stored and handed on it can still read and pass on', async () => {
+  await start(64)
+  class Owner {
+    ref: ObjectRef<Float64Array> | undefined
+    async make() {
+      const { put } = await import('gymnura')
+      this.ref = put(new Float64Array(2 ** 17).fill(8))
+      return { ref: this.ref }
+    }
+    async read() {
+      const { get } = await import('gymnura')
+      return [(await get(this.ref!))[5], (await get([this.ref!]))[0]![6]]
+    }
+    async pass() {
+      const { get, remote, wait } = await import('gymnura')
+      const first = remote((value: Float64Array) => value[0])
+      const [ready] = await wait([this.ref!], { timeoutMs: 0 })
+      return [ready.length, await get(first.remote(this.ref!))]
+    }
+  }
+  const owner = actor(Owner).remote()
+  const { ref } = await get(owner.make.remote())
+  const other = actor(Owner).remote()
+  await get(other.make.remote())
+  assert.equal(await get(owner.pass.remote()), [1, 8])
+  assert.equal(await get(owner.read.remote()), [8, 8])
+  assert.equal(await get(owner.read.remote()), [8, 8])
+  assert.is((await get(ref))[0], 8)
+})
+
 test('what a dead worker held is written off', async () => {
   await start(64)
   class Hoarder {
