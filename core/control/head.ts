@@ -1,4 +1,4 @@
-import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads'
+import { MessageChannel } from 'node:worker_threads'
 import { transfer } from 'comlink'
 import { GymnuraError, WorkerCrashedError } from '../api/errors.js'
 import { FAILED } from '../api/object-ref.js'
@@ -6,18 +6,21 @@ import type { InitOptions } from '../api/options.js'
 import type { RefStream } from '../api/ref-stream.js'
 import type { LocalEngine } from '../engine/local.js'
 import { Dedicated } from '../scheduler/dedicated.js'
-import type { Demand } from '../scheduler/demand.js'
+import { type Demand, needsMore } from '../scheduler/demand.js'
 import { gpuIdsOf } from '../scheduler/gpus.js'
+import { OnBehalf } from '../scheduler/on-behalf.js'
 import { withCode } from '../scheduler/outcomes.js'
 import { PlacementGroupTable, type Strategy } from '../scheduler/placement-groups.js'
 import { Ledger } from '../scheduler/resources.js'
 import type { Task } from '../scheduler/task.js'
 import type { ObjectStoreSetup } from '../store/object-store.js'
 import { removeSpillFolder, removeThreadFolder } from '../store/spill-folder.js'
-import { type Ending, Host } from '../worker/host.js'
+import { type Ending, Host, type HostSetup } from '../worker/host.js'
 import * as layout from '../worker/layout.js'
 import type { ActorRole, Role, Wire } from '../worker/messages.js'
+import { ProcessHost } from '../worker/process-host.js'
 import { queueWaits } from '../worker/queue.js'
+import { ThreadHost } from '../worker/thread-host.js'
 import type { ActorRecord } from './actor-registry.js'
 import { Actors, safeCause } from './actors.js'
 import { type Directory, idOf } from './directory.js'
@@ -48,6 +51,7 @@ export class Head implements Headquarters {
   engine!: LocalEngine
   directory!: Directory
   dedicated!: Dedicated
+  onBehalf!: OnBehalf
   threads!: PoolThreads
   private next = 1
   closed = false
@@ -69,9 +73,10 @@ export class Head implements Headquarters {
     this.engine = engine
     this.directory = directory
     this.threads = new PoolThreads(this)
+    this.onBehalf = new OnBehalf(engine)
     this.dedicated = new Dedicated(engine, {
       ledger: this.ledger,
-      spawn: (name, options, gpuIds) => this.spawn(name, { kind: 'dedicated', gpuIds }, visible(options.env, gpuIds)),
+      spawn: (name, options, gpuIds) => this.spawn(name, { kind: 'dedicated', gpuIds }, visible(options.env, gpuIds), options.runtime),
       lack: (cpus) => this.threads.lack(Math.max(cpus, this.groups.missingCpus())),
       groupLacksCpus: () => this.groups.missingCpus() > 0,
       released: () => this.released(),
@@ -144,23 +149,25 @@ export class Head implements Headquarters {
     return { total: this.ledger.totals(), available: { ...available, numCpus: available.numCpus! + this.threads.idle } }
   }
 
-  spawn(name: string, role: Role, env?: Readonly<Record<string, string>>): Host {
+  spawn(name: string, role: Role, env?: Readonly<Record<string, string>>, runtime: 'thread' | 'process' = 'thread'): Host {
     const n = this.next++
     const index = ((n - 1) % INDICES) + 1
-    const host: Host = new Host(
-      {
-        index,
-        firstId: index * IDS_A_THREAD + Math.floor((n - 1) / INDICES) * IDS_A_GENERATION + 1,
-        name,
-        role,
-        pool: this.pool,
-        mainBell: this.bell,
-        mainQueue: role.kind === 'pool' ? this.engine.pool.memory : undefined,
-        heapMb: this.options.workerHeapMb,
-        namespace: this.namespace,
-        store: { limitBytes: this.store.limitBytes, spillDir: this.store.spillDir, usage: this.store.usage.forThread() },
-        env,
-      },
+    const setup: HostSetup = {
+      index,
+      firstId: index * IDS_A_THREAD + Math.floor((n - 1) / INDICES) * IDS_A_GENERATION + 1,
+      name,
+      role,
+      pool: this.pool,
+      mainBell: this.bell,
+      mainQueue: role.kind === 'pool' ? this.engine.pool.memory : undefined,
+      heapMb: this.options.workerHeapMb,
+      namespace: this.namespace,
+      store: { limitBytes: this.store.limitBytes, spillDir: this.store.spillDir, usage: this.store.usage.forThread() },
+      env,
+    }
+    const Kind = runtime === 'process' ? ProcessHost : ThreadHost
+    const host: Host = new Kind(
+      setup,
       new Service(this, index),
       (message) => this.told(message),
       (gone, ending) => this.exited(gone, ending),
@@ -189,10 +196,7 @@ export class Head implements Headquarters {
 
   /** Reads all reports that lie in ports. */
   readReports(): void {
-    for (const { ledgerPort } of this.hosts.values()) {
-      for (let next = receiveMessageOnPort(ledgerPort); next !== undefined; next = receiveMessageOnPort(ledgerPort))
-        this.apply(next.message as LedgerMessage)
-    }
+    for (const host of this.hosts.values()) for (const message of host.reports()) this.apply(message)
   }
 
   private apply(message: LedgerMessage): void {
@@ -281,7 +285,7 @@ export class Head implements Headquarters {
   }
 
   spawnActor({ actorId, spec: { shape, options } }: ActorRecord, role: ActorRole): Host {
-    return this.spawn(`${shape.className}-${actorId % IDS_A_THREAD}`, role, visible(options.env, role.gpuIds))
+    return this.spawn(`${shape.className}-${actorId % IDS_A_THREAD}`, role, visible(options.env, role.gpuIds), options.runtime)
   }
 
   // Tasks
@@ -289,11 +293,11 @@ export class Head implements Headquarters {
   /** `stream` takes the values of a streaming task of another thread. */
   async run(spec: TaskSpec, task?: Task, stream?: RefStream): Promise<Settled> {
     if (spec.options.groupId !== undefined) this.meetGroup(spec.options.groupId)
-    return this.dedicated.run(spec, task, stream)
+    return needsMore(spec.options) ? this.dedicated.run(spec, task, stream) : this.onBehalf.run(spec, stream)
   }
 
   async cancel(id: number, force: boolean, recursive: boolean): Promise<void> {
-    if (this.dedicated.cancel(id, force, recursive)) return
+    if (this.dedicated.cancel(id, force, recursive) || this.onBehalf.cancel(id, force, recursive)) return
     const owner = Math.floor(id / IDS_A_THREAD)
     const ref = this.directory.find(id)
     if (owner === 0) {
@@ -312,11 +316,11 @@ export class Head implements Headquarters {
     const how = ending.cause === undefined ? ending.how : withCode(ending.cause)
     const ended = { ...ending, how }
     // What it reported last, before what its death means.
-    for (let next = receiveMessageOnPort(host.ledgerPort); next !== undefined; next = receiveMessageOnPort(host.ledgerPort))
-      this.apply(next.message as LedgerMessage)
+    for (const message of host.reports()) this.apply(message)
     this.hosts.delete(host.index)
     this.store.usage.writeOff(host.usage)
-    removeThreadFolder(this.store.spillDir, host.threadId)
+    // A process has another folder.
+    if (host.threadId > 0) removeThreadFolder(this.store.spillDir, host.threadId)
     host.abandon()
     this.engine.links.get(host.index)?.drain()
     this.actors.exited(host, ended)
@@ -332,6 +336,7 @@ export class Head implements Headquarters {
       ref.settle(FAILED, new WorkerCrashedError(lost, { cause: ending.cause }))
     }
     this.dedicated.abandon(host.index)
+    this.onBehalf.abandon(host.index)
     if (host.role.kind === 'pool') this.threads.replace(host, ended)
     else if (host.role.kind === 'dedicated') this.dedicated.gone(host, ended)
     this.directory.counts.removeThread(host.index)

@@ -87,7 +87,10 @@ export class Service {
   private streamOf(id: number): RefStream {
     const stream = new RefStream({
       mint: () => new ObjectRef(0),
-      read: (count) => this.head.dedicated.credit(id, count),
+      read: (count) => {
+        this.head.dedicated.credit(id, count)
+        this.head.onBehalf.credit(id, count)
+      },
       wait: () => {},
       stop: () => {},
     })

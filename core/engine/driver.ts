@@ -52,6 +52,7 @@ export function startDriver(options: InitOptions): LocalEngine {
     waiting: () => {},
     // They were connected when they were started.
     connectPool: () => {},
+    entrusts: false,
     output: (link, kind, text) => print(link.name, kind, text),
     placementGroups: {
       create: (bundles, strategy, name) => {

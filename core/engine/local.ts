@@ -9,6 +9,7 @@ import type { SubmitSite } from '../control/call-site.js'
 import type { ActorGone, Headquarters, Payload, Placed, TaskSpec } from '../control/headquarters.js'
 import type { RefBook } from '../control/ref-book.js'
 import { ActorClient } from '../scheduler/actors.js'
+import { needsMore } from '../scheduler/demand.js'
 import { actorDied, mayRetry, Outcomes } from '../scheduler/outcomes.js'
 import { Pool } from '../scheduler/pool.js'
 import { bringAll, Task, TaskTable } from '../scheduler/task.js'
@@ -50,6 +51,8 @@ export interface ThreadTools {
   waiting(task: OpenTask, by: 1 | -1): void
   /** The first task is about to be submitted: connects the workers. */
   connectPool(engine: LocalEngine): void
+  /** The workers cannot reach this thread's memory: the main thread submits its tasks. */
+  readonly entrusts: boolean
   output(link: Link, kind: typeof STDOUT | typeof STDERR, text: string): void
   readonly placementGroups: PlacementGroups
   resources(): Promise<{ total: Record<string, number>; available: Record<string, number> }>
@@ -130,7 +133,7 @@ export class LocalEngine implements Engine, ActorCaller {
     const task = new Task(TASK, new ObjectRef(tools.mint()), options.name ?? definition.name, definition, definition.index, site)
     task.maxRetries = options.maxRetries ?? DEFAULT_MAX_RETRIES
     task.retryExceptions = options.retryExceptions
-    if (needsMore(options)) task.needs = options
+    if (tools.entrusts || needsMore(options)) task.needs = options
     return this.start(task, args, options.numReturns)
   }
 
@@ -227,6 +230,11 @@ export class LocalEngine implements Engine, ActorCaller {
       this.outcomes.fail(task, task.failure)
       return
     }
+    this.sendNow(task)
+  }
+
+  /** Sends a task whose arguments were encoded before. */
+  sendNow(task: Task): void {
     this.relay.start()
     this.relay.raw(task.payload!)
     task.payload = undefined
@@ -492,7 +500,7 @@ export class LocalEngine implements Engine, ActorCaller {
   }
 
   /** The connection to the thread that runs a task now. */
-  private runner(sent: Task): Link | undefined {
+  runner(sent: Task): Link | undefined {
     const task = sent.relay ?? sent
     if (task.link instanceof Link) return task.link
     return task.slot < 0 ? undefined : this.links.get(this.pool.taker(task))
@@ -714,18 +722,6 @@ export class LocalEngine implements Engine, ActorCaller {
 }
 
 const noLinks: readonly Link[] = []
-
-/** Whether a task needs more than one thread with one CPU. */
-function needsMore(options: TaskOptions): boolean {
-  return (
-    (options.numCpus !== undefined && options.numCpus !== 1) ||
-    (options.numGpus !== undefined && options.numGpus > 0) ||
-    options.resources !== undefined ||
-    options.placementGroup !== undefined ||
-    options.timeoutMs !== undefined ||
-    options.runtime === 'process'
-  )
-}
 
 function goneBy(actorId: number, cause: unknown): ActorGone {
   return { actorId, restarting: false, message: cause instanceof Error ? cause.message : String(cause), cause, stack: undefined }

@@ -11,8 +11,8 @@ import { mayRetry } from './outcomes.js'
 import type { Ledger, Place } from './resources.js'
 import { Task } from './task.js'
 
-/** Threads without a task that are kept for the next one. */
-const KEPT_IDLE = 2
+/** Threads and processes without a task that are kept for the next one. */
+const KEPT_IDLE = 4
 /** So many may start before one that came earlier and lacks CPUs. */
 const MAX_PASSED = 32
 
@@ -50,7 +50,7 @@ class Job {
 export class Dedicated {
   private readonly waiting = new Set<Job>()
   private readonly running = new Map<number, Job>()
-  private readonly idle: Host[] = []
+  private readonly idle: { readonly host: Host; readonly kind: string }[] = []
   private count = 0
   private closed = false
   /** So many were started while a placement group waited for CPUs. */
@@ -128,8 +128,7 @@ export class Dedicated {
 
   private start(job: Job): void {
     const { options } = job.spec
-    const plain = options.runtime !== 'process' && job.allocation!.gpuIds.length === 0
-    const host = (plain ? this.idle.pop() : undefined) ?? this.tools.spawn(`task-worker-${++this.count}`, options, job.allocation!.gpuIds)
+    const host = this.takeIdle(kindOf(job)) ?? this.tools.spawn(`task-worker-${++this.count}`, options, job.allocation!.gpuIds)
     job.host = host
     this.running.set(host.index, job)
     this.engine.sendTo(this.engine.link(host.wire), job.task)
@@ -156,13 +155,23 @@ export class Dedicated {
     job.host = undefined
     if (host !== undefined) {
       this.running.delete(host.index)
-      const plain = job.spec.options.runtime !== 'process' && job.allocation!.gpuIds.length === 0
-      if (host.alive && !host.condemned) {
-        if (plain && this.idle.length < KEPT_IDLE && !this.closed) this.idle.push(host)
-        else host.terminate()
-      }
+      if (host.alive && !host.condemned) this.keep(host, kindOf(job))
     }
     this.release(job)
+  }
+
+  private keep(host: Host, kind: string | undefined): void {
+    if (kind === undefined || this.closed) {
+      host.terminate()
+      return
+    }
+    this.idle.push({ host, kind })
+    if (this.idle.length > KEPT_IDLE) this.idle.shift()!.host.terminate()
+  }
+
+  private takeIdle(kind: string | undefined): Host | undefined {
+    const at = this.idle.findLastIndex((one) => one.kind === kind)
+    return at < 0 ? undefined : this.idle.splice(at, 1)[0]!.host
   }
 
   private release(job: Job): void {
@@ -199,7 +208,7 @@ export class Dedicated {
 
   /** One of the threads is gone; the engine has read all its replies. */
   gone(host: Host, { how, cause }: Ending): void {
-    const at = this.idle.indexOf(host)
+    const at = this.idle.findIndex((one) => one.host === host)
     if (at >= 0) this.idle.splice(at, 1)
     const job = this.running.get(host.index)
     if (job === undefined) return
@@ -255,4 +264,9 @@ export class Dedicated {
     this.closed = true
     this.waiting.clear()
   }
+}
+
+/** Tasks of one kind can use each other's threads or processes; undefined: one that saw certain GPUs is not used again. */
+function kindOf({ allocation, spec: { options } }: Job): string | undefined {
+  return allocation!.gpuIds.length > 0 ? undefined : JSON.stringify([options.runtime ?? 'thread', Object.entries(options.env ?? {}).sort()])
 }

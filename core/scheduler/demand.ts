@@ -1,4 +1,6 @@
 import { count, invalid } from '../api/errors.js'
+import type { TaskOptions } from '../api/options.js'
+import type { Placed } from '../control/headquarters.js'
 
 /** Amounts are whole numbers of ten-thousandths, as in Ray: so ten times 0.1 is 1, and what is given back is what was taken. */
 export const UNIT = 10_000
@@ -106,4 +108,17 @@ export function inWords(asked: Demand, whole: Demand = asked): string {
   for (const name of Object.keys(asked.custom)) parts.push(`${amountIn(whole, name) / UNIT} of '${name}'`)
   const last = parts.pop() ?? 'nothing'
   return parts.length === 0 ? last : `${parts.join(', ')} and ${last}`
+}
+
+/** Whether a task needs more than one thread with one CPU. */
+export function needsMore(options: TaskOptions | Placed<TaskOptions>): boolean {
+  return (
+    (options.numCpus !== undefined && options.numCpus !== 1) ||
+    (options.numGpus !== undefined && options.numGpus > 0) ||
+    options.resources !== undefined ||
+    ('placementGroup' in options && options.placementGroup !== undefined) ||
+    ('groupId' in options && options.groupId !== undefined) ||
+    options.timeoutMs !== undefined ||
+    options.runtime === 'process'
+  )
 }

@@ -24,7 +24,7 @@ export class SpillFolder {
   /** Throws the system's error. */
   write(memory: SharedArrayBuffer): SpillFile {
     if (this.files === 0) {
-      removeStaleFolders(dirname(this.path))
+      removeStaleFolders(dirname(this.path), folderPrefix('spill'))
       // Only the user who runs this may read what lies in it.
       mkdirSync(this.threadFolder, { recursive: true, mode: 0o700 })
     }
@@ -36,7 +36,7 @@ const removedAtExit = new Set<string>()
 
 /** Where this process's spilled objects will lie. Removed when the process exits; `removeSpillFolder` does it earlier. Throws for a bad GYMNURA_SPILL_DIR. */
 export function newSpillFolder(): string {
-  const path = join(spillRoot(), `${prefix()}${process.pid}-${randomBytes(8).toString('hex')}`)
+  const path = join(spillRoot(), `${folderPrefix('spill')}${process.pid}-${randomBytes(8).toString('hex')}`)
   if (removedAtExit.size === 0) process.on('exit', removeAll)
   removedAtExit.add(path)
   return path
@@ -44,17 +44,17 @@ export function newSpillFolder(): string {
 
 /** At the runtime's end, when its threads have ended. */
 export function removeSpillFolder(path: string): void {
-  remove(path)
+  removeFolder(path)
   removedAtExit.delete(path)
   if (removedAtExit.size === 0) process.off('exit', removeAll)
 }
 
 function removeAll(): void {
-  for (const path of removedAtExit) remove(path)
+  for (const path of removedAtExit) removeFolder(path)
 }
 
 /** Without an error: nobody can do anything about what cannot be removed, and a later run tries again. */
-function remove(path: string): void {
+export function removeFolder(path: string): void {
   try {
     rmSync(path, { recursive: true, force: true })
   } catch {}
@@ -62,7 +62,7 @@ function remove(path: string): void {
 
 /** Removes what a thread that has ended left in the runtime's folder. */
 export function removeThreadFolder(path: string, thread: number): void {
-  remove(threadFolderIn(path, thread))
+  removeFolder(threadFolderIn(path, thread))
 }
 
 function threadFolderIn(path: string, thread: number): string {
@@ -111,23 +111,23 @@ function inMemory(folder: string): boolean {
  * A pid means something only on its machine, and in a container only there, while the folder for temporary files may be
  * shared with others: their folders must never be taken for those of dead processes.
  */
-function prefix(): string {
+export function folderPrefix(what: 'spill' | 'process'): string {
   let space = ''
   try {
     space = readlinkSync('/proc/self/ns/pid')
   } catch {}
-  return `gymnura-spill-${createHash('sha256').update(`${hostname()} ${space}`).digest('hex').slice(0, 8)}-`
+  return `gymnura-${what}-${createHash('sha256').update(`${hostname()} ${space}`).digest('hex').slice(0, 8)}-`
 }
 
-function removeStaleFolders(root: string): void {
-  const start = prefix()
+/** Removes the folders of dead processes whose names begin so. */
+export function removeStaleFolders(root: string, start: string): void {
   let names: string[] = []
   try {
     names = readdirSync(root).filter((name) => name.startsWith(start))
   } catch {}
   for (const name of names) {
     const pid = Number(/^(\d+)-[0-9a-f]+$/.exec(name.slice(start.length))?.[1])
-    if (pid > 0 && !isAlive(pid)) remove(join(root, name))
+    if (pid > 0 && !isAlive(pid)) removeFolder(join(root, name))
   }
 }
 

@@ -83,4 +83,6 @@ export interface WorkerData {
   readonly timeOrigin: number
   readonly namespace: string
   readonly store: { readonly limitBytes: number; readonly spillDir: string; readonly usage: UsageMemory }
+  /** This thread lies in a process of its own. */
+  readonly apart: boolean
 }

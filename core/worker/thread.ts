@@ -81,6 +81,7 @@ const engine: LocalEngine = new LocalEngine({
   context: () => currentTask() ?? outside,
   waiting,
   connectPool,
+  entrusts: data.apart,
   // Only the main thread is sent output.
   output: (link, kind, text) => print(link.name, kind, text),
   placementGroups: {
@@ -196,6 +197,8 @@ function redirect(stream: NodeJS.WriteStream, kind: number): void {
 }
 redirect(process.stdout, layout.STDOUT)
 redirect(process.stderr, layout.STDERR)
+// Node has it in main threads only. In a process of our own there is nobody else to harm.
+if (data.apart) process.abort = () => process.kill(process.pid, 'SIGABRT') as never
 
 // Node calls the loader of shipped functions experimental, once a worker; who wrote the function cannot help it.
 const { emitWarning } = process
