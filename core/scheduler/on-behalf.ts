@@ -6,7 +6,7 @@ import { TASK } from '../worker/layout.js'
 import { Task } from './task.js'
 
 /** The task that carries out a specification. */
-export function taskOf(spec: TaskSpec): Task {
+function taskOf(spec: TaskSpec): Task {
   const { definition, options, payload, retryErrors } = spec
   const task = new Task(TASK, new ObjectRef(spec.id), spec.name, definition, definition.index, { frames: () => spec.frames })
   task.maxRetries = options.maxRetries ?? 3

@@ -112,7 +112,8 @@ const calls = new Calls(
     const answer = settled.then(() => {
       if (name === 'detach') relay.remove((end) => end instanceof CallingEnd && end.wire.index === args[0])
       if (name === 'threadGone') relay.remove((end) => end instanceof ServingEnd && end.wire.index === args[0])
-      return (host?.control as unknown as Record<string, (...args: readonly unknown[]) => Promise<unknown>>)[name]!(...args)
+      const control = host!.control as unknown as Record<string, (...args: readonly unknown[]) => Promise<unknown>>
+      return control[name]!(...args)
     })
     told = settled
     return answer

@@ -107,7 +107,8 @@ test('a process task starts tasks, makes actors, puts and waits', async () => {
       class Sum {
         total = 0
         add(k: number) {
-          return (this.total += k)
+          this.total += k
+          return this.total
         }
       }
       const square = remote((x: number) => x * x)
@@ -126,7 +127,8 @@ test('an actor can live in a process, be called from anywhere, and is started ag
   class Counter {
     n = 0
     add(k: number) {
-      return (this.n += k)
+      this.n += k
+      return this.n
     }
     pid() {
       return process.pid
