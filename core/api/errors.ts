@@ -12,7 +12,7 @@ import { withoutRuntime } from '../control/call-site.js'
  * | ERR_GET_TIMEOUT | GetTimeoutError | get | `timeoutMs` of `get` passed |
  * | ERR_TASK_TIMEOUT | TaskTimeoutError | get | the task ran longer than its own `timeoutMs` |
  * | ERR_TASK_CANCELLED | TaskCancelledError | get | `cancel` was called |
- * | ERR_OBJECT_STORE_FULL | ObjectStoreFullError | put, .remote | no memory for a large value |
+ * | ERR_OBJECT_STORE_FULL | ObjectStoreFullError | put, .remote, get | no room for a large value, in memory or on disk |
  * | ERR_RESOURCES_UNAVAILABLE | ResourcesUnavailableError | get | the task asks for more than the runtime has |
  * | ERR_QUEUE_FULL | QueueFullError | Queue | a queue had no room in time |
  * | ERR_QUEUE_EMPTY | QueueEmptyError | Queue | a queue had too few items in time |

@@ -24,8 +24,32 @@ export interface Attachment {
   readonly object: SharedArrayBuffer | WebAssembly.Memory | WebAssembly.Module
   /** The receiver lets go of it after the first use (made for one message), else it keeps it under the id. */
   readonly once: boolean
-  /** It was copied from an array for this message, so nobody else has it. */
+  /** The memory is the runtime's own copy of a large array, to which nobody writes. */
   readonly copied?: boolean
+  /** Set for memory of the object store, which may be on disk. */
+  readonly stock?: Stock
+}
+
+/** Memory of the object store, as those see it who send it. */
+export interface Stock {
+  readonly bytes: number
+  readonly inMemory: boolean
+  /** So many tasks under way name it: it stays in memory. */
+  pin(by: 1 | -1): void
+  /** As `Absent.bring`. */
+  bring(): boolean
+  /** Whether there is room to bring so many bytes from disk; if not, what is under way comes first. */
+  roomFor(bytes: number): boolean
+}
+
+/** A READY ref's value that may not be in this thread's memory at the moment. */
+export interface Absent {
+  /**
+   * Sees to it that the value can be read. False: it takes time; the ref is PENDING and settles then.
+   * Throws ObjectLostError, ObjectStoreFullError.
+   */
+  bring(): boolean
+  read(): unknown
 }
 
 /**
@@ -48,6 +72,7 @@ export class ObjectRef<T = unknown> {
     | undefined = undefined
   /** @internal */ stored: Stored | undefined = undefined
   /** @internal Reads `stored` on the first use. */ load: (() => unknown) | undefined = undefined
+  /** @internal Has the value, if it is one that can leave memory. */ absent: Absent | undefined = undefined
 
   /** @internal */
   constructor(id: number) {
@@ -69,11 +94,22 @@ export class ObjectRef<T = unknown> {
 
   /** @internal The value of a READY ref. */
   read(): unknown {
+    if (this.absent !== undefined) return this.absent.read()
     if (this.load !== undefined) {
       this.value = this.load()
       this.load = undefined
     }
     return this.value
+  }
+
+  /** @internal Its value has left this thread, and `settle` will be called again. */
+  leave(): void {
+    this.state = PENDING
+  }
+
+  /** @internal Whether the value of a READY ref can be read now; as `Absent.bring`. */
+  bring(): boolean {
+    return this.absent === undefined || this.absent.bring()
   }
 
   /** @internal */

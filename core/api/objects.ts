@@ -1,7 +1,7 @@
 import { engine } from '../engine/current.js'
 import type { OpenTask } from '../worker/context.js'
 import { count, GetTimeoutError, invalid } from './errors.js'
-import { FAILED, ObjectRef, PENDING, type Waiter } from './object-ref.js'
+import { FAILED, ObjectRef, PENDING, READY, type Waiter } from './object-ref.js'
 import { checkOptions } from './options.js'
 
 type Values<R extends readonly ObjectRef[]> = { -readonly [K in keyof R]: R[K] extends ObjectRef<infer T> ? T : never }
@@ -13,7 +13,11 @@ type Values<R extends readonly ObjectRef[]> = { -readonly [K in keyof R]: R[K] e
  * here, and each task that takes the ref. So it is read-only by convention; whoever writes into it writes into everybody's,
  * without an order. Copy it first (`array.slice()`). Smaller arrays and all other values are copied for each reader.
  *
- * The memory comes free when the ref and all views have been collected.
+ * The memory comes free when the ref and all views have been collected, and sooner if room is needed: all threads' large arrays
+ * together keep to `objectStoreBytes`, and those that were not used for the longest time are written to disk until they are. So
+ * a later `get` may give another copy of what lies around them. What cannot go to disk is told by ObjectStoreFullError.
+ *
+ * Objects and arrays are each thread's own copy and not frozen: freezing costs as much as reading them.
  */
 export function put<T>(value: T): ObjectRef<T> {
   return engine().put(value) as ObjectRef<T>
@@ -30,18 +34,23 @@ export async function get(refs: ObjectRef | readonly ObjectRef[], options?: { ti
   const timeoutMs = options?.timeoutMs
   if (refs instanceof ObjectRef) {
     if (refs.state === PENDING) await new Arrival([refs], 1, timeoutMs, 'get').promise
+    // It may have left memory, and take time to come back.
+    if (refs.absent !== undefined) while (refs.state === READY && !refs.bring()) await new Arrival([refs], 1, timeoutMs, 'get').promise
     return readOrThrow(refs)
   }
   checkRefs('get', refs)
   // The caller may change its list while we wait.
   const all = refs.slice()
-  const missing = all.filter((ref) => ref.state === PENDING)
-  if (missing.length > 0 && !all.some((ref) => ref.state === FAILED)) {
-    await new Arrival(missing, missing.length, timeoutMs, 'get', all.length).promise
+  for (;;) {
+    const missing = all.filter((ref) => ref.state === PENDING)
+    if (missing.length > 0 && !all.some((ref) => ref.state === FAILED)) {
+      await new Arrival(missing, missing.length, timeoutMs, 'get', all.length).promise
+    }
+    const failed = all.find((ref) => ref.state === FAILED)
+    if (failed !== undefined) throw failed.value
+    const values = readAll(all)
+    if (values !== undefined) return values
   }
-  const failed = all.find((ref) => ref.state === FAILED)
-  if (failed !== undefined) throw failed.value
-  return all.map(readOrThrow)
 }
 
 /**
@@ -158,6 +167,16 @@ class Arrival implements Waiter {
     clearTimeout(this.timer)
     this.engine.release(this.waiter)
   }
+}
+
+/** Undefined if one has to be brought back first: all that have to be are on their way then. */
+function readAll(refs: readonly ObjectRef[]): unknown[] | undefined {
+  let here = true
+  const values = refs.map((ref) => {
+    if (ref.absent !== undefined && !ref.bring()) here = false
+    return here ? ref.read() : undefined
+  })
+  return here ? values : undefined
 }
 
 function readOrThrow(ref: ObjectRef): unknown {

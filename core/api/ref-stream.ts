@@ -43,8 +43,8 @@ export class RefStream<T = unknown> implements AsyncIterableIterator<ObjectRef<T
     this.produced = 0
   }
 
-  /** @internal */
-  push(state: typeof READY | typeof FAILED, value: unknown): void {
+  /** @internal `keep` puts the value into the object store. */
+  push(state: typeof READY | typeof FAILED, value: unknown, keep?: (ref: ObjectRef) => void): void {
     if (this.over) return
     if (state === READY) {
       this.produced++
@@ -55,6 +55,7 @@ export class RefStream<T = unknown> implements AsyncIterableIterator<ObjectRef<T
       }
     }
     const ref = this.hooks.mint() as ObjectRef<T>
+    keep?.(ref)
     ref.settle(state, value)
     const reader = this.readers.shift()
     if (reader === undefined) {

@@ -110,7 +110,7 @@ export class Actors {
     task.payload = bytes
     // An actor may write into arrays that were copied for it, and must find them as they were when it is started again.
     task.attachments = record.mayRestart
-      ? attachments.map((one) => (one.copied ? { ...one, object: copyOf(one.object) } : one))
+      ? attachments.map((one) => (one.copied && one.once ? { ...one, object: copyOf(one.object) } : one))
       : attachments
     task.alone = true
     task.actorId = record.actorId

@@ -1,5 +1,5 @@
 import type { ActorCaller, ActorShape, AnyActorHandle } from '../api/actor-handle.js'
-import { ObjectRef, PENDING } from '../api/object-ref.js'
+import { ObjectRef } from '../api/object-ref.js'
 import { idOf } from './directory.js'
 import { HandleBook } from './handle-book.js'
 import type { Outcome } from './headquarters.js'
@@ -24,6 +24,8 @@ export class Borrowing implements RefBook {
     private readonly fetch: (ref: ObjectRef) => void,
     /** A settled ref's value, to be sent to `to`. */
     private readonly outcomeOf: (ref: ObjectRef, to: number) => Outcome,
+    /** Calls back once a settled ref's value can be read. */
+    private readonly whenHere: (ref: ObjectRef, then: (ref: ObjectRef) => void) => void,
   ) {
     this.handles = new HandleBook(caller, (id) => this.drop(id))
   }
@@ -39,10 +41,24 @@ export class Borrowing implements RefBook {
     if (this.known.has(ref.id)) return
     this.keep(ref)
     this.post({ kind: 'share', thread: this.thread, ids: [ref.id] })
-    const send = (settled: ObjectRef) =>
+    this.whenHere(ref, (settled) => {
       this.post({ kind: 'value', thread: this.thread, id: settled.id, outcome: this.outcomeOf(settled, 0) })
-    if (ref.state === PENDING) ref.addWaiter({ settled: send })
-    else send(ref)
+      if (ref.absent !== undefined) this.moved(ref)
+    })
+  }
+
+  /** A large value belongs to the main thread's store from now on: kept here too, its memory would never come free. */
+  private moved(ref: ObjectRef): void {
+    ref.stored = undefined
+    ref.absent = {
+      bring: () => {
+        ref.absent = undefined
+        ref.leave()
+        ref.fetch = () => this.fetch(ref)
+        return false
+      },
+      read: () => undefined,
+    }
   }
 
   transfer(things: readonly Borrowed[], to: number): void {

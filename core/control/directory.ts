@@ -1,7 +1,8 @@
 import type { ActorCaller, ActorShape, AnyActorHandle } from '../api/actor-handle.js'
 import { ObjectLostError } from '../api/errors.js'
-import { FAILED, hexId, ObjectRef, PENDING } from '../api/object-ref.js'
+import { FAILED, hexId, ObjectRef, PENDING, READY } from '../api/object-ref.js'
 import { HandleBook } from './handle-book.js'
+import type { Settled } from './headquarters.js'
 import { HoldCounts } from './hold-counts.js'
 import type { Borrowed, RefBook } from './ref-book.js'
 
@@ -17,7 +18,11 @@ export class Directory implements RefBook {
   private readonly handles: HandleBook
   readonly counts: HoldCounts
 
-  constructor(caller: ActorCaller, readReports: () => void, actorFree: (id: number) => void) {
+  constructor(
+    caller: ActorCaller,
+    private readonly readReports: () => void,
+    actorFree: (id: number) => void,
+  ) {
     this.counts = new HoldCounts(readReports, (id) => {
       const ref = this.refs.get(id)
       if (ref === undefined) actorFree(id)
@@ -49,7 +54,7 @@ export class Directory implements RefBook {
   }
 
   ref(id: number, counted: boolean): ObjectRef {
-    const ref = this.refs.get(id) ?? this.lost(id)
+    const ref = this.find(id)
     if (counted) {
       this.counts.remove(id, MAIN)
       // The message may hold it a second time: freed only once it has been read.
@@ -80,12 +85,22 @@ export class Directory implements RefBook {
   }
 
   /** The value of a worker's ref has come. */
-  settled(id: number): void {
+  settled(id: number, read: (ref: ObjectRef) => Settled): void {
+    const ref = this.refs.get(id) ?? new ObjectRef(id)
+    // Read in any case: what it holds was counted when it was sent.
+    const { failed, value } = read(ref)
+    ref.settle(failed ? FAILED : READY, value)
     if (!this.counts.held(id)) this.refs.delete(id)
   }
 
+  /** A message that names a ref may be read before the report that its owner sent first, which came another way. */
   find(id: number): ObjectRef {
-    return this.refs.get(id) ?? this.lost(id)
+    let ref = this.refs.get(id)
+    if (ref === undefined) {
+      this.readReports()
+      ref = this.refs.get(id)
+    }
+    return ref ?? this.lost(id)
   }
 
   /** The refs of a worker that is gone and had not settled. */

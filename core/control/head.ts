@@ -1,7 +1,7 @@
 import { MessageChannel } from 'node:worker_threads'
 import { transfer } from 'comlink'
 import { GymnuraError, WorkerCrashedError } from '../api/errors.js'
-import { FAILED, hexId, PENDING, READY, type Waiter } from '../api/object-ref.js'
+import { FAILED, hexId } from '../api/object-ref.js'
 import type { InitOptions } from '../api/options.js'
 import type { RefStream } from '../api/ref-stream.js'
 import type { LocalEngine } from '../engine/local.js'
@@ -13,6 +13,8 @@ import { withCode } from '../scheduler/outcomes.js'
 import { PlacementGroupTable, type Strategy } from '../scheduler/placement-groups.js'
 import { Ledger } from '../scheduler/resources.js'
 import type { Task } from '../scheduler/task.js'
+import type { ObjectStoreSetup } from '../store/object-store.js'
+import { removeSpillFolder, removeThreadFolder } from '../store/spill-folder.js'
 import { type Ending, Host, type HostSetup } from '../worker/host.js'
 import * as layout from '../worker/layout.js'
 import type { ActorRole, Role, Wire } from '../worker/messages.js'
@@ -64,6 +66,7 @@ export class Head implements Headquarters {
     readonly numCpus: number,
     /** Mints ids of the main thread. */
     readonly mint: () => number,
+    readonly store: ObjectStoreSetup,
   ) {
     this.namespace = options.namespace ?? DEFAULT_NAMESPACE
     this.ledger = new Ledger({ numCpus, gpuIds: gpuIdsOf(options.numGpus), resources: options.resources ?? {} })
@@ -164,6 +167,7 @@ export class Head implements Headquarters {
       mainQueue: role.kind === 'pool' ? this.engine.pool.memory : undefined,
       heapMb: this.options.workerHeapMb,
       namespace: this.namespace,
+      store: { limitBytes: this.store.limitBytes, spillDir: this.store.spillDir, usage: this.store.usage.forThread() },
       env,
     }
     const Kind = runtime === 'process' ? ProcessHost : ThreadHost
@@ -216,16 +220,18 @@ export class Head implements Headquarters {
         for (const id of message.ids) this.directory.shared(id, message.thread)
         return
       case 'transfer':
-        for (const id of message.ids) counts.add(id, message.to)
+        // What a thread that is gone held was written off with it.
+        if (message.to === 0 || this.hosts.has(message.to)) for (const id of message.ids) counts.add(id, message.to)
         return
       case 'value': {
-        const { failed, value } = this.engine.values.settled(message.outcome)
-        this.directory.find(message.id).settle(failed ? FAILED : READY, value)
-        this.directory.settled(message.id)
+        this.directory.settled(message.id, (ref) => this.engine.values.settledHere(ref, message.outcome))
         return
       }
       case 'group':
         this.createGroup(message.id, message.bundles, message.strategy, message.name)
+        return
+      case 'pressed':
+        this.relieve()
         return
       case 'paused':
         this.threads.paused(message.thread)
@@ -248,14 +254,17 @@ export class Head implements Headquarters {
     }
   }
 
+  /** A thread needs room in the object store: those that sleep look what they can write to disk. */
+  relieve(): void {
+    this.engine.values.store.relieve()
+    for (const { bell } of this.hosts.values()) bell.ring()
+  }
+
   /** A ref's value, once there is one, for a thread. */
   fetch(id: number, to: number): Promise<Outcome> {
     const ref = this.directory.find(id)
-    return new Promise((resolve) => {
-      const waiter: Waiter = { settled: (settled) => resolve(this.engine.values.outcomeOf(settled, to)) }
-      if (ref.state === PENDING) ref.addWaiter(waiter)
-      else waiter.settled(ref)
-    })
+    const { values } = this.engine
+    return new Promise((resolve) => values.whenHere(ref, (settled) => resolve(values.outcomeOf(settled, to))))
   }
 
   // Actors
@@ -321,6 +330,9 @@ export class Head implements Headquarters {
     // What it reported last, before what its death means.
     for (const message of host.reports()) this.apply(message)
     this.hosts.delete(host.index)
+    this.store.usage.writeOff(host.usage)
+    // A process has another folder.
+    if (host.threadId > 0) removeThreadFolder(this.store.spillDir, host.threadId)
     host.abandon()
     this.engine.links.get(host.index)?.drain()
     this.actors.exited(host, ended)
@@ -352,6 +364,7 @@ export class Head implements Headquarters {
     this.workers.closed()
     await Promise.all([...this.hosts.values()].map((host) => host.close()))
     this.directory.clear()
+    removeSpillFolder(this.store.spillDir)
   }
 }
 

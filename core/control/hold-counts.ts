@@ -1,4 +1,8 @@
-/** Who holds an id, by thread. What nobody holds any more is told, once all reports that were under way have been read. */
+/**
+ * Who holds an id, by thread. What nobody holds any more is told, once all reports that were under way have been read.
+ *
+ * A count may be below zero for a while: a hold that one thread reports in another's name can be read after the other's drop.
+ */
 export class HoldCounts {
   private readonly byId = new Map<number, Map<number, number>>()
   private readonly aliases = new Map<number, number>()
@@ -18,30 +22,34 @@ export class HoldCounts {
     this.aliasesOf.set(as, [...(this.aliasesOf.get(as) ?? []), id])
     const holders = this.byId.get(id)
     this.byId.delete(id)
-    for (const [thread, count] of holders ?? []) for (let i = 0; i < count; i++) this.add(as, thread)
+    for (const [thread, count] of holders ?? []) this.change(as, thread, count)
   }
 
   private own(id: number): number {
     return this.aliases.size === 0 ? id : (this.aliases.get(id) ?? id)
   }
 
-  add(given: number, thread: number): void {
-    const id = this.own(given)
-    const holders = this.byId.get(id)
-    if (holders === undefined) this.byId.set(id, new Map([[thread, 1]]))
-    else holders.set(thread, (holders.get(thread) ?? 0) + 1)
+  add(id: number, thread: number): void {
+    this.change(this.own(id), thread, 1)
   }
 
-  remove(given: number, thread: number): void {
-    const id = this.own(given)
+  remove(id: number, thread: number): void {
+    this.change(this.own(id), thread, -1)
+  }
+
+  private change(id: number, thread: number, by: number): void {
     const holders = this.byId.get(id)
-    const count = holders?.get(thread)
-    if (holders === undefined || count === undefined) return
-    if (count > 1) holders.set(thread, count - 1)
-    else {
-      holders.delete(thread)
-      if (holders.size === 0) this.suspects.add(id)
+    if (holders === undefined) {
+      this.byId.set(id, new Map([[thread, by]]))
+      return
     }
+    const count = (holders.get(thread) ?? 0) + by
+    if (count !== 0) {
+      holders.set(thread, count)
+      return
+    }
+    holders.delete(thread)
+    if (holders.size === 0) this.suspects.add(id)
   }
 
   /** A thread is gone, and all that it held with it. */
@@ -67,13 +75,13 @@ export class HoldCounts {
     this.settling = true
     this.readReports()
     for (const id of this.suspects) {
+      this.suspects.delete(id)
       if (this.byId.get(id)?.size !== 0) continue
       this.byId.delete(id)
       for (const alias of this.aliasesOf.get(id) ?? []) this.aliases.delete(alias)
       this.aliasesOf.delete(id)
       this.free(id)
     }
-    this.suspects.clear()
     this.settling = false
   }
 

@@ -29,6 +29,8 @@ export type LedgerMessage =
       readonly strategy: Strategy
       readonly name: string | undefined
     }
+  /** The object store is full, and this thread cannot make room alone. */
+  | { readonly kind: 'pressed' }
   /** The worker has given its CPU away, as it was asked to. */
   | { readonly kind: 'paused'; readonly thread: number }
   /** A task that holds resources begins or ends waiting in `get`. */

@@ -13,7 +13,7 @@ export class Arguments {
     private readonly settled: (task: Task) => void,
   ) {}
 
-  /** An encoder that nobody uses; its user puts `busy` back. */
+  /** An encoder that nobody uses; its user calls `done`. */
   borrow(): Encoder {
     // A getter of a value being encoded may submit: it gets an encoder of its own.
     const encoder = this.encoder.busy ? new Encoder(true) : this.encoder
@@ -22,7 +22,7 @@ export class Arguments {
     return encoder
   }
 
-  /** Encodes a call's arguments. The encoder stays borrowed until `busy` is put back. */
+  /** Encodes a call's arguments. The encoder stays borrowed until its `done`. */
   encode(task: Task, args: unknown[]): Encoder {
     const encoder = this.borrow()
     try {
@@ -36,7 +36,7 @@ export class Arguments {
       task.ref.origin = task
       return encoder
     } catch (error) {
-      encoder.busy = false
+      encoder.done()
       throw error
     }
   }
@@ -48,12 +48,22 @@ export class Arguments {
     })
     for (const ref of dependencies) {
       if (ref.state === FAILED) task.failure ??= ref.value
-      else if (ref.state !== READY) {
+      else if (ref.state !== READY || !this.here(ref, task)) {
         task.missing++
         ref.addWaiter(waiter)
       }
     }
     if (task.missing === 0 && task.failure === undefined) this.append(task, encoder)
+  }
+
+  /** Whether a value is in this thread; what is in the store may be on disk until the task is sent. */
+  private here(ref: ObjectRef, task: Task): boolean {
+    try {
+      return ref.stored !== undefined || ref.bring()
+    } catch (error) {
+      task.failure ??= error
+      return true
+    }
   }
 
   /** Adds the values of a task's dependencies behind its arguments. */
@@ -86,7 +96,7 @@ export class Arguments {
     } catch (error) {
       task.failure = error
     } finally {
-      encoder.busy = false
+      encoder.done()
     }
   }
 }

@@ -3,6 +3,10 @@ import { invalid, WorkerCrashedError } from '../api/errors.js'
 import type { InitOptions } from '../api/options.js'
 import { Directory } from '../control/directory.js'
 import { Head } from '../control/head.js'
+import { defaultStoreBytes } from '../store/default-limit.js'
+import { ObjectStore, type ObjectStoreSetup } from '../store/object-store.js'
+import { newSpillFolder } from '../store/spill-folder.js'
+import { StoreUsage } from '../store/usage.js'
 import { Bell } from '../worker/bell.js'
 import { onDriver } from '../worker/context.js'
 import { DriverRest } from './driver-rest.js'
@@ -14,12 +18,20 @@ let nextId = 1
 /** The main thread's engine, and the part of the runtime that only the main thread has. */
 export function startDriver(options: InitOptions): LocalEngine {
   const mint = () => nextId++
-  const head = new Head(options, options.numCpus ?? availableParallelism(), mint)
+  const setup: ObjectStoreSetup = {
+    limitBytes: options.objectStoreBytes ?? defaultStoreBytes(),
+    spillDir: newSpillFolder(),
+    usage: new StoreUsage(),
+    // Not at once: this is in the middle of a value's storing.
+    pressed: () => queueMicrotask(() => head.relieve()),
+  }
+  const head: Head = new Head(options, options.numCpus ?? availableParallelism(), mint, setup)
   const poolWords = new Int32Array(head.pool)
   const rest = new DriverRest(new Bell(head.bell, poolWords))
   let directory!: Directory
   const engine = new LocalEngine({
     index: 0,
+    store: new ObjectStore(setup),
     poolWords,
     headquarters: head,
     mint,

@@ -15,9 +15,11 @@ import { ActorClient } from '../scheduler/actors.js'
 import { needsMore } from '../scheduler/demand.js'
 import { actorDied, mayRetry, Outcomes } from '../scheduler/outcomes.js'
 import { Pool } from '../scheduler/pool.js'
-import { Task, TaskTable } from '../scheduler/task.js'
+import { bringAll, Task, TaskTable } from '../scheduler/task.js'
 import { Encoder } from '../store/encoder.js'
 import { whenHandleDies } from '../store/handles.js'
+import { LargeValue, type Lineage } from '../store/large-value.js'
+import type { ObjectStore } from '../store/object-store.js'
 import type { OpenTask, RuntimeContext } from '../worker/context.js'
 import { CALL, CREATE_ACTOR, type STDERR, type STDOUT, TASK } from '../worker/layout.js'
 import { Link, type Reply } from '../worker/link.js'
@@ -31,10 +33,14 @@ import { type Label, type LiveTask, type OpenFact, TaskLog } from './task-log.js
 import { Values } from './values.js'
 
 const DEFAULT_MAX_RETRIES = 3
+/** A task's large arguments that are not in refs are kept, to make its result again, up to so many bytes. */
+const LINEAGE_BYTES = 1024 * 1024
 
 /** What an engine needs of its thread. */
 export interface ThreadTools {
   readonly index: number
+  /** Large objects of this thread. */
+  readonly store: ObjectStore
   readonly poolWords: Int32Array
   readonly headquarters: Headquarters
   /** The next id; the thread's index is in its upper bits. */
@@ -88,16 +94,23 @@ export class LocalEngine implements Engine, ActorCaller {
   private readonly entrusted = new Set<Task>()
   /** Threads that are gone, so that a late connection to one is not made. */
   private readonly gone = new Set<number>()
+  /** What goes on when a lost value is there again. */
+  private readonly onArrival: (() => void)[] = []
   private connected = false
   private closed = false
 
   constructor(private readonly tools: ThreadTools) {
     this.book = tools.book(this)
-    this.values = new Values(this.book)
+    const forget = (id: number) => {
+      for (const link of this.links.values()) link.forget(id)
+    }
+    this.values = new Values(this.book, tools.store, { forget, arrived: () => this.arrived() })
     this.args = new Arguments(this.book, (task) => this.argumentsSettled(task))
     this.outcomes = new Outcomes({
       book: this.book,
       free: (task) => this.free(task),
+      values: this.values,
+      lineageOf: (task) => this.lineageOf(task),
       again: (task, link, reply, error) => {
         this.log.again(task, link.index, reply, error)
         this.again(task, link)
@@ -117,10 +130,9 @@ export class LocalEngine implements Engine, ActorCaller {
       },
       () => tools.wake(),
       () => (this.pool.inFlight > 0 ? this.pool.workers : noLinks),
+      () => tools.store.relieve(),
     )
-    whenHandleDies((id) => {
-      for (const link of this.links.values()) link.forget(id)
-    })
+    whenHandleDies(forget)
   }
 
   get placementGroups(): PlacementGroups {
@@ -195,7 +207,7 @@ export class LocalEngine implements Engine, ActorCaller {
       try {
         this.dispatch(task, encoder)
       } finally {
-        encoder.busy = false
+        encoder.done()
       }
     }
     if (numReturns === undefined || numReturns === 1) return task.ref
@@ -274,7 +286,13 @@ export class LocalEngine implements Engine, ActorCaller {
         await task.pull?.done
         if (!this.entrusted.delete(task)) return
         if (failed) this.outcomes.fail(task, value)
-        else this.outcomes.succeed(task, value)
+        else {
+          task.payload = payload.bytes
+          // The same memory is to be held for this ref.
+          if (task.relay?.ref.absent instanceof LargeValue) task.relay.ref.absent.release()
+          const large = typeof value === 'object' && value !== null
+          this.outcomes.succeed(task, value, undefined, undefined, large, large ? this.lineageOf(task) : undefined)
+        }
       },
       (error: unknown) => {
         if (this.entrusted.delete(task)) this.outcomes.fail(task, error)
@@ -313,7 +331,7 @@ export class LocalEngine implements Engine, ActorCaller {
       this.book.unshare(task.borrowed)
       throw error
     } finally {
-      encoder.busy = false
+      encoder.done()
     }
   }
 
@@ -340,7 +358,7 @@ export class LocalEngine implements Engine, ActorCaller {
   private toActor(task: Task, encoder: Encoder): void {
     const actor = this.actor(task.handle!)
     const ready = actor.waiting.length === 0 && task.missing === 0 && task.failure === undefined
-    if (ready && actor.link?.send(task, encoder)) {
+    if (ready && (task.attachments.length === 0 || this.bringAll(task)) && actor.link?.send(task, encoder)) {
       if (task.keeps) task.payload = encoder.copy()
       this.pump.expect(actor.link)
       return
@@ -350,6 +368,15 @@ export class LocalEngine implements Engine, ActorCaller {
     actor.waiting.push(task)
     if (actor.link === undefined && actor.death === undefined) this.connect(actor)
     if (task.failure !== undefined || actor.death !== undefined) this.flush(actor)
+  }
+
+  private bringAll(task: Task): boolean {
+    try {
+      return bringAll(task.attachments)
+    } catch (error) {
+      task.failure = error
+      return false
+    }
   }
 
   private connect(actor: ActorClient): void {
@@ -404,6 +431,48 @@ export class LocalEngine implements Engine, ActorCaller {
   /** A worker that may take tasks from now on. */
   addWorker(wire: Wire): void {
     if (!this.gone.has(wire.index)) this.pool.add(this.link(wire))
+  }
+
+  /** A lost value was made again. */
+  private arrived(): void {
+    for (const resume of this.onArrival.splice(0)) resume()
+    this.refill()
+  }
+
+  /** How the large result of a task is made again; undefined if it cannot be. */
+  private lineageOf(task: Task): Lineage | undefined {
+    if (task.kind !== TASK || task.alone || task.stream !== undefined || task.maxRetries === 0) return undefined
+    if (task.slot >= 0) this.pool.recover(task)
+    let inline = 0
+    for (const { once, object } of task.attachments) if (once && object instanceof SharedArrayBuffer) inline += object.byteLength
+    if (task.payload === undefined || inline > LINEAGE_BYTES) return undefined
+    const { payload, attachments, borrowed } = task
+    const { name, maxRetries } = task
+    const run = (index: number, done: (made: ObjectRef) => void) => {
+      const { mint } = this.tools
+      const again = new Task(TASK, new ObjectRef(mint()), name, task.definition, task.what, task.site)
+      again.payload = payload
+      again.attachments = attachments
+      again.borrowed = borrowed
+      again.maxRetries = maxRetries
+      again.retryExceptions = task.retryExceptions
+      again.needs = task.needs
+      again.more = task.more?.map(() => new ObjectRef(mint()))
+      const made = index === 0 ? again.ref : again.more![index - 1]!
+      made.addWaiter({ settled: done })
+      // Not at once: this may be in the middle of sending another.
+      queueMicrotask(() => {
+        if (this.closed) {
+          this.outcomes.fail(again, shutDown())
+          return
+        }
+        if (borrowed.length > 0) this.book.share(borrowed)
+        if (again.needs !== undefined) this.entrust(again, { bytes: payload, attachments })
+        else this.pool.requeue([again])
+        this.pump.expect()
+      })
+    }
+    return { name, maxRetries, run }
   }
 
   private refill(): void {
@@ -479,6 +548,11 @@ export class LocalEngine implements Engine, ActorCaller {
 
   /** Sends a task to a certain thread: false if its ring is full. */
   sendTo(link: Link, task: Task): boolean {
+    if (!this.bringAll(task)) {
+      if (task.failure !== undefined) this.outcomes.fail(task, task.failure)
+      else this.onArrival.push(() => this.sendTo(link, task))
+      return true
+    }
     this.relay.start()
     this.relay.raw(task.payload!)
     const sent = link.send(task, this.relay)
@@ -492,7 +566,7 @@ export class LocalEngine implements Engine, ActorCaller {
     try {
       return this.values.put(new ObjectRef(this.tools.mint()), value, encoder)
     } finally {
-      encoder.busy = false
+      encoder.done()
     }
   }
 
@@ -686,6 +760,7 @@ export class LocalEngine implements Engine, ActorCaller {
     this.entrusted.clear()
     for (const task of open) this.outcomes.fail(task, shutDown())
     this.pump.close()
+    this.tools.store.close()
     await this.tools.shutdown()
   }
 }

@@ -38,6 +38,8 @@ export class Pump {
     private readonly wake: () => void,
     /** Links that may answer what was sent to nobody in particular. */
     private readonly anybody: () => readonly Link[],
+    /** Called at each look: other threads may need room in the object store. */
+    private readonly relieve: () => void,
   ) {}
 
   get resting(): boolean {
@@ -76,6 +78,7 @@ export class Pump {
   /** Hands out what has arrived. */
   drain(): number {
     let count = 0
+    this.relieve()
     const { busy } = this
     for (let i = busy.length - 1; i >= 0; i--) {
       const link = busy[i]!

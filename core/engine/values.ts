@@ -1,27 +1,73 @@
-import { FAILED, type ObjectRef, READY, type Stored } from '../api/object-ref.js'
+import { type Attachment, FAILED, ObjectRef, PENDING, READY, type Stored } from '../api/object-ref.js'
 import { idOf } from '../control/directory.js'
 import type { Outcome, Settled } from '../control/headquarters.js'
 import type { RefBook } from '../control/ref-book.js'
 import { Decoder, type Names } from '../store/decoder.js'
 import { Encoder } from '../store/encoder.js'
+import { isCopy, noteCopy } from '../store/handles.js'
+import { LargeValue, type LargeValueTools, type Lineage, type StoredRow, storedRows } from '../store/large-value.js'
+import type { ObjectStore } from '../store/object-store.js'
 
-/** The values of refs as bytes: those that `put` stored, and those that travel between threads by themselves. */
+/** The values of refs as bytes: those that `put` stored, those with large arrays, and those that travel between threads by themselves. */
 export class Values {
-  constructor(private readonly book: RefBook) {}
+  private readonly tools: LargeValueTools
+  private readonly keeper = new Encoder(true)
 
-  /** Stores a value as it is now. `encoder` is empty. */
+  constructor(
+    private readonly book: RefBook,
+    readonly store: ObjectStore,
+    hooks: Pick<LargeValueTools, 'forget' | 'arrived'>,
+  ) {
+    this.tools = { store, decode: (stored) => this.read(stored), ...hooks }
+    this.keeper.storing = true
+    store.retry = hooks.arrived
+  }
+
+  /** Stores a value as it is now. `encoder` is empty. Throws ObjectStoreFullError. */
   put(ref: ObjectRef, value: unknown, encoder: Encoder): ObjectRef {
     encoder.storing = true
+    encoder.allocate = this.allocate
     try {
       encoder.section(value, 'the value')
     } finally {
       encoder.storing = false
+      encoder.allocate = undefined
     }
-    const stored: Stored = { bytes: encoder.copy(), attachments: [...encoder.attachments], refs: [...encoder.refs] }
-    ref.stored = stored
-    ref.load = () => this.read(stored)
+    if (encoder.attachments.length > 0 && encoder.attachments.some(({ copied }) => copied))
+      ref.stored = ref.absent = this.large(ref, encoder)
+    else {
+      const stored: Stored = { bytes: encoder.copy(), attachments: taken(encoder.attachments), refs: taken(encoder.refs) }
+      ref.stored = stored
+      ref.load = () => this.read(stored)
+    }
     ref.settle(READY, undefined)
     return ref
+  }
+
+  private readonly allocate = (bytes: number): SharedArrayBuffer => this.store.allocate(bytes)
+
+  private large(ref: ObjectRef, encoder: Encoder): LargeValue {
+    return new LargeValue(ref, encoder.copy(), encoder.attachments, taken(encoder.refs), this.tools)
+  }
+
+  /**
+   * Takes a value that came from another thread into the store, if large arrays came with it. Called before the ref is settled.
+   * Throws ObjectStoreFullError.
+   */
+  keep(ref: ObjectRef, value: unknown, lineage?: Lineage, index = 0): void {
+    const { keeper } = this
+    keeper.start()
+    try {
+      keeper.section(value, 'the value')
+      if (!keeper.attachments.some(({ copied }) => copied)) return
+      const large = this.large(ref, keeper)
+      large.cache(value)
+      large.lineage = lineage
+      large.index = index
+      ref.stored = ref.absent = large
+    } finally {
+      keeper.done()
+    }
   }
 
   private read({ bytes, attachments, refs }: Stored): unknown {
@@ -32,6 +78,21 @@ export class Values {
       ref: () => refs[next++]!,
       actor: () => refs[next++]!,
     })
+  }
+
+  /** Calls back with a settled ref once its value can be read, or with one that tells why it cannot. */
+  whenHere(ref: ObjectRef, then: (ref: ObjectRef) => void): void {
+    let failure: ObjectRef | undefined
+    if (ref.state === READY) {
+      try {
+        ref.bring()
+      } catch (error) {
+        failure = new ObjectRef(ref.id)
+        failure.settle(FAILED, error)
+      }
+    }
+    if (ref.state === PENDING) ref.addWaiter({ settled: () => this.whenHere(ref, then) })
+    else then(failure ?? ref)
   }
 
   /** A settled ref's value for another thread. */
@@ -51,7 +112,7 @@ export class Values {
         encoder.thrown(error)
       }
     if (encoder.refs.length > 0) this.book.transfer(encoder.refs, to)
-    return { failed, bytes: encoder.copy(), attachments: [...encoder.attachments], held: encoder.refs.map(idOf) }
+    return { failed, bytes: encoder.copy(), attachments: encoder.attachments.map(plain), held: encoder.refs.map(idOf) }
   }
 
   /** What another thread's `outcomeOf` sent. */
@@ -63,6 +124,37 @@ export class Values {
     })
     return { failed, value }
   }
+
+  /** The same for a value that this thread holds from now on, for a ref that is not settled yet. */
+  settledHere(ref: ObjectRef, outcome: Outcome): Settled {
+    for (const { copied, object } of outcome.attachments) if (copied) noteCopy(object)
+    const settled = this.settled(outcome)
+    if (!settled.failed && outcome.attachments.some(({ object }) => isCopy(object))) {
+      try {
+        this.keep(ref, settled.value)
+      } catch {
+        // The store is full. It is here, and its owner has let go of it: it stays, beside the store.
+      }
+    }
+    return settled
+  }
+
+  /** The large objects of this thread. */
+  rows(): StoredRow[] {
+    return storedRows(this.store)
+  }
+}
+
+const none: readonly never[] = []
+
+/** An encoder's list, which it does not use again if there is something in it. */
+function taken<T>(list: readonly T[]): readonly T[] {
+  return list.length === 0 ? none : list
+}
+
+/** An attachment as a port carries it. */
+export function plain({ id, once, object, copied }: Attachment): Attachment {
+  return copied ? { id, once, object, copied } : { id, once, object }
 }
 
 function decode(bytes: Uint8Array, names: Names): unknown {

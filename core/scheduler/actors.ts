@@ -2,7 +2,7 @@ import type { ActorDiedError } from '../api/errors.js'
 import type { Encoder } from '../store/encoder.js'
 import type { Link } from '../worker/link.js'
 import { Fifo } from './fifo.js'
-import type { Task } from './task.js'
+import { bringAll, type Task } from './task.js'
 
 /** An actor as one of its callers sees it: the connection, and the calls that are not in its ring yet. Calls reach it in the order they were made. */
 export class ActorClient {
@@ -18,7 +18,7 @@ export class ActorClient {
     readonly className: string,
   ) {}
 
-  /** Sends what can be sent, in order; true: the ring had no room for more. `complete` puts what a call waited for behind its arguments, or sets its failure. */
+  /** Sends what can be sent, in order; true: there was no room for more. `complete` puts what a call waited for behind its arguments, or sets its failure. */
   flush(
     encoder: Encoder,
     complete: (task: Task) => void,
@@ -33,6 +33,13 @@ export class ActorClient {
       }
       if (task.missing > 0) return false
       complete(task)
+      if (task.failure === undefined && task.attachments.length > 0) {
+        try {
+          if (!bringAll(task.attachments)) return true
+        } catch (error) {
+          task.failure = error
+        }
+      }
       if (task.failure !== undefined) {
         this.waiting.shift()
         failed(task, task.failure)

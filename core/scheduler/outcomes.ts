@@ -4,6 +4,7 @@ import {
   describe,
   type GymnuraError,
   invalid,
+  ObjectStoreFullError,
   SerializationError,
   TaskCancelledError,
   TaskError,
@@ -12,7 +13,10 @@ import {
 } from '../api/errors.js'
 import { FAILED, type ObjectRef, READY } from '../api/object-ref.js'
 import type { RefBook } from '../control/ref-book.js'
+import type { Values } from '../engine/values.js'
 import { Decoder } from '../store/decoder.js'
+import { isCopy } from '../store/handles.js'
+import type { Lineage } from '../store/large-value.js'
 import { tooDeep } from '../store/refusal.js'
 import { PARKED, REFUSED, RESULT, STDERR, STDOUT, THROWN, UNPARKED, YIELDED } from '../worker/layout.js'
 import type { Link, LinkOwner, Reply } from '../worker/link.js'
@@ -20,6 +24,9 @@ import type { Task } from './task.js'
 
 export interface OutcomeSetup {
   readonly book: RefBook
+  readonly values: Values
+  /** How a task's large result is made again. Called while the task is where it was sent. */
+  lineageOf(task: Task): Lineage | undefined
   /** Takes an answered task out of where it was sent. */
   free(task: Task): void
   /** Runs a task again that threw. */
@@ -32,12 +39,18 @@ export interface OutcomeSetup {
 /** What becomes of tasks: replies, and the errors that tell of them. Every task ends here, once. */
 export class Outcomes implements LinkOwner {
   private reading: Link | undefined
+  /** Large arrays have come with the reply that is being read. */
+  private large = false
   private readonly decoder: Decoder
 
   constructor(private readonly setup: OutcomeSetup) {
     const { book } = setup
     this.decoder = new Decoder({
-      handle: (id) => this.reading?.takeHandle(id),
+      handle: (id) => {
+        const object = this.reading?.takeHandle(id)
+        if (object !== undefined && isCopy(object)) this.large = true
+        return object
+      },
       ref: (id) => book.ref(id, true),
       actor: (id, shape) => book.handle(id, shape, true),
     })
@@ -63,27 +76,32 @@ export class Outcomes implements LinkOwner {
       value = tooDeep(error)
     }
     if (kind === YIELDED) {
-      if (outcome === YIELDED) task.stream?.push(READY, value)
+      if (outcome === YIELDED) task.stream?.push(READY, value, this.large ? (ref) => this.keep(task, ref, value, undefined, 0) : undefined)
       return
     }
     if (outcome === THROWN && !task.cancelled && retries(task, value)) {
       this.setup.again(task, link, reply, value)
       return
     }
+    const large = this.large && outcome === RESULT
+    const lineage = large ? this.setup.lineageOf(task) : undefined
     this.setup.free(task)
-    if (outcome === RESULT) this.succeed(task, value, link, reply)
+    if (outcome === RESULT) this.succeed(task, value, link, reply, large, lineage)
     else this.fail(task, this.errorOf(link.name, outcome, task, value), link, reply)
   }
 
   private read(link: Link, { buffer, view, at }: Reply): unknown {
     this.reading = link
+    this.large = false
     this.decoder.open(buffer, view, at)
     return this.decoder.section()
   }
 
-  succeed(task: Task, value: unknown, link?: Link, reply?: Reply): void {
+  /** `large`: the value may have large arrays in it. */
+  succeed(task: Task, value: unknown, link?: Link, reply?: Reply, large = false, lineage?: Lineage): void {
     if (task.more === undefined) {
       this.end(task, link, reply, undefined)
+      if (large) this.keep(task, task.ref, value, lineage, 0)
       task.ref.settle(READY, value)
       task.stream?.end()
       return
@@ -100,7 +118,20 @@ export class Outcomes implements LinkOwner {
       return
     }
     this.end(task, link, reply, undefined)
-    for (const [index, ref] of refs.entries()) ref.settle(READY, value[index])
+    for (const [index, ref] of refs.entries()) {
+      if (large) this.keep(task, ref, value[index], lineage, index)
+      ref.settle(READY, value[index])
+    }
+  }
+
+  /** A value that the store has no room for fails its ref. */
+  private keep(task: Task, ref: ObjectRef, value: unknown, lineage: Lineage | undefined, index: number): void {
+    try {
+      this.setup.values.keep(ref, value, lineage, index)
+    } catch (error) {
+      const full = error instanceof ObjectStoreFullError
+      ref.settle(FAILED, full ? new ObjectStoreFullError(`the result of ${task.name}: ${error.message}`, { cause: error }) : error)
+    }
   }
 
   fail(task: Task, error: unknown, link?: Link, reply?: Reply): void {

@@ -7,7 +7,7 @@ import { type Link, requestBytes, rescuePayload, writeRequest } from '../worker/
 import { shelve } from '../worker/payload.js'
 import { QueueWriter, type Stragglers } from '../worker/queue.js'
 import { Fifo } from './fifo.js'
-import type { Task, TaskTable } from './task.js'
+import { bringAll, type Task, type TaskTable } from './task.js'
 
 /**
  * A submitter's way to the workers for tasks: its queue, from which all of them take, and the tasks that the queue has no
@@ -29,7 +29,7 @@ export class Pool implements Stragglers {
     /** For payloads that are sent late or again: no code of a user's runs while it is in use. */
     private readonly relay: Encoder,
     private readonly pool: Int32Array,
-    private readonly failed: (task: Task, error: Error) => void,
+    private readonly failed: (task: Task, error: unknown) => void,
   ) {}
 
   get memory(): SharedArrayBuffer {
@@ -82,6 +82,14 @@ export class Pool implements Stragglers {
   }
 
   private send(task: Task, encoder: Encoder): boolean {
+    if (task.attachments.length > 0) {
+      try {
+        if (!bringAll(task.attachments)) return false
+      } catch (error) {
+        this.failed(task, error)
+        return true
+      }
+    }
     const oversize = encoder.length > layout.MAX_INLINE_BYTES
     const total = requestBytes(encoder)
     const at = this.queue.reserve(total)

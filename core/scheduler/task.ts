@@ -1,5 +1,5 @@
 import type { AnyActorHandle } from '../api/actor-handle.js'
-import type { Attachment, ObjectRef, Waiter } from '../api/object-ref.js'
+import type { Attachment, ObjectRef, Stock, Waiter } from '../api/object-ref.js'
 import type { TaskOptions } from '../api/options.js'
 import type { RefStream } from '../api/ref-stream.js'
 import type { SubmitSite } from '../control/call-site.js'
@@ -101,6 +101,7 @@ export class TaskTable {
   add(task: Task): number {
     task.slot = this.free.pop() ?? this.slots.push(undefined) - 1
     this.slots[task.slot] = task
+    if (task.attachments.length > 0) pin(task.attachments, 1)
     return task.slot
   }
 
@@ -110,6 +111,7 @@ export class TaskTable {
 
   remove(task: Task): void {
     if (task.slot < 0) return
+    if (task.attachments.length > 0) pin(task.attachments, -1)
     this.slots[task.slot] = undefined
     this.free.push(task.slot)
     task.slot = -1
@@ -117,6 +119,41 @@ export class TaskTable {
 
   *[Symbol.iterator](): Iterator<Task> {
     for (const task of this.slots) if (task !== undefined) yield task
+  }
+}
+
+/** Memory that a task under way names stays where it is. */
+function pin(attachments: readonly Attachment[], by: 1 | -1): void {
+  for (const { stock } of attachments) stock?.pin(by)
+}
+
+/**
+ * Sees to it that what a task names is in memory. False: not yet; it is being made anew, or has to wait until other tasks are
+ * over. Throws ObjectLostError, ObjectStoreFullError.
+ */
+export function bringAll(attachments: readonly Attachment[]): boolean {
+  let bytes = 0
+  let absent: Stock | undefined
+  for (const { stock } of attachments) {
+    if (stock === undefined || stock.inMemory) continue
+    bytes += stock.bytes
+    absent = stock
+  }
+  if (absent === undefined) return true
+  if (!absent.roomFor(bytes)) return false
+  const brought: Attachment[] = []
+  try {
+    for (const attachment of attachments) {
+      const { stock } = attachment
+      if (stock === undefined) continue
+      if (!stock.bring()) return false
+      // Or the next would push it out.
+      stock.pin(1)
+      brought.push(attachment)
+    }
+    return true
+  } finally {
+    pin(brought, -1)
   }
 }
 

@@ -3,8 +3,9 @@ import { AnyActorHandle } from '../api/actor-handle.js'
 import { SerializationError, textOf } from '../api/errors.js'
 import { type Attachment, ObjectRef } from '../api/object-ref.js'
 import { carriedBy } from './carried.js'
+import { letGo } from './collection.js'
 import { baseOf, isError } from './error-classes.js'
-import { freshHandleId, handleId, noMemory, pressForCollection, sharedCopy } from './handles.js'
+import { freshHandleId, handleId, isCopy, noMemory, sharedCopy } from './handles.js'
 import { isBuiltIn, isDetached, isPlain, viewKind } from './kinds.js'
 import { pathTo, reasonAgainst, tooDeep, Unserializable } from './refusal.js'
 import * as tag from './tags.js'
@@ -35,8 +36,10 @@ export class Encoder {
   /** Refs and handles met inside values, in their order: they leave this thread with the message. */
   refs: (ObjectRef | AnyActorHandle)[] = []
   busy = false
-  /** For `put`: copies of large arrays are kept under an id that workers remember, since many tasks may take them. */
+  /** For values that are kept here: large arrays are named by an id that workers remember, since many tasks may take them. */
   storing = false
+  /** Makes the memory of large arrays' copies. */
+  allocate: ((bytes: number) => SharedArrayBuffer) | undefined = undefined
   private view = new DataView(this.buffer.buffer)
   private seen: Map<object, number> | undefined = undefined
   private lenient = false
@@ -50,6 +53,14 @@ export class Encoder {
   start(): void {
     this.length = 0
     if (this.buffer.length > KEPT_BYTES) this.resize(KEPT_BYTES)
+    if (this.attachments.length > 0) this.attachments = []
+    if (this.refs.length > 0) this.refs = []
+    this.seen = undefined
+  }
+
+  /** Nobody uses it any more: it keeps nothing alive. */
+  done(): void {
+    this.busy = false
     if (this.attachments.length > 0) this.attachments = []
     if (this.refs.length > 0) this.refs = []
     this.seen = undefined
@@ -318,13 +329,13 @@ export class Encoder {
       this.f64(value.byteOffset)
       this.f64(elements)
     } else if (value.byteLength >= LARGE_BYTES) {
-      const copy = sharedCopy(new Uint8Array(value.buffer, value.byteOffset, value.byteLength))
-      pressForCollection(copy)
+      const copy = sharedCopy(new Uint8Array(value.buffer, value.byteOffset, value.byteLength), this.allocate)
+      letGo(copy.byteLength)
       this.byte(tag.TYPED_ARRAY_ON)
       this.byte(kind)
       // The copy takes a place among the objects met, as it does on the reading side.
       this.seen?.set(copy, this.seen.size)
-      this.handle(copy, !this.storing, true)
+      this.handle(copy, true)
       this.f64(0)
       this.f64(elements)
     } else {
@@ -335,9 +346,11 @@ export class Encoder {
     }
   }
 
-  private handle(object: Attachment['object'], fresh: boolean, copied = false): void {
-    const once = fresh || !this.keepsHandles
-    const id = once ? freshHandleId() : handleId(object)
+  private handle(object: Attachment['object'], fresh: boolean): void {
+    const copied = fresh || isCopy(object)
+    // What is kept here is named for as long as it is kept; what is a user's, for as long as it lives.
+    const once = this.storing ? !this.keepsHandles : fresh || !this.keepsHandles
+    const id = once || (this.storing && copied) ? freshHandleId() : handleId(object)
     this.attachments.push({ id, object, once, copied })
     this.byte(once ? tag.HANDLE_ONCE : tag.HANDLE)
     this.f64(id)

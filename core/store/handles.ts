@@ -1,5 +1,3 @@
-import { getHeapStatistics, setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { ObjectStoreFullError } from '../api/errors.js'
 import type { Attachment } from '../api/object-ref.js'
 
@@ -43,40 +41,27 @@ export function noMemory(bytes: number, cause: unknown): ObjectStoreFullError {
 }
 
 /** Shared memory with a copy of some bytes. */
-export function sharedCopy(bytes: Uint8Array): SharedArrayBuffer {
-  let copy: SharedArrayBuffer
-  try {
-    copy = new SharedArrayBuffer(bytes.byteLength)
-  } catch (error) {
-    throw noMemory(bytes.byteLength, error)
-  }
+export function sharedCopy(bytes: Uint8Array, allocate = plainMemory): SharedArrayBuffer {
+  const copy = allocate(bytes.byteLength)
   new Uint8Array(copy).set(bytes)
   return copy
 }
 
-/** So many bytes of large arrays may come into a thread before it collects, or as many as its heap has, if that is more. */
-const COLLECT_AFTER_BYTES = 256 * 1024 * 1024
-let sinceCollection = 0
-let collect: (() => void) | undefined
-
-/**
- * V8 does not count shared memory when it decides to collect, so a thread that goes through many large arrays would keep dead
- * ones until memory runs out. We count, and collect once in a while: a collection takes time in proportion to the heap,
- * so the larger the heap the rarer.
- */
-export function pressForCollection(object: Shareable): void {
-  if (!(object instanceof SharedArrayBuffer)) return
-  sinceCollection += object.byteLength
-  if (sinceCollection < COLLECT_AFTER_BYTES || sinceCollection < getHeapStatistics().used_heap_size) return
-  sinceCollection = 0
-  collect ??= collector()
-  collect()
+function plainMemory(bytes: number): SharedArrayBuffer {
+  try {
+    return new SharedArrayBuffer(bytes)
+  } catch (error) {
+    throw noMemory(bytes, error)
+  }
 }
 
-/** V8's own collection; a context that is made while the flag is set can call it. */
-function collector(): () => void {
-  setFlagsFromString('--expose-gc')
-  const found = runInNewContext('gc') as () => void
-  setFlagsFromString('--no-expose-gc')
-  return found
+/** Memory that the runtime made for a large array of a result, and that came here with it: nobody else writes to it. */
+const copies = new WeakSet<object>()
+
+export function noteCopy(object: Shareable): void {
+  copies.add(object)
+}
+
+export function isCopy(object: Shareable): object is SharedArrayBuffer {
+  return copies.has(object)
 }

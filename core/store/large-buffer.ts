@@ -7,6 +7,8 @@ import type { SpillFolder } from './spill-folder.js'
 export interface StoredObject {
   /** The bytes are on disk: let go of views of them, and let workers drop what they hold under `buffer.id`. */
   spilled(buffer: LargeBuffer): void
+  /** Nobody wants the value any more. */
+  readonly gone?: boolean
 }
 
 /** The store, as its buffers see it. */
@@ -24,6 +26,8 @@ export interface BufferStore {
 export class LargeBuffer implements Attachment {
   readonly once = false
   readonly bytes: number
+  /** So many tasks under way name it: what they hold of it could not come free. */
+  pins = 0
   private memory: SharedArrayBuffer | undefined
   /** Stays when the bytes are back in memory: values do not change, so the next spill need not write it again. */
   private file: SpillFile | undefined = undefined
@@ -45,6 +49,11 @@ export class LargeBuffer implements Attachment {
     return this.memory!
   }
 
+  /** It is being used, without being looked at. */
+  touch(): void {
+    if (this.memory !== undefined) this.store.used(this)
+  }
+
   get inMemory(): boolean {
     return this.memory !== undefined
   }
@@ -61,11 +70,15 @@ export class LargeBuffer implements Attachment {
     if (file === undefined) throw new ObjectLostError(`object ${hexId(this.id)} (${this.bytes} bytes) was freed: its last ref is gone`)
     const problem = readSpillFile(file, into)
     if (problem !== undefined) {
-      throw new ObjectLostError(
-        `object ${hexId(this.id)} (${this.bytes} bytes) was moved to disk, and its file ${file.path} ${problem}; a value that was put has to be put again`,
-      )
+      throw new ObjectLostError(`object ${hexId(this.id)} (${this.bytes} bytes) was moved to disk, and its file ${file.path} ${problem}`)
     }
     this.memory = into
+  }
+
+  /** @internal The store's. The same bytes made anew. */
+  renew(memory: SharedArrayBuffer): void {
+    this.free()
+    this.memory = memory
   }
 
   /** @internal The store's. */

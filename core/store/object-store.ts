@@ -11,10 +11,18 @@ export interface ObjectStoreSetup {
   /** As `newSpillFolder` gave it. */
   readonly spillDir: string
   readonly usage: StoreUsage
+  /** Tells the other threads that this one cannot make room alone. */
+  readonly pressed?: () => void
 }
 
 /** After a failed write to disk, other threads' needs do not make us try again before so many milliseconds. */
 const RETRY_MS = 1000
+/** The other threads are told so often at most. */
+const TELL_MS = 10
+/** Tasks wait so long for those under way that use what is in memory. */
+const PATIENCE_MS = 1000
+/** What nobody wants any more is looked for before anything is written to disk, if so large a part of the store has come in since. */
+const SWEEP_PART = 1 / 8
 
 /**
  * The large buffers of the values that one thread owns. All threads together keep to `objectStoreBytes`: what would go beyond
@@ -27,13 +35,23 @@ export class ObjectStore implements BufferStore {
   private readonly limitBytes: number
   private readonly usage: StoreUsage
   private readonly folder: SpillFolder
+  private readonly pressed: () => void
   /** In memory, the least recently used first. */
   private readonly resident = new Set<LargeBuffer>()
   private readonly onDisk = new Set<LargeBuffer>()
   private newest: LargeBuffer | undefined
   private retryAt = 0
+  private toldAt = 0
+  private sinceSweep = 0
+  private pinned = 0
+  private closed = false
+  private patience: NodeJS.Timeout | undefined
+  private impatient = false
+  /** Sends what has waited for room. */
+  retry: () => void = () => {}
 
-  constructor({ limitBytes, spillDir, usage }: ObjectStoreSetup) {
+  constructor({ limitBytes, spillDir, usage, pressed = () => {} }: ObjectStoreSetup) {
+    this.pressed = pressed
     this.limitBytes = limitBytes
     this.usage = usage
     this.folder = new SpillFolder(spillDir)
@@ -70,13 +88,50 @@ export class ObjectStore implements BufferStore {
 
   /** Frees an object's memory and its file. Nothing happens if it is free already. */
   release(buffer: LargeBuffer): void {
-    const wasResident = this.resident.delete(buffer)
-    if (wasResident) this.usage.addInMemory(-buffer.bytes)
+    if (this.resident.delete(buffer)) this.usage.addInMemory(-buffer.bytes)
     else if (this.onDisk.delete(buffer)) this.usage.addOnDisk(-buffer.bytes)
     // Not to keep its owner alive.
     if (this.newest === buffer) this.newest = undefined
     buffer.free()
-    if (wasResident) letGo(buffer.bytes)
+  }
+
+  /** A buffer that was on disk, or is lost, was made anew. `memory` has its size and is held by nobody else. */
+  renew(buffer: LargeBuffer, memory: SharedArrayBuffer): void {
+    this.admit(buffer.bytes)
+    if (this.onDisk.delete(buffer)) this.usage.addOnDisk(-buffer.bytes)
+    buffer.renew(memory)
+    this.add(buffer)
+  }
+
+  /** A task that names a buffer is under way, or is over. */
+  pin(buffer: LargeBuffer, by: 1 | -1): void {
+    const before = buffer.pins
+    buffer.pins += by
+    if (before === 0) this.pinned += buffer.bytes
+    else if (buffer.pins === 0) this.pinned -= buffer.bytes
+  }
+
+  /**
+   * Whether so many bytes can come into memory beside those that tasks under way name. One task may always, and after a while
+   * any: those under way may wait for what this is for.
+   */
+  roomFor(bytes: number): boolean {
+    if (this.pinned === 0 || this.pinned + bytes <= this.limitBytes) return true
+    if (this.patience === undefined) {
+      this.patience = setTimeout(() => {
+        this.impatient = true
+        this.patience = undefined
+        this.retry()
+        this.impatient = false
+      }, PATIENCE_MS).unref()
+    }
+    return this.impatient
+  }
+
+  /** All that this thread holds. */
+  *buffers(): Iterable<LargeBuffer> {
+    yield* this.resident
+    yield* this.onDisk
   }
 
   /** Makes room if another thread has asked for it. To be called again and again: it costs a load while nobody has. */
@@ -88,6 +143,12 @@ export class ObjectStore implements BufferStore {
       // The thread that needs the room is told by its own write to disk.
       this.retryAt = performance.now() + RETRY_MS
     }
+  }
+
+  /** The runtime ends: what is in memory stays as long as its refs, and nothing goes to disk any more. */
+  close(): void {
+    this.closed = true
+    clearTimeout(this.patience)
   }
 
   /** Bytes in memory, of this thread. */
@@ -130,6 +191,7 @@ export class ObjectStore implements BufferStore {
   /** Counts bytes that come into memory, and spills others for them. Counted first, so that threads which do this at once see each other. */
   private admit(bytes: number): void {
     this.usage.addInMemory(bytes)
+    this.sinceSweep += bytes
     try {
       this.makeRoom()
     } catch (error) {
@@ -144,15 +206,40 @@ export class ObjectStore implements BufferStore {
   }
 
   private makeRoom(): void {
+    if (this.closed) return
     while (this.usage.inMemoryBytes > this.limitBytes) {
-      const [oldest] = this.resident
+      if (this.sinceSweep > this.limitBytes * SWEEP_PART) {
+        this.sweep()
+        continue
+      }
+      const oldest = this.oldest()
       if (oldest === undefined) {
         this.usage.pressed = true
+        this.tell()
         return
       }
       this.spill(oldest)
     }
     if (this.usage.pressed) this.usage.pressed = false
+  }
+
+  /** Frees what nobody wants any more: V8 tells of it late. */
+  private sweep(): void {
+    this.sinceSweep = 0
+    collectNow()
+    for (const buffer of [...this.buffers()]) if (buffer.owner.gone) this.release(buffer)
+  }
+
+  private oldest(): LargeBuffer | undefined {
+    for (const buffer of this.resident) if (buffer.pins === 0) return buffer
+    return undefined
+  }
+
+  private tell(): void {
+    const now = performance.now()
+    if (now < this.toldAt + TELL_MS) return
+    this.toldAt = now
+    this.pressed()
   }
 
   private spill(buffer: LargeBuffer): void {

@@ -228,9 +228,9 @@ export class Executor implements Names {
   }
 
   private request(inlet: Inlet, at: number): void {
-    const { words, view } = inlet.channel
+    const { words } = inlet.channel
     if ((words[at + layout.KIND]! & layout.KIND_MASK) === layout.DROP_HANDLE) {
-      inlet.drop(view.getFloat64((at + layout.TASK_ID) * 4, true))
+      inlet.forgetDropped()
       inlet.pass(at)
       // Compare-exchange: the client does the same with REVOKED to take a request back; whoever finds QUEUED has it.
     } else if (Atomics.compareExchange(words, at + layout.STATUS, layout.QUEUED, layout.CLAIMED) !== layout.QUEUED) inlet.pass(at)

@@ -1,10 +1,11 @@
 import type { Remote } from 'comlink'
 import type { LedgerMessage } from '../control/ref-book.js'
 import type { ExitType } from '../control/rows.js'
+import type { UsageMemory } from '../store/usage.js'
 import { Bell } from './bell.js'
 import type { WorkerControl } from './control.js'
 import * as layout from './layout.js'
-import type { Role, Wire } from './messages.js'
+import type { Role, Wire, WorkerData } from './messages.js'
 import { closeQueue } from './queue.js'
 
 export interface HostSetup {
@@ -18,6 +19,7 @@ export interface HostSetup {
   readonly mainQueue: SharedArrayBuffer | undefined
   readonly heapMb: number | undefined
   readonly namespace: string
+  readonly store: WorkerData['store']
   readonly env: Readonly<Record<string, string>> | undefined
   /** It lies in a process of its own: what it submits goes by the main thread. */
   readonly apart?: boolean
@@ -46,6 +48,8 @@ export abstract class Host {
   abstract readonly wire: Wire
   /** Its queue, once it has submitted a task. */
   queue: SharedArrayBuffer | undefined
+  /** What it holds in the object store. */
+  readonly usage: UsageMemory
   alive = true
   condemned = false
   /** Set by whoever ends it, where that says more than that the runtime did. */
@@ -68,6 +72,7 @@ export abstract class Host {
     this.index = setup.index
     this.name = setup.name
     this.role = setup.role
+    this.usage = setup.store.usage
     const { role } = setup
     this.bell = new Bell(
       role.kind === 'pool' ? role.bells[role.place]! : new SharedArrayBuffer(layout.BELL_BYTES),

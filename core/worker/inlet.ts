@@ -1,7 +1,6 @@
 import { receiveMessageOnPort } from 'node:worker_threads'
 import type { Attachment } from '../api/object-ref.js'
 import { letGo } from '../store/collection.js'
-import { pressForCollection } from '../store/handles.js'
 import * as layout from './layout.js'
 import { type Loaded, load } from './load.js'
 import type { DataMessage, InletSetup, ShippedFunction } from './messages.js'
@@ -107,10 +106,9 @@ export class Inlet {
     this.requests.share()
   }
 
-  /** The client will not name this memory again. */
-  drop(id: number): void {
-    const object = this.handle(id, true)
-    if (object instanceof SharedArrayBuffer) letGo(object.byteLength)
+  /** The client has let go of memory. */
+  forgetDropped(): void {
+    while (this.receive());
   }
 
   /** Takes one message off the data port. The client posts before it publishes the record that needs it, so it is there. */
@@ -125,7 +123,11 @@ export class Inlet {
     if ('define' in message) this.shipped.set(message.define.index, message.define)
     else if ('object' in message) {
       this.arrived.set(message.id, message.object)
-      pressForCollection(message.object)
+      if (message.object instanceof SharedArrayBuffer) letGo(message.object.byteLength)
+    } else if ('forget' in message) {
+      const object = this.arrived.get(message.forget)
+      this.arrived.delete(message.forget)
+      if (object instanceof SharedArrayBuffer) letGo(object.byteLength)
     } else this.told(message)
   }
 

@@ -1,8 +1,9 @@
 import { receiveMessageOnPort } from 'node:worker_threads'
 import type { Attachment } from '../api/object-ref.js'
 import type { Task, TaskTable } from '../scheduler/task.js'
+import { letGo } from '../store/collection.js'
 import type { Encoder } from '../store/encoder.js'
-import { pressForCollection } from '../store/handles.js'
+import { noteCopy } from '../store/handles.js'
 import { Bell } from './bell.js'
 import * as layout from './layout.js'
 import type { DataMessage, Wire } from './messages.js'
@@ -45,7 +46,8 @@ export class Link {
   private readonly known = new Set<number>()
   private readonly sentHandles = new Set<number>()
   private readonly arrived = new Map<number, Attachment['object']>()
-  private readonly deadHandles: number[] = []
+  /** Memory was forgotten that the server was not told to look for. */
+  private forgotten = false
   private readonly reply: Reply
 
   constructor(
@@ -102,10 +104,12 @@ export class Link {
   }
 
   private post(attachments: readonly Attachment[]): void {
-    for (const { id, object } of attachments) {
+    for (const attachment of attachments) {
+      const { id } = attachment
+      // First: looking at the memory may bring it back from disk.
       if (this.sentHandles.has(id)) continue
+      this.port.postMessage({ id, object: attachment.object } satisfies DataMessage)
       this.sentHandles.add(id)
-      this.port.postMessage({ id, object } satisfies DataMessage)
     }
   }
 
@@ -215,8 +219,10 @@ export class Link {
       const next = receiveMessageOnPort(this.port) as { message: DataMessage } | undefined
       if (next === undefined) return undefined
       if (!('id' in next.message)) continue
-      this.arrived.set(next.message.id, next.message.object)
-      pressForCollection(next.message.object)
+      const { message } = next
+      this.arrived.set(message.id, message.object)
+      if (message.copied) noteCopy(message.object)
+      if (message.object instanceof SharedArrayBuffer) letGo(message.object.byteLength)
     }
   }
 
@@ -228,22 +234,23 @@ export class Link {
   /** The server may let go of shared memory that was sent to it. */
   forget(id: number): void {
     if (!this.alive || !this.sentHandles.delete(id)) return
-    this.deadHandles.push(id)
+    // On the port, in order with the memory itself: it may be sent again. The record only makes the server look there.
+    this.port.postMessage({ forget: id } satisfies DataMessage)
+    this.forgotten = true
     this.flushForgotten()
   }
 
   private flushForgotten(): void {
-    while (this.deadHandles.length > 0) {
-      const at = this.requests.reserve(layout.REQUEST_HEADER)
-      // No room: it goes out with a later one. Nobody waits for it.
-      if (at < 0) return
-      this.words[at + layout.LENGTH] = layout.REQUEST_HEADER
-      this.words[at + layout.STATUS] = layout.QUEUED
-      this.words[at + layout.KIND] = layout.DROP_HANDLE
-      this.view.setFloat64((at + layout.TASK_ID) * 4, this.deadHandles.pop()!, true)
-      this.requests.publish(layout.REQUEST_HEADER)
-      this.bell.ring()
-    }
+    if (!this.forgotten) return
+    const at = this.requests.reserve(layout.REQUEST_HEADER)
+    // No room: it goes out with a later one. Nobody waits for it.
+    if (at < 0) return
+    this.forgotten = false
+    this.words[at + layout.LENGTH] = layout.REQUEST_HEADER
+    this.words[at + layout.STATUS] = layout.QUEUED
+    this.words[at + layout.KIND] = layout.DROP_HANDLE
+    this.requests.publish(layout.REQUEST_HEADER)
+    this.bell.ring()
   }
 
   close(): void {

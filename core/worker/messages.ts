@@ -1,5 +1,6 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { Attachment } from '../api/object-ref.js'
+import type { UsageMemory } from '../store/usage.js'
 
 /** What a worker needs to make a function or a class: its source, or where to import it. */
 export interface ShippedFunction {
@@ -22,7 +23,10 @@ export interface ShippedFunction {
 /** Travels on a data port. The receiver also looks when a record names an id that it does not know. */
 export type DataMessage =
   | { readonly define: ShippedFunction }
-  | { readonly id: number; readonly object: Attachment['object'] }
+  /** `copied`: as an Attachment's. */
+  | { readonly id: number; readonly object: Attachment['object']; readonly copied?: boolean }
+  /** The sender will not name this memory again, unless it sends it again. */
+  | { readonly forget: number }
   /** Fires the AbortSignal of a task. */
   | { readonly abort: number; readonly recursive: boolean }
   /** So many values of a streaming task have been read in all. */
@@ -78,6 +82,7 @@ export interface WorkerData {
   /** Milliseconds since the epoch at the main thread's `performance.now()` 0. */
   readonly timeOrigin: number
   readonly namespace: string
+  readonly store: { readonly limitBytes: number; readonly spillDir: string; readonly usage: UsageMemory }
   /** This thread lies in a process of its own. */
   readonly apart: boolean
 }

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import type { Socket } from 'node:net'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { MessageChannel } from 'node:worker_threads'
 import type { Remote } from 'comlink'
@@ -95,7 +96,9 @@ export class ProcessHost extends Host {
     // The stream is read to its end before it is said to be gone.
     this.silent = this.gone
     const { index, firstId, name, role, heapMb, namespace } = setup
-    this.send({ kind: 'setup', setup: { index, firstId, name, role, heapMb, namespace } })
+    const { limitBytes, spillDir } = setup.store
+    const store = { limitBytes, spillDir: join(spillDir, `process-${this.pid}`) }
+    this.send({ kind: 'setup', setup: { index, firstId, name, role, heapMb, namespace, store } })
     const channel = new SharedArrayBuffer(CHANNEL_BYTES)
     const { port1, port2 } = new MessageChannel()
     this.wire = { index, name, bell: this.bell.memory, channel, port: port1 }

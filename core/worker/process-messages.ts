@@ -16,6 +16,8 @@ export interface ProcessSetup {
   readonly role: Role
   readonly heapMb: number | undefined
   readonly namespace: string
+  /** Of this process: memory is counted by process. */
+  readonly store: { readonly limitBytes: number; readonly spillDir: string }
 }
 
 export type ToProcess =

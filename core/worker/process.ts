@@ -9,6 +9,7 @@ import { describe } from '../api/errors.js'
 import type { ActorGone } from '../control/headquarters.js'
 import type { LedgerMessage } from '../control/ref-book.js'
 import { removeFolder } from '../store/spill-folder.js'
+import { StoreUsage } from '../store/usage.js'
 import { Bell } from './bell.js'
 import { CallingEnd } from './calling-end.js'
 import { type CallMessage, Calls } from './calls.js'
@@ -74,7 +75,15 @@ function handle(message: ToProcess): void {
 
 function start(setup: ProcessSetup): void {
   host = new ThreadHost(
-    { ...setup, pool, mainBell: bell.memory, mainQueue: undefined, env: undefined, apart: true },
+    {
+      ...setup,
+      store: { ...setup.store, usage: new StoreUsage().forThread() },
+      pool,
+      mainBell: bell.memory,
+      mainQueue: undefined,
+      env: undefined,
+      apart: true,
+    },
     service,
     (message: LedgerMessage) => send({ kind: 'ledger', message }),
     (_, ending) => void ended(ending),

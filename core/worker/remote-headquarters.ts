@@ -6,6 +6,8 @@ import type { ActorGone, ActorSpec, Connected, Headquarters, Payload, Settled, T
 import type { Borrowed } from '../control/ref-book.js'
 import type { Service } from '../control/service.js'
 import type { LocalEngine } from '../engine/local.js'
+import { plain } from '../engine/values.js'
+import { noteCopy } from '../store/handles.js'
 import type { Wire } from './messages.js'
 
 /** The main thread's services, as a worker's engine calls them. */
@@ -21,7 +23,8 @@ export class RemoteHeadquarters implements Headquarters {
   startActor(actorId: number, payload: Payload, borrowed: readonly Borrowed[]): Promise<void> {
     // The main thread keeps them from now on: the actor may be started again.
     if (borrowed.length > 0) this.engine.book.transfer(borrowed, 0)
-    return this.service.startActor(actorId, payload, borrowed.map(idOf))
+    const { bytes, attachments } = payload
+    return this.service.startActor(actorId, { bytes, attachments: attachments.map(plain) }, borrowed.map(idOf))
   }
 
   stillborn(actorId: number, cause: unknown, frames: string): Promise<void> {
@@ -47,8 +50,10 @@ export class RemoteHeadquarters implements Headquarters {
   }
 
   async run(spec: TaskSpec): Promise<Settled> {
-    const attachments = spec.payload.attachments.map(({ id, once, object }) => ({ id, once, object }))
-    return this.engine.values.settled(await asOurs(this.service.run({ ...spec, payload: { bytes: spec.payload.bytes, attachments } })))
+    const attachments = spec.payload.attachments.map(plain)
+    const outcome = await asOurs(this.service.run({ ...spec, payload: { bytes: spec.payload.bytes, attachments } }))
+    for (const { copied, object } of outcome.attachments) if (copied) noteCopy(object)
+    return this.engine.values.settled(outcome)
   }
 
   async nextOf(id: number): Promise<Settled | undefined> {

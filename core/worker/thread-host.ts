@@ -41,6 +41,7 @@ export class ThreadHost extends Host {
       ledgerPort: ledger.port2,
       timeOrigin: performance.timeOrigin,
       namespace: setup.namespace,
+      store: setup.store,
       apart: setup.apart ?? false,
     }
     this.thread = new Worker(new URL('./thread.js', import.meta.url), {

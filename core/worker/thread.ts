@@ -15,6 +15,8 @@ import { setEngine } from '../engine/current.js'
 import { LocalEngine } from '../engine/local.js'
 import { Encoder } from '../store/encoder.js'
 import { startHandleIds } from '../store/handles.js'
+import { ObjectStore } from '../store/object-store.js'
+import { StoreUsage } from '../store/usage.js'
 import { Bell } from './bell.js'
 import { currentTask, type OpenTask, type RuntimeContext } from './context.js'
 import type { WorkerControl } from './control.js'
@@ -62,11 +64,20 @@ const headquarters = new RemoteHeadquarters(service)
 
 const engine: LocalEngine = new LocalEngine({
   index: data.index,
+  store: new ObjectStore({ ...data.store, usage: new StoreUsage(data.store.usage), pressed: () => post({ kind: 'pressed' }) }),
   poolWords,
   headquarters,
   namespace: data.namespace,
   mint: () => nextId++,
-  book: (caller) => new Borrowing(data.index, post, caller, bring, (ref, to) => caller.values.outcomeOf(ref, to)),
+  book: (caller) =>
+    new Borrowing(
+      data.index,
+      post,
+      caller,
+      bring,
+      (ref, to) => caller.values.outcomeOf(ref, to),
+      (ref, then) => caller.values.whenHere(ref, then),
+    ),
   rest: () => loop.resume(),
   wake: () => {},
   current: currentTask,

@@ -322,4 +322,29 @@ test('the default limit is a whole number of bytes, at most 30 % of the memory o
   assert.ok(Number.isInteger(bytes) && bytes > 0 && bytes <= totalmem() * 0.3, String(bytes))
 })
 
+test('threads that collect for the first time at once do not take the way to do it from each other', async () => {
+  const code = `
+    import { workerData, parentPort } from 'node:worker_threads'
+    const { collectNow } = await import(${moduleOf('collection')})
+    const gate = new Int32Array(workerData)
+    Atomics.add(gate, 1, 1)
+    Atomics.wait(gate, 0, 0)
+    try { collectNow(); parentPort.postMessage('ok') } catch (error) { parentPort.postMessage(String(error)) }`
+  for (let round = 0; round < 4; round++) {
+    const gate = new Int32Array(new SharedArrayBuffer(8))
+    const workers = Array.from(
+      { length: 6 },
+      () => new Worker(new URL(`data:text/javascript,${encodeURIComponent(code)}`), { workerData: gate.buffer }),
+    )
+    const answers = workers.map((worker) => new Promise((resolve) => worker.once('message', resolve)))
+    while (Atomics.load(gate, 1) < workers.length) await new Promise((resolve) => setTimeout(resolve, 2))
+    Atomics.store(gate, 0, 1)
+    Atomics.notify(gate, 0)
+    assert.equal(
+      await Promise.all(answers),
+      workers.map(() => 'ok'),
+    )
+  }
+})
+
 test.run()
