@@ -198,7 +198,8 @@ test('a busy worker sends at most ten batches a second', async () => {
   const { tookMs, steps } = await get(tally.stepFor.remote(350, 'a'))
   const sent = await get(tally.batches.remote())
   assert.ok(sent.length >= 1)
-  assert.ok(sent.length <= tookMs / 99, `${sent.length} batches in ${tookMs} ms`)
+  // Ten a second, and one that was due when it began.
+  assert.ok(sent.length <= tookMs / 99 + 1, `${sent.length} batches in ${tookMs} ms`)
   await get(tally.flush.remote())
   const all = [...sent, ...(await get(tally.batches.remote()))].flat().filter(({ name }) => name === 'tally_steps_total')
   assert.is(
