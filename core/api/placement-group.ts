@@ -2,6 +2,7 @@ import { closest } from 'fastest-levenshtein'
 import { type Demand, demandOf, optionFor, type ResourceOptions } from '../scheduler/demand.js'
 import { groupLabel, type Strategy, strategies } from '../scheduler/placement-groups.js'
 import type { Place } from '../scheduler/resources.js'
+import { carry } from '../store/carried.js'
 import { count, GetTimeoutError, GymnuraError, invalid } from './errors.js'
 import { checkOptions } from './options.js'
 
@@ -61,6 +62,13 @@ export class PlacementGroup {
     await groups().remove(this.id)
   }
 }
+
+carry({
+  name: 'PlacementGroup',
+  type: PlacementGroup,
+  pack: ({ id, bundles, strategy, name }) => ({ id, bundles, strategy, name }),
+  unpack: ({ id, bundles, strategy, name }) => new PlacementGroup(id, Object.freeze(bundles.map(Object.freeze)), strategy, name),
+})
 
 /**
  * Sets resources aside, for all bundles or for none: `ready()` tells when. Tasks and actors use them by their options

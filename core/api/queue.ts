@@ -1,3 +1,4 @@
+import { carry } from '../store/carried.js'
 import { actor } from './actor.js'
 import { type ActorHandle, AnyActorHandle } from './actor-handle.js'
 import { checkIterable, checkKnown, checkWhole, shown } from './checks.js'
@@ -39,11 +40,11 @@ type Timeout = { readonly timeoutMs?: number }
  *     await queue.put('x')
  *     await queue.get({ timeoutMs: 50 })   // 'x'
  *
- * Items are copied on their way in and out, as the arguments and results of calls are; refs and handles stay what they are.
+ * A queue can be passed to tasks and actors. Items are copied on their way in and out, as the arguments and results of calls are; refs and handles stay what they are.
  * Whoever waits is served in the order of arrival. After `shutdown`, or if the actor dies, everything throws ActorDiedError.
  */
 export class Queue<T = unknown> {
-  /** All that a queue is: pass it on, and make the queue again with `Queue.from`. */
+  /** All that a queue is: `Queue.from` makes it again. */
   readonly actor: ActorHandle<QueueActor>
 
   /** `maxSize`: how many items it holds at most; 0 is no limit. `options` are the actor's, such as its name. */
@@ -144,6 +145,8 @@ export class Queue<T = unknown> {
     return (await get(this.actor.take.remote(number, timeoutMs))) as T[] | undefined
   }
 }
+
+carry({ name: 'Queue', type: Queue, pack: (queue: Queue<unknown>) => queue.actor, unpack: (handle) => Queue.from(handle) })
 
 function listOf<T>(method: string, items: Iterable<T>): T[] {
   checkIterable(`Queue.${method}: items`, items)

@@ -2,7 +2,7 @@ import { WorkerCrashedError } from '../api/errors.js'
 import type { Allocation } from '../scheduler/capacity.js'
 import { type Demand, demandOf } from '../scheduler/demand.js'
 import type { Ending, Host } from '../worker/host.js'
-import { OPEN, PAUSE } from '../worker/layout.js'
+import { BELL_BYTES, OPEN, PAUSE } from '../worker/layout.js'
 import type { Head } from './head.js'
 
 /** Threads that die before they took a single task: so many in a row and there is no point in starting more. */
@@ -21,19 +21,23 @@ export class PoolThreads {
   /** Asked to lend, or lending. */
   private readonly lenders = new Set<Host>()
   private readonly later: { start: () => void; demand: Demand | undefined }[] = []
+  private readonly bells: readonly SharedArrayBuffer[]
   private started = 0
   private failedStarts = 0
   private timer: NodeJS.Timeout | undefined
 
-  constructor(private readonly head: Head) {}
-
-  start(): void {
-    for (let i = 0; i < this.head.numCpus; i++) this.add()
+  constructor(private readonly head: Head) {
+    // All there will ever be, so that a worker can wake any other from its first moment on.
+    this.bells = Array.from({ length: head.numCpus }, () => new SharedArrayBuffer(BELL_BYTES))
   }
 
-  private add(): void {
+  start(): void {
+    for (let place = 0; place < this.head.numCpus; place++) this.add(place)
+  }
+
+  private add(place: number): void {
     const { head } = this
-    const host = head.spawn(`worker-${++this.started}`, { kind: 'pool' })
+    const host = head.spawn(`worker-${++this.started}`, { kind: 'pool', bells: this.bells, place })
     this.hosts.push(host)
     const allocation = head.ledger.acquire(ONE_CPU)
     if (allocation !== undefined) this.held.set(host.index, allocation)
@@ -53,7 +57,7 @@ export class PoolThreads {
     this.lenders.delete(host)
     const gave = this.giveBack(host.index)
     this.failedStarts = host.hasStarted || host.heartbeat > 0 ? 0 : this.failedStarts + 1
-    if (this.failedStarts < MAX_FAILED_STARTS) this.add()
+    if (this.failedStarts < MAX_FAILED_STARTS && host.role.kind === 'pool') this.add(host.role.place)
     else if (this.hosts.length === 0) {
       const error = new WorkerCrashedError('worker threads cannot be started', { cause })
       this.head.engine.poolLost(error)
@@ -74,14 +78,15 @@ export class PoolThreads {
       return
     }
     const need = Math.ceil(cpus)
-    let more = need - [...this.lenders].filter((host) => this.held.has(host.index)).length
+    // Those that were asked may first have a long task to end: one that sleeps now does not wait for them.
+    let coming = [...this.lenders].filter((host) => this.held.has(host.index) && host.idle).length
     for (const host of this.hosts) {
-      if (more <= 0 || this.lenders.has(host) || !(host.idle || this.lenders.size < need)) continue
+      if (coming >= need || this.lenders.has(host) || !(host.idle || this.lenders.size < need)) continue
       this.lend(host)
-      more--
+      coming++
     }
     // Another may fall asleep, which nobody is told.
-    if (more > 0) this.timer = setTimeout(() => this.head.lent(), LOOK_MS).unref()
+    this.timer = setTimeout(() => this.head.lent(), LOOK_MS).unref()
   }
 
   /** CPUs came free: tasks that waited meanwhile get a turn before whatever borrows next. */

@@ -15,7 +15,7 @@ import type { Task, TaskTable } from './task.js'
  */
 export class Pool implements Stragglers {
   readonly workers: Link[] = []
-  bells: Bell[] = []
+  private bells: Bell[] = []
   private readonly queue = new QueueWriter(this)
   private readonly buffer = Buffer.from(this.queue.memory)
   private readonly view = new DataView(this.queue.memory)

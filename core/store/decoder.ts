@@ -1,6 +1,7 @@
 import type { ActorShape } from '../api/actor-handle.js'
 import { ObjectLostError } from '../api/errors.js'
 import type { Attachment } from '../api/object-ref.js'
+import { carriedAs } from './carried.js'
 import { blankError } from './error-classes.js'
 import * as tag from './tags.js'
 
@@ -113,6 +114,8 @@ export class Decoder {
         return this.remember(this.names.ref(this.f64()))
       case tag.ACTOR_HANDLE:
         return this.actorHandle()
+      case tag.CARRIED:
+        return this.carried()
       default:
         throw new ObjectLostError(`the bytes of a value are damaged (tag ${kind})`)
     }
@@ -216,6 +219,18 @@ export class Decoder {
     })
     this.seen[place] = handle
     return handle
+  }
+
+  private carried(): object {
+    this.seen ??= []
+    const place = this.seen.push({}) - 1
+    const name = this.string()
+    const packed = this.value()
+    const carried = carriedAs(name)
+    if (carried === undefined) throw new ObjectLostError(`a ${name} came to a thread that does not know what that is`)
+    const value = carried.unpack(packed)
+    this.seen[place] = value
+    return value
   }
 
   private strings(): string[] {

@@ -2,6 +2,7 @@ import { isAnyArrayBuffer, isDataView, isDate, isMap, isSet, isSharedArrayBuffer
 import { AnyActorHandle } from '../api/actor-handle.js'
 import { SerializationError, textOf } from '../api/errors.js'
 import { type Attachment, ObjectRef } from '../api/object-ref.js'
+import { carriedBy } from './carried.js'
 import { baseOf, isError } from './error-classes.js'
 import { freshHandleId, handleId, noMemory, pressForCollection, sharedCopy } from './handles.js'
 import { isBuiltIn, isDetached, isPlain, viewKind } from './kinds.js'
@@ -244,7 +245,11 @@ export class Encoder {
     } else if (value instanceof WebAssembly.Memory && isSharedArrayBuffer(value.buffer)) {
       this.handle(value, false)
     } else {
-      throw new Unserializable(value, reasonAgainst(value))
+      const carried = carriedBy(Object.getPrototypeOf(value))
+      if (carried === undefined) throw new Unserializable(value, reasonAgainst(value))
+      this.byte(tag.CARRIED)
+      this.string(carried.name)
+      this.value(carried.pack(value))
     }
   }
 

@@ -52,6 +52,8 @@ export const ACTOR_HANDLE = 23
 export const SEEN = 24
 /** u32 index: a top-level argument given as a ref; its value is the index-th section after the arguments */
 export const DEPENDENCY = 25
+/** the class's name, and what its instance was packed into, as a value */
+export const CARRIED = 26
 
 /** Typed arrays by their position in the table; the position is what travels. */
 export const viewClasses: readonly ViewClass[] = [

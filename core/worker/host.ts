@@ -62,7 +62,13 @@ export class Host {
     this.index = setup.index
     this.name = setup.name
     this.role = setup.role
-    this.bell = new Bell(new SharedArrayBuffer(layout.BELL_BYTES), new Int32Array(setup.pool))
+    const { role } = setup
+    this.bell = new Bell(
+      role.kind === 'pool' ? role.bells[role.place]! : new SharedArrayBuffer(layout.BELL_BYTES),
+      new Int32Array(setup.pool),
+    )
+    // One that takes another's place takes its bell, which all others know.
+    this.bell.words.fill(0)
     this.bell.words[layout.INDEX] = setup.index
     const data = new MessageChannel()
     const control = new MessageChannel()

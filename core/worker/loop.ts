@@ -48,7 +48,7 @@ export class WorkerLoop {
       readonly takesTasks: boolean
       now(): number
       /** Bells of the other workers for tasks. */
-      peers(): readonly Bell[]
+      readonly peers: readonly Bell[]
       /** This worker has given its CPU away. */
       paused(): void
     },
@@ -166,7 +166,7 @@ export class WorkerLoop {
   private looked(open: boolean): void {
     this.fresh = false
     this.bell.looked()
-    if (open ? this.executor.several() : this.executor.more()) wakeWorker(this.pool, this.tools.peers())
+    if (open ? this.executor.several() : this.executor.more()) wakeWorker(this.pool, this.tools.peers)
   }
 
   /** Whether tasks may be taken. Asked to pause, a worker does so once it has taken one task, or there is none. */

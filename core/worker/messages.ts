@@ -45,7 +45,8 @@ export interface InletSetup extends Wire {
 
 /** What a thread is there for. */
 export type Role =
-  | { readonly kind: 'pool' }
+  /** `bells`: those of all workers for tasks, by their place; `place`: its own. */
+  | { readonly kind: 'pool'; readonly bells: readonly SharedArrayBuffer[]; readonly place: number }
   /** One task at a time that the main thread sends. */
   | { readonly kind: 'dedicated'; readonly gpuIds: readonly number[] }
   | ActorRole

@@ -21,6 +21,9 @@ import { Inlet } from './inlet.js'
 import * as layout from './layout.js'
 import { WorkerLoop } from './loop.js'
 import type { InletSetup, WorkerData } from './messages.js'
+// Queues and placement groups can be passed to tasks: their modules say how.
+import '../api/queue.js'
+import '../api/placement-group.js'
 import { asOurs, RemoteHeadquarters } from './remote-headquarters.js'
 import { ReplySender, type ReplyTools } from './reply-sender.js'
 
@@ -75,7 +78,15 @@ const engine: LocalEngine = new LocalEngine({
       post({ kind: 'group', id, bundles, strategy, name })
       return id
     },
-    ready: (id) => asOurs(service.groupReady(id)),
+    // Whoever waits for a group must not keep a CPU that the group needs.
+    ready: async (id) => {
+      const waiter = engine.hold()
+      try {
+        await asOurs(service.groupReady(id))
+      } finally {
+        engine.release(waiter)
+      }
+    },
     remove: (id) => service.removeGroup(id),
   },
   resources: () => service.resources(),
@@ -153,10 +164,11 @@ const executor = new Executor(data, {
     post({ kind: 'saved', thread: data.index, outcome })
   },
 })
+const peers = data.role.kind === 'pool' ? data.role.bells.map((memory) => new Bell(memory, poolWords)) : []
 const loop = new WorkerLoop(bell, poolWords, executor, engine.pump, {
   takesTasks: data.role.kind === 'pool',
   now,
-  peers: () => engine.pool.bells,
+  peers,
   paused: () => post({ kind: 'paused', thread: data.index }),
 })
 const main = inlet(data.main)
