@@ -4,6 +4,7 @@ import type { Outcome, Settled } from '../control/headquarters.js'
 import type { RefBook } from '../control/ref-book.js'
 import { Decoder, type Names } from '../store/decoder.js'
 import { Encoder } from '../store/encoder.js'
+import { markPrivate } from '../store/handles.js'
 
 /** The values of refs as bytes: those that `put` stored, and those that travel between threads by themselves. */
 export class Values {
@@ -34,9 +35,10 @@ export class Values {
     })
   }
 
-  /** A settled ref's value for another thread. */
-  outcomeOf(ref: ObjectRef, to: number): Outcome {
+  /** A settled ref's value for another thread; `snapshot`: to be kept as it is now. */
+  outcomeOf(ref: ObjectRef, to: number, snapshot = false): Outcome {
     const encoder = new Encoder(false)
+    encoder.snapshot = snapshot
     encoder.start()
     let failed = ref.state === FAILED
     if (failed) encoder.thrown(ref.value)
@@ -56,6 +58,7 @@ export class Values {
 
   /** What another thread's `outcomeOf` sent. */
   settled({ failed, bytes, attachments }: Outcome): Settled {
+    for (const { copied, object } of attachments) if (copied) markPrivate(object)
     const value = decode(bytes, {
       handle: (id) => attachments.find((attachment) => attachment.id === id)?.object,
       ref: (id) => this.book.ref(id, true),

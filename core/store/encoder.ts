@@ -4,7 +4,7 @@ import { SerializationError, textOf } from '../api/errors.js'
 import { type Attachment, ObjectRef } from '../api/object-ref.js'
 import { carriedBy } from './carried.js'
 import { baseOf, isError } from './error-classes.js'
-import { freshHandleId, handleId, noMemory, pressForCollection, sharedCopy } from './handles.js'
+import { freshHandleId, handleId, isPrivate, noMemory, pressForCollection, sharedCopy } from './handles.js'
 import { isBuiltIn, isDetached, isPlain, viewKind } from './kinds.js'
 import { pathTo, reasonAgainst, tooDeep, Unserializable } from './refusal.js'
 import * as tag from './tags.js'
@@ -37,6 +37,8 @@ export class Encoder {
   busy = false
   /** For `put`: copies of large arrays are kept under an id that workers remember, since many tasks may take them. */
   storing = false
+  /** For a state that is kept: arrays that were copied for this thread are copied again, since it may write into them. */
+  snapshot = false
   private view = new DataView(this.buffer.buffer)
   private seen: Map<object, number> | undefined = undefined
   private lenient = false
@@ -310,7 +312,7 @@ export class Encoder {
     if (kind < 0) throw new Unserializable(value, reasonAgainst(value))
     if (isDetached(value.buffer)) throw new Unserializable(value, DETACHED)
     const elements = isDataView(value) ? value.byteLength : (value as Uint8Array).length
-    if (isSharedArrayBuffer(value.buffer)) {
+    if (isSharedArrayBuffer(value.buffer) && !(this.snapshot && isPrivate(value.buffer))) {
       this.byte(tag.TYPED_ARRAY_ON)
       this.byte(kind)
       this.value(value.buffer)
@@ -324,7 +326,7 @@ export class Encoder {
       this.byte(kind)
       // The copy takes a place among the objects met, as it does on the reading side.
       this.seen?.set(copy, this.seen.size)
-      this.handle(copy, !this.storing, true)
+      this.handle(copy, !this.storing, !this.storing)
       this.f64(0)
       this.f64(elements)
     } else {

@@ -29,6 +29,17 @@ export function handleId(object: Shareable): number {
   return id
 }
 
+const privates = new WeakSet<object>()
+
+/** What came is a copy that nobody else has. */
+export function markPrivate(object: Shareable): void {
+  privates.add(object)
+}
+
+export function isPrivate(object: object): boolean {
+  return privates.has(object)
+}
+
 /** An id for an object made for one message. */
 export function freshHandleId(): number {
   return nextId++

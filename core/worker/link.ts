@@ -2,7 +2,7 @@ import { receiveMessageOnPort } from 'node:worker_threads'
 import type { Attachment } from '../api/object-ref.js'
 import type { Task, TaskTable } from '../scheduler/task.js'
 import type { Encoder } from '../store/encoder.js'
-import { pressForCollection } from '../store/handles.js'
+import { markPrivate, pressForCollection } from '../store/handles.js'
 import { Bell } from './bell.js'
 import * as layout from './layout.js'
 import type { DataMessage, Wire } from './messages.js'
@@ -102,10 +102,10 @@ export class Link {
   }
 
   private post(attachments: readonly Attachment[]): void {
-    for (const { id, object } of attachments) {
+    for (const { id, object, copied } of attachments) {
       if (this.sentHandles.has(id)) continue
       this.sentHandles.add(id)
-      this.port.postMessage({ id, object } satisfies DataMessage)
+      this.port.postMessage({ id, object, copied } satisfies DataMessage)
     }
   }
 
@@ -216,6 +216,7 @@ export class Link {
       if (next === undefined) return undefined
       if (!('id' in next.message)) continue
       this.arrived.set(next.message.id, next.message.object)
+      if (next.message.copied) markPrivate(next.message.object)
       pressForCollection(next.message.object)
     }
   }

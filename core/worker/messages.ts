@@ -22,7 +22,7 @@ export interface ShippedFunction {
 /** Travels on a data port. The receiver also looks when a record names an id that it does not know. */
 export type DataMessage =
   | { readonly define: ShippedFunction }
-  | { readonly id: number; readonly object: Attachment['object'] }
+  | { readonly id: number; readonly object: Attachment['object']; readonly copied?: boolean | undefined }
   /** Fires the AbortSignal of a task. */
   | { readonly abort: number; readonly recursive: boolean }
   /** So many values of a streaming task have been read in all. */

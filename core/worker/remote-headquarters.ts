@@ -47,8 +47,7 @@ export class RemoteHeadquarters implements Headquarters {
   }
 
   async run(spec: TaskSpec): Promise<Settled> {
-    const attachments = spec.payload.attachments.map(({ id, once, object }) => ({ id, once, object }))
-    return this.engine.values.settled(await asOurs(this.service.run({ ...spec, payload: { bytes: spec.payload.bytes, attachments } })))
+    return this.engine.values.settled(await asOurs(this.service.run(spec)))
   }
 
   async nextOf(id: number): Promise<Settled | undefined> {
