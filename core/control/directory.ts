@@ -17,7 +17,11 @@ export class Directory implements RefBook {
   private readonly handles: HandleBook
   readonly counts: HoldCounts
 
-  constructor(caller: ActorCaller, readReports: () => void, actorFree: (id: number) => void) {
+  constructor(
+    caller: ActorCaller,
+    private readonly readReports: () => void,
+    actorFree: (id: number) => void,
+  ) {
     this.counts = new HoldCounts(readReports, (id) => {
       const ref = this.refs.get(id)
       if (ref === undefined) actorFree(id)
@@ -49,7 +53,7 @@ export class Directory implements RefBook {
   }
 
   ref(id: number, counted: boolean): ObjectRef {
-    const ref = this.refs.get(id) ?? this.lost(id)
+    const ref = this.find(id)
     if (counted) {
       this.counts.remove(id, MAIN)
       // The message may hold it a second time: freed only once it has been read.
@@ -84,8 +88,14 @@ export class Directory implements RefBook {
     if (!this.counts.held(id)) this.refs.delete(id)
   }
 
+  /** A message that names a ref may be read before the report that its owner sent first, which came another way. */
   find(id: number): ObjectRef {
-    return this.refs.get(id) ?? this.lost(id)
+    let ref = this.refs.get(id)
+    if (ref === undefined) {
+      this.readReports()
+      ref = this.refs.get(id)
+    }
+    return ref ?? this.lost(id)
   }
 
   /** The refs of a worker that is gone and had not settled. */

@@ -13,7 +13,7 @@ export class Arguments {
     private readonly settled: (task: Task) => void,
   ) {}
 
-  /** An encoder that nobody uses; its user puts `busy` back. */
+  /** An encoder that nobody uses; its user calls `done`. */
   borrow(): Encoder {
     // A getter of a value being encoded may submit: it gets an encoder of its own.
     const encoder = this.encoder.busy ? new Encoder(true) : this.encoder
@@ -22,7 +22,7 @@ export class Arguments {
     return encoder
   }
 
-  /** Encodes a call's arguments. The encoder stays borrowed until `busy` is put back. */
+  /** Encodes a call's arguments. The encoder stays borrowed until its `done`. */
   encode(task: Task, args: unknown[]): Encoder {
     const encoder = this.borrow()
     try {
@@ -36,7 +36,7 @@ export class Arguments {
       task.ref.origin = task
       return encoder
     } catch (error) {
-      encoder.busy = false
+      encoder.done()
       throw error
     }
   }
@@ -86,7 +86,7 @@ export class Arguments {
     } catch (error) {
       task.failure = error
     } finally {
-      encoder.busy = false
+      encoder.done()
     }
   }
 }

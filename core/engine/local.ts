@@ -172,7 +172,7 @@ export class LocalEngine implements Engine, ActorCaller {
       try {
         this.dispatch(task, encoder)
       } finally {
-        encoder.busy = false
+        encoder.done()
       }
     }
     if (numReturns === undefined || numReturns === 1) return task.ref
@@ -278,7 +278,7 @@ export class LocalEngine implements Engine, ActorCaller {
       this.book.unshare(task.borrowed)
       throw error
     } finally {
-      encoder.busy = false
+      encoder.done()
     }
   }
 
@@ -444,7 +444,7 @@ export class LocalEngine implements Engine, ActorCaller {
     try {
       return this.values.put(new ObjectRef(this.tools.mint()), value, encoder)
     } finally {
-      encoder.busy = false
+      encoder.done()
     }
   }
 

@@ -57,6 +57,14 @@ export class Encoder {
     this.seen = undefined
   }
 
+  /** Nobody uses it any more: it keeps nothing alive. */
+  done(): void {
+    this.busy = false
+    if (this.attachments.length > 0) this.attachments = []
+    if (this.refs.length > 0) this.refs = []
+    this.seen = undefined
+  }
+
   /** A root value: identity is kept inside it, not across roots. `name` is what an error calls it. */
   section(value: unknown, name: string): void {
     this.seen = undefined

@@ -2,38 +2,9 @@ import { ActorDiedError, actor, exitActor, get, getActor, init, kill, type Objec
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { rejection } from './expect.js'
+import { exportedActors, Leaver } from './exported-actors.js'
 
-export class Leaver {
-  n = 0
-  add(k: number): number {
-    this.n += k
-    return this.n
-  }
-  leave(): number {
-    exitActor()
-  }
-  async leaveLater(ms: number): Promise<number> {
-    await new Promise((resolve) => setTimeout(resolve, ms))
-    return await exitActor()
-  }
-  leaveAndCatch(): string {
-    try {
-      return exitActor()
-    } catch {
-      return 'still here'
-    }
-  }
-  leaveByTimer(): string {
-    setTimeout(() => exitActor(), 1)
-    return 'soon'
-  }
-  async nap(ms: number): Promise<string> {
-    await new Promise((resolve) => setTimeout(resolve, ms))
-    return 'rested'
-  }
-}
-
-const Leavers = actor(Leaver, { module: import.meta.url, maxRestarts: -1, maxTaskRetries: -1 })
+const Leavers = actor(Leaver, { module: exportedActors, maxRestarts: -1, maxTaskRetries: -1 })
 
 test.before(() => init({ numCpus: 1 }))
 test.after(() => shutdown())
