@@ -69,7 +69,7 @@ export class Actors {
     const demand = demandOf(shape.className, options, 0)
     const toPlace = options.numCpus === undefined && where === undefined ? demandOf(shape.className, { ...options, numCpus: 1 }, 0) : demand
     if (where !== undefined) head.meetGroup(where.group)
-    const never = head.ledger.whyNever(toPlace, where)
+    const never = head.ledger.whyNever(demand, where) ?? head.ledger.whyNever(toPlace, where)
     if (never !== undefined) {
       const error = new ResourcesUnavailableError(`actor ${record.label} ${never}`)
       this.died(record, error.message, error, undefined)
@@ -162,11 +162,13 @@ export class Actors {
     const gone: ActorGone = { actorId: record.actorId, restarting: false, message, cause, stack }
     const held = [...record.borrowed, ...(record.saved?.held ?? [])]
     this.registry.remove(record, gone)
+    if (record.spec.options.lifetime === 'detached') this.counts.remove(record.actorId, DETACHED)
     this.tellGone(record, gone)
     for (const resolve of record.waiting.splice(0)) resolve(gone)
     if (record.allocation !== undefined) head.ledger.release(record.allocation)
     record.allocation = undefined
     this.drop(held)
+    this.counts.settle()
     head.released()
   }
 

@@ -95,9 +95,10 @@ export class Values {
     else then(failure ?? ref)
   }
 
-  /** A settled ref's value for another thread. */
-  outcomeOf(ref: ObjectRef, to: number): Outcome {
+  /** A settled ref's value for another thread; `snapshot`: to be kept as it is now. */
+  outcomeOf(ref: ObjectRef, to: number, snapshot = false): Outcome {
     const encoder = new Encoder(false)
+    encoder.snapshot = snapshot
     encoder.start()
     let failed = ref.state === FAILED
     if (failed) encoder.thrown(ref.value)
@@ -117,6 +118,7 @@ export class Values {
 
   /** What another thread's `outcomeOf` sent. */
   settled({ failed, bytes, attachments }: Outcome): Settled {
+    for (const { copied, object } of attachments) if (copied) noteCopy(object)
     const value = decode(bytes, {
       handle: (id) => attachments.find((attachment) => attachment.id === id)?.object,
       ref: (id) => this.book.ref(id, true),
@@ -127,7 +129,6 @@ export class Values {
 
   /** The same for a value that this thread holds from now on, for a ref that is not settled yet. */
   settledHere(ref: ObjectRef, outcome: Outcome): Settled {
-    for (const { copied, object } of outcome.attachments) if (copied) noteCopy(object)
     const settled = this.settled(outcome)
     if (!settled.failed && outcome.attachments.some(({ object }) => isCopy(object))) {
       try {

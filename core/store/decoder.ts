@@ -32,7 +32,10 @@ export class Decoder {
 
   section(): unknown {
     this.seen = undefined
-    return this.value()
+    const value = this.value()
+    // What was read is kept alive by its users only.
+    this.seen = undefined
+    return value
   }
 
   args(): unknown[] {
@@ -47,6 +50,7 @@ export class Decoder {
         dependencies.push(i)
       } else args[i] = this.value()
     }
+    this.seen = undefined
     // The sections follow in the order of their placeholders.
     if (dependencies !== undefined) for (const index of dependencies) args[index] = this.section()
     return args

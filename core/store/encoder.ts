@@ -40,6 +40,8 @@ export class Encoder {
   storing = false
   /** Makes the memory of large arrays' copies. */
   allocate: ((bytes: number) => SharedArrayBuffer) | undefined = undefined
+  /** For a state that is kept: arrays that were copied for this thread are copied again, since it may write into them. */
+  snapshot = false
   private view = new DataView(this.buffer.buffer)
   private seen: Map<object, number> | undefined = undefined
   private lenient = false
@@ -321,7 +323,7 @@ export class Encoder {
     if (kind < 0) throw new Unserializable(value, reasonAgainst(value))
     if (isDetached(value.buffer)) throw new Unserializable(value, DETACHED)
     const elements = isDataView(value) ? value.byteLength : (value as Uint8Array).length
-    if (isSharedArrayBuffer(value.buffer)) {
+    if (isSharedArrayBuffer(value.buffer) && !(this.snapshot && isCopy(value.buffer))) {
       this.byte(tag.TYPED_ARRAY_ON)
       this.byte(kind)
       this.value(value.buffer)

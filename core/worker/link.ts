@@ -108,7 +108,9 @@ export class Link {
       const { id } = attachment
       // First: looking at the memory may bring it back from disk.
       if (this.sentHandles.has(id)) continue
-      this.port.postMessage({ id, object: attachment.object } satisfies DataMessage)
+      // A copy made for this message is the server's own; one that is stored is everybody's.
+      const copied = attachment.once && attachment.copied
+      this.port.postMessage({ id, object: attachment.object, copied } satisfies DataMessage)
       this.sentHandles.add(id)
     }
   }

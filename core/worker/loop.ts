@@ -252,10 +252,18 @@ export class WorkerLoop {
     const takes = this.takesTasks()
     this.bell.looked()
     const bell = this.bell.announce(takes && this.executor.free ? how : layout.ASLEEP_ELSE)
-    const work = this.executor.ready(takes) || this.pump.ready() || (this.executor.open === 0 && this.controlWaits())
+    const work =
+      this.gateMoved(takes) || this.executor.ready(takes) || this.pump.ready() || (this.executor.open === 0 && this.controlWaits())
     if (!work) return bell
     this.bell.awake()
     return undefined
+  }
+
+  /** Load: the main thread moves the gate, and then looks whether we sleep. */
+  private gateMoved(tookTasks: boolean): boolean {
+    if (!this.tools.takesTasks || !this.executor.free) return false
+    const gate = Atomics.load(this.words, layout.GATE)
+    return gate === layout.PAUSE || (gate === layout.OPEN) !== tookTasks
   }
 }
 

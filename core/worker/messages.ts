@@ -24,7 +24,7 @@ export interface ShippedFunction {
 export type DataMessage =
   | { readonly define: ShippedFunction }
   /** `copied`: as an Attachment's. */
-  | { readonly id: number; readonly object: Attachment['object']; readonly copied?: boolean }
+  | { readonly id: number; readonly object: Attachment['object']; readonly copied?: boolean | undefined }
   /** The sender will not name this memory again, unless it sends it again. */
   | { readonly forget: number }
   /** Fires the AbortSignal of a task. */

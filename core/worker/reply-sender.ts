@@ -122,6 +122,7 @@ export class ReplySender {
     } else copyWords(encoder.words, words, payload, bytes)
     this.ring.publish(total)
     this.bell.ring()
+    encoder.done()
   }
 
   /** A full ring pauses this thread until the client has read. −1: the client is gone. */

@@ -179,7 +179,7 @@ const executor = new Executor(data, {
   save: (state) => {
     const ref = new ObjectRef(0)
     ref.settle(READY, state)
-    const outcome = engine.values.outcomeOf(ref, 0)
+    const outcome = engine.values.outcomeOf(ref, 0, true)
     // It cannot travel.
     if (outcome.failed) throw engine.values.settled(outcome).value
     post({ kind: 'saved', thread: data.index, outcome })
