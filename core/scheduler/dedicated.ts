@@ -1,16 +1,16 @@
 import { ResourcesUnavailableError, TaskTimeoutError, WorkerCrashedError } from '../api/errors.js'
-import { FAILED, ObjectRef, READY, type Waiter } from '../api/object-ref.js'
+import { FAILED, READY, type Waiter } from '../api/object-ref.js'
 import type { RefStream } from '../api/ref-stream.js'
 import type { Settled, TaskSpec } from '../control/headquarters.js'
 import type { LocalEngine } from '../engine/local.js'
 import type { LiveTask } from '../engine/task-log.js'
 import type { Ending, Host } from '../worker/host.js'
-import { TASK } from '../worker/layout.js'
 import type { Allocation } from './capacity.js'
 import { type Demand, demandOf } from './demand.js'
+import { taskOf } from './on-behalf.js'
 import { mayRetry } from './outcomes.js'
 import type { Ledger, Place } from './resources.js'
-import { Task } from './task.js'
+import type { Task } from './task.js'
 
 /** Threads and processes without a task that are kept for the next one. */
 const KEPT_IDLE = 4
@@ -65,13 +65,7 @@ export class Dedicated {
   /** `outer` is the submitter's own task, if that is this thread; else `stream` takes a streaming task's values. */
   run(spec: TaskSpec, outer: Task | undefined, stream: RefStream | undefined): Promise<Settled> {
     const { options } = spec
-    const task = new Task(TASK, new ObjectRef(spec.id), spec.name, spec.definition, spec.definition.index, { frames: () => spec.frames })
-    task.maxRetries = options.maxRetries ?? 3
-    task.retryExceptions = typeof spec.retryErrors === 'boolean' ? spec.retryErrors : spec.retryErrors.map((name) => ({ name }))
-    task.payload = spec.payload.bytes
-    task.attachments = spec.payload.attachments
-    task.parentId = spec.parentId
-    task.createdMs = spec.createdMs
+    const task = taskOf(spec)
     task.alone = true
     task.stream = outer?.stream ?? stream
     if (outer !== undefined) outer.relay = task

@@ -6,13 +6,15 @@ import { TASK } from '../worker/layout.js'
 import { Task } from './task.js'
 
 /** The task that carries out a specification. */
-function taskOf(spec: TaskSpec): Task {
+export function taskOf(spec: TaskSpec): Task {
   const { definition, options, payload, retryErrors } = spec
   const task = new Task(TASK, new ObjectRef(spec.id), spec.name, definition, definition.index, { frames: () => spec.frames })
   task.maxRetries = options.maxRetries ?? 3
   task.retryExceptions = typeof retryErrors === 'boolean' ? retryErrors : retryErrors.map((name) => ({ name }))
   task.payload = payload.bytes
   task.attachments = payload.attachments
+  task.parentId = spec.parentId
+  task.createdMs = spec.createdMs
   return task
 }
 
