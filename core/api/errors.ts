@@ -149,6 +149,10 @@ export const errorClasses: Readonly<Record<string, { readonly name: string; read
   SerializationError,
 }
 
+export function shutDown(): GymnuraError {
+  return new GymnuraError('ERR_SHUTDOWN', 'the runtime was shut down: its results and actors are gone')
+}
+
 export function invalid(message: string): GymnuraError {
   return new GymnuraError('ERR_INVALID_ARGUMENT', message)
 }

@@ -174,7 +174,7 @@ export class Actors {
 
   private tellGone(record: ActorRecord, gone: ActorGone): void {
     for (const actorId of [record.actorId, ...record.aliases]) {
-      this.head.engine.actorGone({ ...gone, actorId })
+      this.head.engine.calls.gone({ ...gone, actorId })
       const told = { ...gone, actorId, cause: safeCause(gone.cause) }
       for (const host of this.head.hosts.values()) if (host !== record.host) void host.control.actorGone(told)
     }

@@ -1,8 +1,8 @@
-import type { ActorClient } from '../scheduler/actors.js'
 import type { Pool } from '../scheduler/pool.js'
 import type { Task, TaskTable } from '../scheduler/task.js'
 import { CALL } from '../worker/layout.js'
 import { Link } from '../worker/link.js'
+import type { ActorCalls } from './actor-calls.js'
 import type { LiveTask } from './task-log.js'
 
 /** Where a thread keeps what it has submitted. */
@@ -10,16 +10,16 @@ export interface Submitted {
   /** Arguments are missing. */
   readonly unready: Iterable<Task>
   readonly pool: Pool
-  readonly actors: ReadonlyMap<number, ActorClient>
+  readonly calls: ActorCalls
   /** Sent and not answered. */
   readonly table: TaskTable
 }
 
 /** All tasks of a thread that are under way, with Ray's words for how far they are. */
-export function* liveTasks({ unready, pool, actors, table }: Submitted): Generator<LiveTask> {
+export function* liveTasks({ unready, pool, calls, table }: Submitted): Generator<LiveTask> {
   for (const task of unready) yield { task, state: 'PENDING_ARGS_AVAIL', worker: 0 }
   for (const task of pool.queued()) yield { task, state: 'PENDING_NODE_ASSIGNMENT', worker: 0 }
-  for (const { waiting } of actors.values()) {
+  for (const { waiting } of calls.all()) {
     for (const task of waiting.all()) yield { task, state: task.missing > 0 ? 'PENDING_ARGS_AVAIL' : 'PENDING_NODE_ASSIGNMENT', worker: 0 }
   }
   for (const task of table) {

@@ -1,40 +1,38 @@
-import type { ActorCaller, ActorShape, AnyActorHandle } from '../api/actor-handle.js'
-import { GymnuraError, invalid, type WorkerCrashedError } from '../api/errors.js'
+import type { ActorCaller, AnyActorHandle } from '../api/actor-handle.js'
+import { GymnuraError, invalid, shutDown, type WorkerCrashedError } from '../api/errors.js'
 import { FAILED, ObjectRef, PENDING } from '../api/object-ref.js'
 import type { ActorOptions, MethodOptions, TaskOptions } from '../api/options.js'
 import type { PlacementGroups } from '../api/placement-group.js'
 import { RefStream } from '../api/ref-stream.js'
 import type { StateSource } from '../api/state.js'
 import type { SubmitSite } from '../control/call-site.js'
-import type { ActorGone, Headquarters, Payload, Placed, TaskSpec } from '../control/headquarters.js'
+import type { Headquarters } from '../control/headquarters.js'
 import { type Query, select } from '../control/query.js'
 import type { RefBook } from '../control/ref-book.js'
 import { columns, type TaskCount, type TaskRow } from '../control/rows.js'
 import type { Part } from '../control/survey.js'
-import { ActorClient } from '../scheduler/actors.js'
 import { needsMore } from '../scheduler/demand.js'
-import { actorDied, mayRetry, Outcomes } from '../scheduler/outcomes.js'
+import { mayRetry, Outcomes } from '../scheduler/outcomes.js'
 import { Pool } from '../scheduler/pool.js'
 import { bringAll, Task, TaskTable } from '../scheduler/task.js'
 import { Encoder } from '../store/encoder.js'
 import { whenHandleDies } from '../store/handles.js'
-import { LargeValue, type Lineage } from '../store/large-value.js'
 import type { ObjectStore } from '../store/object-store.js'
 import type { OpenTask, RuntimeContext } from '../worker/context.js'
-import { CALL, CREATE_ACTOR, type STDERR, type STDOUT, TASK } from '../worker/layout.js'
+import { CALL, type STDERR, type STDOUT, TASK } from '../worker/layout.js'
 import { Link, type Reply } from '../worker/link.js'
 import type { ShippedFunction, Wire } from '../worker/messages.js'
+import { ActorCalls } from './actor-calls.js'
 import { Arguments } from './arguments.js'
 import type { Engine } from './engine.js'
+import { Entrusted } from './entrusted.js'
+import { lineageOf } from './lineage.js'
 import { liveTasks } from './live-tasks.js'
 import { Pump } from './pump.js'
-import { StreamPull } from './stream-pull.js'
 import { type Label, type LiveTask, type OpenFact, TaskLog } from './task-log.js'
 import { Values } from './values.js'
 
 const DEFAULT_MAX_RETRIES = 3
-/** A task's large arguments that are not in refs are kept, to make its result again, up to so many bytes. */
-const LINEAGE_BYTES = 1024 * 1024
 
 /** What an engine needs of its thread. */
 export interface ThreadTools {
@@ -85,19 +83,16 @@ export class LocalEngine implements Engine, ActorCaller {
   private readonly args: Arguments
   /** For payloads that are sent again or late, as raw bytes: no code of a user's runs while it is in use. */
   private readonly relay = new Encoder(true)
-  readonly actors = new Map<number, ActorClient>()
-  /** Actors whose rings had no room for what waits. */
-  private readonly blocked = new Set<ActorClient>()
+  readonly calls: ActorCalls
+  readonly entrusted: Entrusted
   /** Tasks whose arguments are not there yet. */
   readonly unready = new Set<Task>()
-  /** Tasks that the main thread runs for this one. */
-  private readonly entrusted = new Set<Task>()
   /** Threads that are gone, so that a late connection to one is not made. */
   private readonly gone = new Set<number>()
   /** What goes on when a lost value is there again. */
   private readonly onArrival: (() => void)[] = []
   private connected = false
-  private closed = false
+  closed = false
 
   constructor(private readonly tools: ThreadTools) {
     this.book = tools.book(this)
@@ -106,11 +101,13 @@ export class LocalEngine implements Engine, ActorCaller {
     }
     this.values = new Values(this.book, tools.store, { forget, arrived: () => this.arrived() })
     this.args = new Arguments(this.book, (task) => this.argumentsSettled(task))
+    this.calls = new ActorCalls(this, this.args, this.relay, tools)
+    this.entrusted = new Entrusted(this, tools.headquarters)
     this.outcomes = new Outcomes({
       book: this.book,
       free: (task) => this.free(task),
       values: this.values,
-      lineageOf: (task) => this.lineageOf(task),
+      lineageOf: (task) => lineageOf(this, task),
       again: (task, link, reply, error) => {
         this.log.again(task, link.index, reply, error)
         this.again(task, link)
@@ -217,7 +214,7 @@ export class LocalEngine implements Engine, ActorCaller {
 
   /** Sends a task whose arguments are in `encoder`, or keeps them until the rest is there. */
   private dispatch(task: Task, encoder: Encoder): void {
-    if (task.kind !== TASK) this.toActor(task, encoder)
+    if (task.kind !== TASK) this.calls.send(task, encoder)
     else if (task.failure !== undefined) this.outcomes.fail(task, task.failure)
     else if (task.missing > 0) {
       task.payload = encoder.copy()
@@ -227,7 +224,7 @@ export class LocalEngine implements Engine, ActorCaller {
 
   private send(task: Task, encoder: Encoder): void {
     if (task.needs !== undefined) {
-      this.entrust(task, { bytes: encoder.copy(), attachments: task.attachments })
+      this.entrusted.run(task, { bytes: encoder.copy(), attachments: task.attachments })
       return
     }
     if (!this.connected) {
@@ -240,8 +237,7 @@ export class LocalEngine implements Engine, ActorCaller {
 
   private argumentsSettled(task: Task): void {
     if (task.kind !== TASK) {
-      const actor = this.actors.get(task.actorId)
-      if (actor !== undefined) this.flush(actor)
+      this.calls.settled(task)
       return
     }
     if (!this.unready.delete(task)) return
@@ -261,116 +257,8 @@ export class LocalEngine implements Engine, ActorCaller {
     this.send(task, this.relay)
   }
 
-  /** What needs more than a worker for tasks has: the main thread finds a place for it. */
-  private entrust(task: Task, payload: Payload): void {
-    this.entrusted.add(task)
-    task.toldElsewhere = true
-    const spec: TaskSpec = {
-      id: task.ref.id,
-      name: task.name,
-      definition: task.definition!,
-      payload,
-      options: placed(task.needs!),
-      streaming: task.stream !== undefined,
-      retryErrors: retryNames(task),
-      frames: task.site.frames(),
-      parentId: task.parentId,
-      createdMs: task.createdMs,
-    }
-    const { headquarters } = this.tools
-    const settled = headquarters.run(spec, task)
-    if (task.stream !== undefined && headquarters.nextOf !== undefined)
-      task.pull = new StreamPull(task.stream, () => headquarters.nextOf!(task.ref.id))
-    settled.then(
-      async ({ failed, value }) => {
-        await task.pull?.done
-        if (!this.entrusted.delete(task)) return
-        if (failed) this.outcomes.fail(task, value)
-        else {
-          task.payload = payload.bytes
-          // The same memory is to be held for this ref.
-          if (task.relay?.ref.absent instanceof LargeValue) task.relay.ref.absent.release()
-          const large = typeof value === 'object' && value !== null
-          this.outcomes.succeed(task, value, undefined, undefined, large, large ? this.lineageOf(task) : undefined)
-        }
-      },
-      (error: unknown) => {
-        if (this.entrusted.delete(task)) this.outcomes.fail(task, error)
-      },
-    )
-  }
-
-  createActor(definition: ShippedFunction, args: unknown[], options: ActorOptions, site: SubmitSite): AnyActorHandle {
-    const { headquarters, mint } = this.tools
-    const shape = shapeOf(definition, options)
-    const task = new Task(CREATE_ACTOR, new ObjectRef(mint()), `new ${definition.name}`, definition, definition.index, site)
-    // Arguments that cannot travel are refused before anything is started for them.
-    const encoder = this.args.encode(task, args)
-    try {
-      task.actorId = mint()
-      const parent = this.tools.current()
-      task.parentId = parent?.taskId ?? 0
-      task.createdMs = this.log.now(parent)
-      const { parentId, createdMs } = task
-      const spec = { definition, options: placed(options), shape, frames: site.frames(), parentId, createdMs }
-      const { existing, registered } = headquarters.registerActor(task.actorId, spec)
-      if (existing !== undefined) {
-        this.book.unshare(task.borrowed)
-        return this.book.handle(existing.actorId, existing.shape, false)
-      }
-      const handle = this.book.handle(task.actorId, shape, false)
-      this.book.report()
-      const actor = this.actor(handle)
-      registered?.catch((error: unknown) => this.actorGone(goneBy(task.actorId, error)))
-      task.payload = encoder.copy()
-      task.handle = handle
-      if (task.missing > 0) actor.waiting.push(task)
-      else this.startActor(actor, task)
-      return handle
-    } catch (error) {
-      this.book.unshare(task.borrowed)
-      throw error
-    } finally {
-      encoder.done()
-    }
-  }
-
-  private startActor(actor: ActorClient, task: Task): void {
-    this.args.complete(task)
-    const { headquarters } = this.tools
-    if (task.failure !== undefined) {
-      void headquarters.stillborn(actor.actorId, task.failure, task.site.frames())
-      this.book.unshare(task.borrowed)
-    } else void headquarters.startActor(actor.actorId, { bytes: task.payload!, attachments: task.attachments }, task.borrowed)
-    task.ref.settle(FAILED, undefined)
-  }
-
-  /** An actor as this thread calls it. */
-  private actor(handle: AnyActorHandle): ActorClient {
-    let actor = this.actors.get(handle.actorId)
-    if (actor === undefined) {
-      actor = new ActorClient(handle.actorId, handle.shape.className)
-      this.actors.set(handle.actorId, actor)
-    }
-    return actor
-  }
-
-  private toActor(task: Task, encoder: Encoder): void {
-    const actor = this.actor(task.handle!)
-    const ready = actor.waiting.length === 0 && task.missing === 0 && task.failure === undefined
-    if (ready && (task.attachments.length === 0 || this.bringAll(task)) && actor.link?.send(task, encoder)) {
-      if (task.keeps) task.payload = encoder.copy()
-      this.pump.expect(actor.link)
-      return
-    }
-    if (ready && actor.link !== undefined) this.blocked.add(actor)
-    task.payload = encoder.copy()
-    actor.waiting.push(task)
-    if (actor.link === undefined && actor.death === undefined) this.connect(actor)
-    if (task.failure !== undefined || actor.death !== undefined) this.flush(actor)
-  }
-
-  private bringAll(task: Task): boolean {
+  /** Whether a task's large arguments are in memory; brings them back, or says why not. */
+  bringAll(task: Task): boolean {
     try {
       return bringAll(task.attachments)
     } catch (error) {
@@ -379,42 +267,8 @@ export class LocalEngine implements Engine, ActorCaller {
     }
   }
 
-  private connect(actor: ActorClient): void {
-    if (actor.connecting) return
-    actor.connecting = true
-    this.tools.headquarters.connectActor(actor.actorId).then(
-      (found) => {
-        actor.connecting = false
-        if ('message' in found) {
-          this.actorGone(found)
-          return
-        }
-        const link = 'connected' in found ? this.links.get(found.connected) : this.gone.has(found.index) ? undefined : this.link(found)
-        // That thread is gone meanwhile: there will be another, or word of the actor's end.
-        if (link === undefined) this.connect(actor)
-        else {
-          actor.link = link
-          this.flush(actor)
-        }
-      },
-      (error: unknown) => this.actorGone(goneBy(actor.actorId, error)),
-    )
-  }
-
-  private flush(actor: ActorClient): void {
-    const first = actor.waiting.peek()
-    if (first?.kind === CREATE_ACTOR) {
-      if (first.missing > 0) return
-      actor.waiting.shift()
-      this.startActor(actor, first)
-    }
-    const full = actor.flush(
-      this.relay,
-      (task) => this.args.complete(task),
-      (link) => this.pump.expect(link),
-      (task, error) => this.outcomes.fail(task, error),
-    )
-    if (full) this.blocked.add(actor)
+  createActor(definition: ShippedFunction, args: unknown[], options: ActorOptions, site: SubmitSite): AnyActorHandle {
+    return this.calls.create(definition, args, options, site)
   }
 
   /** The end of a connection to a thread that this one sends requests to. */
@@ -439,49 +293,10 @@ export class LocalEngine implements Engine, ActorCaller {
     this.refill()
   }
 
-  /** How the large result of a task is made again; undefined if it cannot be. */
-  private lineageOf(task: Task): Lineage | undefined {
-    if (task.kind !== TASK || task.alone || task.stream !== undefined || task.maxRetries === 0) return undefined
-    if (task.slot >= 0) this.pool.recover(task)
-    let inline = 0
-    for (const { once, object } of task.attachments) if (once && object instanceof SharedArrayBuffer) inline += object.byteLength
-    if (task.payload === undefined || inline > LINEAGE_BYTES) return undefined
-    const { payload, attachments, borrowed } = task
-    const { name, maxRetries } = task
-    const run = (index: number, done: (made: ObjectRef) => void) => {
-      const { mint } = this.tools
-      const again = new Task(TASK, new ObjectRef(mint()), name, task.definition, task.what, task.site)
-      again.payload = payload
-      again.attachments = attachments
-      again.borrowed = borrowed
-      again.maxRetries = maxRetries
-      again.retryExceptions = task.retryExceptions
-      again.needs = task.needs
-      again.more = task.more?.map(() => new ObjectRef(mint()))
-      const made = index === 0 ? again.ref : again.more![index - 1]!
-      made.addWaiter({ settled: done })
-      // Not at once: this may be in the middle of sending another.
-      queueMicrotask(() => {
-        if (this.closed) {
-          this.outcomes.fail(again, shutDown())
-          return
-        }
-        if (borrowed.length > 0) this.book.share(borrowed)
-        if (again.needs !== undefined) this.entrust(again, { bytes: payload, attachments })
-        else this.pool.requeue([again])
-        this.pump.expect()
-      })
-    }
-    return { name, maxRetries, run }
-  }
-
   private refill(): void {
     if (this.closed) return
     this.pool.refill()
-    if (this.blocked.size === 0) return
-    const blocked = [...this.blocked]
-    this.blocked.clear()
-    for (const actor of blocked) this.flush(actor)
+    this.calls.refill()
   }
 
   private free(task: Task): void {
@@ -499,11 +314,8 @@ export class LocalEngine implements Engine, ActorCaller {
       this.free(task)
     }
     task.stream?.rewind()
-    const actor = task.kind === CALL ? this.actors.get(task.actorId) : undefined
-    if (actor !== undefined) {
-      actor.waiting.push(task)
-      this.flush(actor)
-    } else if (task.alone) this.sendTo(link, task)
+    if (task.kind === CALL) this.calls.again(task)
+    else if (task.alone) this.sendTo(link, task)
     else this.pool.requeue([task])
     this.pump.expect()
   }
@@ -600,13 +412,7 @@ export class LocalEngine implements Engine, ActorCaller {
       await this.tools.headquarters.cancel(ref.id, force, recursive)
       return
     }
-    const actor = this.actors.get(task.actorId)
-    if (actor?.waiting.remove(task)) {
-      this.outcomes.fail(task, this.outcomes.cancelled(task))
-      // It may have held up the others.
-      this.flush(actor)
-      return
-    }
+    if (this.calls.revoke(task)) return
     if (this.unready.delete(task) || this.pool.revoke(task) || task.link?.revoke(task)) {
       this.outcomes.fail(task, this.outcomes.cancelled(task))
       return
@@ -628,7 +434,7 @@ export class LocalEngine implements Engine, ActorCaller {
 
   /** The same for another thread, which has only the id. */
   async cancelById(id: number, force: boolean, recursive: boolean): Promise<void> {
-    for (const task of [...this.unready, ...this.entrusted, ...this.table, ...this.pool.queued()]) {
+    for (const task of [...this.unready, ...this.entrusted.all(), ...this.table, ...this.pool.queued()]) {
       if (task.ref.id === id) await this.cancel(task.ref, force, recursive)
     }
   }
@@ -675,10 +481,7 @@ export class LocalEngine implements Engine, ActorCaller {
       }
     }
     this.pool.requeue(again)
-    for (const actor of this.actors.values()) {
-      // Connected after the word of the thread's end had come by another way.
-      if (actor.link === link) this.actorGone({ ...goneBy(actor.actorId, cause), restarting: true, message: `${link.name} died (${how})` })
-    }
+    this.calls.linkGone(link, how, cause)
     for (const task of link.unanswered()) {
       // The main thread's own, to an actor that it never called: its record knows.
       if (task.kind === TASK) continue
@@ -690,48 +493,20 @@ export class LocalEngine implements Engine, ActorCaller {
   }
 
   handleGone(actorId: number): void {
-    this.actors.delete(actorId)
+    this.calls.forget(actorId)
+  }
+
+  isGone(index: number): boolean {
+    return this.gone.has(index)
+  }
+
+  /** The next id. */
+  get mint(): () => number {
+    return this.tools.mint
   }
 
   poolLost(error: WorkerCrashedError): void {
     this.pool.giveUp(error)
-  }
-
-  /** An actor has died, or is started again. */
-  actorGone({ actorId, restarting, message, cause, stack }: ActorGone): void {
-    const actor = this.actors.get(actorId)
-    if (actor === undefined || actor.death !== undefined) return
-    const death = actorDied(message, cause, stack)
-    const { link } = actor
-    const failed: Task[] = []
-    if (link !== undefined) {
-      link.drain()
-      const again: Task[] = []
-      for (const task of link.unanswered()) {
-        const begun = link.begun(task)
-        if (!begun || task.keeps) link.recover(task)
-        link.free(task)
-        if (restarting && !task.cancelled && (!begun || mayRetry(task))) {
-          if (begun) this.log.again(task, link.index, undefined, death)
-          task.stream?.rewind()
-          again.push(task)
-        } else failed.push(task)
-      }
-      actor.waiting.unshift(again)
-      actor.link = undefined
-      this.links.delete(link.index)
-      this.pump.remove(link)
-      link.close()
-    }
-    if (!restarting) {
-      actor.death = death
-      for (const task of actor.waiting.clear()) {
-        if (task.kind === CREATE_ACTOR) this.book.unshare(task.borrowed)
-        else failed.push(task)
-      }
-    } else this.connect(actor)
-    for (const task of failed) this.outcomes.fail(task, task.cancelled ? this.outcomes.cancelled(task) : death)
-    this.pump.look()
   }
 
   context(): RuntimeContext {
@@ -754,10 +529,8 @@ export class LocalEngine implements Engine, ActorCaller {
     // What has arrived, output too, is not lost.
     this.pump.drainAll()
     this.closed = true
-    const open = [...this.unready, ...this.entrusted, ...this.pool.clear(), ...this.table]
-    for (const actor of this.actors.values()) open.push(...actor.waiting.clear())
+    const open = [...this.unready, ...this.entrusted.clear(), ...this.pool.clear(), ...this.table, ...this.calls.clear()]
     this.unready.clear()
-    this.entrusted.clear()
     for (const task of open) this.outcomes.fail(task, shutDown())
     this.pump.close()
     this.tools.store.close()
@@ -766,32 +539,3 @@ export class LocalEngine implements Engine, ActorCaller {
 }
 
 const noLinks: readonly Link[] = []
-
-function goneBy(actorId: number, cause: unknown): ActorGone {
-  return { actorId, restarting: false, message: cause instanceof Error ? cause.message : String(cause), cause, stack: undefined }
-}
-
-/** Options as they travel. */
-function placed<Options extends TaskOptions | ActorOptions>(options: Options): Placed<Options> {
-  const { placementGroup, module: _, ...rest } = options
-  const { retryExceptions: __, ...plain } = rest as { retryExceptions?: unknown }
-  return { ...plain, ...(placementGroup === undefined ? {} : { groupId: placementGroup.id }) } as Placed<Options>
-}
-
-/** The names of the errors after which a task may run again. */
-function retryNames({ retryExceptions }: Task): boolean | string[] {
-  return Array.isArray(retryExceptions) ? retryExceptions.map(({ name }) => name) : retryExceptions === true
-}
-
-function shapeOf(definition: ShippedFunction, options: ActorOptions): ActorShape {
-  return {
-    className: definition.name,
-    methodNames: definition.methods,
-    groupNames: Object.keys(options.concurrencyGroups ?? {}),
-    maxTaskRetries: options.maxTaskRetries ?? 0,
-  }
-}
-
-function shutDown(): GymnuraError {
-  return new GymnuraError('ERR_SHUTDOWN', 'the runtime was shut down: its results and actors are gone')
-}

@@ -233,7 +233,7 @@ const control: WorkerControl = {
   poolAdded: (wire) => engine.addWorker(wire),
   threadGone: (index, how, cause, condemned) => engine.threadGone(index, how, cause, condemned),
   poolLost: (message) => engine.poolLost(new WorkerCrashedError(message)),
-  actorGone: (gone) => engine.actorGone(gone),
+  actorGone: (gone) => engine.calls.gone(gone),
   cancel: (id, force, recursive) => engine.cancelById(id, force, recursive),
   openTasks: () => [...executor.running.values()].map(({ taskId, beganMs, waiting }) => ({ id: taskId, beganMs, waits: waiting > 0 })),
   taskRows: (facts, query) => {
