@@ -2,6 +2,7 @@ import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from '
 import { expose, type Remote, wrap } from 'comlink'
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs'
 import type { LedgerMessage } from '../control/ref-book.js'
+import type { Bell } from './bell.js'
 import type { WorkerControl } from './control.js'
 import { type Ending, Host, type HostSetup } from './host.js'
 import * as layout from './layout.js'
@@ -53,8 +54,9 @@ export class ThreadHost extends Host {
       ...(setup.heapMb === undefined ? {} : { resourceLimits: { maxOldGenerationSizeMb: setup.heapMb } }),
     })
     this.threadId = this.thread.threadId
-    this.control = wrap<WorkerControl>(this.counted(control.port1))
-    expose(service, this.counted(head.port1))
+    const life = { over: false }
+    this.control = wrap<WorkerControl>(counted(control.port1, life, this.bell))
+    expose(service, counted(head.port1, life, this.bell))
     this.silent = new Promise((resolve) => head.port1.once('close', resolve))
     this.ledgerPort = ledger.port1
     ledger.port1.on('message', told)
@@ -63,6 +65,7 @@ export class ThreadHost extends Host {
     this.thread.on('error', (error) => (this.deathCause = error))
     this.thread.on('exit', (code) => {
       this.alive = false
+      life.over = true
       this.bell.remove()
       dead(false)
       const how = this.deathCause === undefined ? `exit code ${code}` : ''
@@ -75,23 +78,6 @@ export class ThreadHost extends Host {
     // Only an outstanding `get` keeps the process alive.
     this.thread.unref()
     for (const port of [control.port1, head.port1, ledger.port1]) port.unref()
-  }
-
-  /** A port with one addition: each message is counted and rings the bell, since a worker asleep in Atomics.wait hears no port. */
-  private counted(port: MessagePort) {
-    const endpoint = nodeEndpoint(port)
-    return {
-      addEventListener: endpoint.addEventListener,
-      removeEventListener: endpoint.removeEventListener,
-      start: () => endpoint.start?.(),
-      postMessage: (message: unknown, transfer?: Transferable[]) => {
-        if (!this.alive) return
-        // Counted before it is posted: the worker must not see fewer than there are.
-        Atomics.add(this.bell.words, layout.CONTROL_SENT, 1)
-        endpoint.postMessage(message, transfer ?? [])
-        this.bell.ring()
-      },
-    }
   }
 
   *reports(): Iterable<LedgerMessage> {
@@ -107,6 +93,26 @@ export class ThreadHost extends Host {
   async close(): Promise<void> {
     this.condemned = true
     await this.thread.terminate()
+  }
+}
+
+/**
+ * A port with one addition: each message is counted and rings the bell, since a worker asleep in Atomics.wait hears no port.
+ * Not a method: comlink keeps what it is given until the proxy is collected, so that must not lead back to the proxy.
+ */
+function counted(port: MessagePort, life: { readonly over: boolean }, bell: Bell) {
+  const endpoint = nodeEndpoint(port)
+  return {
+    addEventListener: endpoint.addEventListener,
+    removeEventListener: endpoint.removeEventListener,
+    start: () => endpoint.start?.(),
+    postMessage: (message: unknown, transfer?: Transferable[]) => {
+      if (life.over) return
+      // Counted before it is posted: the worker must not see fewer than there are.
+      Atomics.add(bell.words, layout.CONTROL_SENT, 1)
+      endpoint.postMessage(message, transfer ?? [])
+      bell.ring()
+    },
   }
 }
 
