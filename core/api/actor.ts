@@ -5,7 +5,7 @@ import type { ShippedFunction } from '../worker/messages.js'
 import type { ActorHandle, RemoteArgs } from './actor-handle.js'
 import { invalid } from './errors.js'
 import { remoteOnly } from './names.js'
-import { type ActorOptions, checkOptions } from './options.js'
+import { type ActorOptions, checkOptions, checkResources } from './options.js'
 
 type Class = new (...args: never[]) => object
 
@@ -27,6 +27,7 @@ function make<C extends Class>(definition: ShippedFunction, settings: ActorOptio
   }
   const options = (changed: Omit<ActorOptions, 'module'>): RemoteClass<C> => {
     checkOptions('actor', `${definition.name}.options`, changed)
+    checkResources(`${definition.name}.options`, { ...settings, ...changed })
     if ('module' in changed) throw invalid(`${definition.name}.options: 'module' belongs to actor(), where the class is defined`)
     return make(definition, { ...settings, ...changed })
   }
@@ -81,6 +82,7 @@ export function actor<C extends Class>(type: C, options: ActorOptions = {}): Rem
   if (typeof type !== 'function' || !/^class\b/.test(type.toString()))
     throw invalid(`actor: expects a class, not ${type === null ? 'null' : typeof type}`)
   checkOptions('actor', 'actor', options)
+  checkResources('actor', options)
   const methods = methodsOf(type)
   if (methods.includes('then'))
     throw invalid(`actor: ${type.name} has a method 'then', which would make its handle look like a promise; rename it`)

@@ -7,6 +7,7 @@ import { GymnuraError, invalid } from './errors.js'
 import { ObjectRef } from './object-ref.js'
 import { checkOptions, type InitOptions } from './options.js'
 import { setPlacementGroups } from './placement-group.js'
+import { RefStream } from './ref-stream.js'
 import { setStateSource } from './state.js'
 
 setEngineMaker(startDriver)
@@ -43,12 +44,14 @@ export async function shutdown(): Promise<void> {
 /**
  * Cancels a task: one that waits is taken out, and `get` throws TaskCancelledError. One that runs has its
  * `runtimeContext().signal` fired and fails as cancelled if it throws then; `force` ends its thread instead.
- * Nothing happens to a task that is over. `recursive` (default true): tasks that it has started are cancelled too.
+ * Of a stream the next ref fails so. Nothing happens to a task that is over. `recursive` (default true): tasks that it has started are cancelled too.
  */
-export async function cancel(ref: ObjectRef, options: { force?: boolean; recursive?: boolean } = {}): Promise<void> {
-  if (!(ref instanceof ObjectRef)) throw invalid(`cancel: expects an ObjectRef, not ${typeof ref}`)
+export async function cancel(ref: ObjectRef | RefStream, options: { force?: boolean; recursive?: boolean } = {}): Promise<void> {
+  if (!(ref instanceof ObjectRef || ref instanceof RefStream))
+    throw invalid(`cancel: expects an ObjectRef or a stream of them, not ${typeof ref}`)
   checkOptions('cancel', 'cancel', options)
-  await engine().cancel(ref, options.force ?? false, options.recursive ?? true)
+  if (ref instanceof RefStream) await ref.cancel(options.force ?? false, options.recursive ?? true)
+  else await engine().cancel(ref, options.force ?? false, options.recursive ?? true)
 }
 
 /**

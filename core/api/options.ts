@@ -1,4 +1,6 @@
-import { closest } from 'fastest-levenshtein'
+import { inspect } from 'node:util'
+import { closest, distance } from 'fastest-levenshtein'
+import { demandOf } from '../scheduler/demand.js'
 import { invalid } from './errors.js'
 import type { PlacementGroup } from './placement-group.js'
 
@@ -221,8 +223,13 @@ const checks = {
 /** Options of the design that this engine does not carry out: refused with their own words, so nobody thinks they work. */
 const notYet = new Set('dashboard engine address'.split(' '))
 
+/** In errors a value stands on one line. */
+const FLAT = { depth: 1, breakLength: Number.POSITIVE_INFINITY, maxStringLength: 80, maxArrayLength: 8 }
+
 /** Throws for options that do not go together. */
-export function checkTask(caller: string, options: ResourceOptions): void {
+export function checkResources(caller: string, options: ResourceOptions): void {
+  // Amounts that can never be counted are refused here, not when a place is looked for.
+  demandOf(caller, options, 0)
   if (options.env !== undefined && options.runtime !== 'process')
     throw invalid(`${caller}: env is for runtime: 'process'; threads share this process's environment`)
   if (options.bundleIndex !== undefined && options.bundleIndex >= 0) {
@@ -235,18 +242,20 @@ export function checkTask(caller: string, options: ResourceOptions): void {
 
 /** Throws for an option that is unknown or has a bad value, saying what was meant or expected. */
 export function checkOptions(kind: keyof typeof checks, caller: string, options: object): void {
-  if (typeof options !== 'object' || options === null) throw invalid(`${caller}: options must be an object, not ${String(options)}`)
+  if (typeof options !== 'object' || options === null || Array.isArray(options))
+    throw invalid(`${caller}: options must be an object, not ${inspect(options, FLAT)}`)
   const table: Record<string, Check> = checks[kind]
   for (const [key, value] of Object.entries(options)) {
     const check = Object.hasOwn(table, key) ? table[key] : undefined
     if (check === undefined) throw invalid(`${caller}: ${unknownOption(key, Object.keys(table))}`)
     const expected = value === undefined ? undefined : check(value)
-    if (expected !== undefined)
-      throw invalid(`${caller}: ${key} must be ${expected}, not ${typeof value === 'string' ? `'${value}'` : String(value)}`)
+    if (expected !== undefined) throw invalid(`${caller}: ${key} must be ${expected}, not ${inspect(value, FLAT)}`)
   }
 }
 
 function unknownOption(key: string, known: string[]): string {
   if (notYet.has(key)) return `option '${key}' is not carried out by this version; leave it out (known here: ${known.join(', ')})`
-  return `unknown option '${key}'; did you mean '${closest(key, known)}'? (known: ${known.join(', ')})`
+  const near = closest(key, known)
+  const guess = distance(key, near) <= Math.max(2, key.length / 3) ? `; did you mean '${near}'?` : ''
+  return `unknown option '${key}'${guess} (known: ${known.join(', ')})`
 }

@@ -9,8 +9,8 @@ export interface StreamHooks {
   read(count: number): void
   /** Somebody waits for a value, and then not any more. */
   wait(on: boolean): void
-  /** Nobody will read any more. */
-  stop(): void
+  /** Ends the generator: nobody will read any more, or `cancel` was called. */
+  stop(force: boolean, recursive: boolean): void | Promise<void>
 }
 
 /**
@@ -35,6 +35,11 @@ export class RefStream<T = unknown> implements AsyncIterableIterator<ObjectRef<T
   /** @internal Nothing more comes, or nobody wants it. */
   get ended(): boolean {
     return this.over
+  }
+
+  /** @internal */
+  cancel(force: boolean, recursive: boolean): void | Promise<void> {
+    return this.over ? undefined : this.hooks.stop(force, recursive)
   }
 
   /** @internal The generator begins anew: what it makes again is left out. */
@@ -97,7 +102,7 @@ export class RefStream<T = unknown> implements AsyncIterableIterator<ObjectRef<T
   /** Ends the stream early: the generator is cancelled. */
   return(): Promise<IteratorResult<ObjectRef<T>>> {
     if (!this.over) {
-      this.hooks.stop()
+      void this.hooks.stop(false, true)
       this.end()
       this.hooks.read(this.read)
     }

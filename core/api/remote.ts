@@ -6,7 +6,7 @@ import type { RemoteArgs } from './actor-handle.js'
 import { invalid } from './errors.js'
 import { remoteOnly } from './names.js'
 import type { ObjectRef } from './object-ref.js'
-import { checkOptions, checkTask, type TaskOptions } from './options.js'
+import { checkOptions, checkResources, type TaskOptions } from './options.js'
 import type { RefStream } from './ref-stream.js'
 
 /** What `.remote()` gives, by the options: a ref, several, or a stream of them. */
@@ -41,7 +41,7 @@ function make<A extends readonly unknown[], R, O>(definition: ShippedFunction, s
     checkOptions('task', `${definition.name}.options`, changed)
     if ('module' in changed) throw invalid(`${definition.name}.options: 'module' belongs to remote(), where the function is defined`)
     const all = { ...settings, ...changed }
-    checkTask(`${definition.name}.options`, all)
+    checkResources(`${definition.name}.options`, all)
     return make(definition, all)
   }
   return remoteOnly(definition.name, { remote, options })
@@ -62,7 +62,7 @@ export function remote<A extends unknown[], R, const O extends TaskOptions = obj
   if (typeof fn !== 'function') throw invalid(`remote: expects a function, not ${fn === null ? 'null' : typeof fn}`)
   if (Object.hasOwn(fn, 'remote')) throw invalid('remote: the function is remote already')
   checkOptions('task', 'remote', options)
-  checkTask('remote', options)
+  checkResources('remote', options)
   if (/^class\b/.test(fn.toString())) throw invalid(`remote: ${fn.name || 'this'} is a class; use actor()`)
   return make(register('remote', fn, options.module, []), options)
 }

@@ -108,6 +108,7 @@ export class ActorRegistry {
     if (name !== undefined) this.byName.delete(key(record.namespace, name))
     record.payload = undefined
     record.saved = undefined
+    record.host = undefined
     this.dead.push(record)
     if (this.dead.length > MAX_DEATHS) this.dead.shift()
     for (const actorId of [record.actorId, ...record.aliases]) this.refuse(actorId, gone)

@@ -84,7 +84,8 @@ function placeOf(text: string, source: string, file: string): { line: number | u
 }
 
 /** What compilers put beside a file for older versions of JavaScript. */
-const COMPILER_HELPER = /^(__[a-z]\w*|tslib(_\d+)?|_(async_?to_?generator|class_?private\w*|define_?property|object_?spread\w*))$/i
+const COMPILER_HELPER =
+  /^((?!__(dirname|filename)$)__[a-z]\w*|tslib(_\d+)?|_(async_?to_?generator|class_?private\w*|define_?property|object_?spread\w*))$/i
 
 function inspect(what: string, shipped: ShippedFunction, source: string): void {
   const { name } = shipped

@@ -72,7 +72,10 @@ export class ActorCalls {
     if (task.failure !== undefined) {
       void headquarters.stillborn(actor.actorId, task.failure, task.site.frames())
       this.engine.book.unshare(task.borrowed)
-    } else void headquarters.startActor(actor.actorId, { bytes: task.payload!, attachments: task.attachments }, task.borrowed)
+    } else
+      headquarters
+        .startActor(actor.actorId, { bytes: task.payload!, attachments: task.attachments }, task.borrowed)
+        .catch((error: unknown) => this.gone(goneBy(actor.actorId, error)))
     task.ref.settle(FAILED, undefined)
   }
 

@@ -347,7 +347,7 @@ export class LocalEngine implements Engine, ActorCaller {
         if (on) holds.push(this.hold())
         else this.release(holds.pop())
       },
-      stop: () => void this.cancel(task.ref, false, true),
+      stop: (force, recursive) => this.cancel(task.ref, force, recursive),
     })
   }
 

@@ -1,4 +1,4 @@
-import { get, init, remote, resources, shutdown } from 'gymnura'
+import { actor, get, init, remote, resources, shutdown } from 'gymnura'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 
@@ -21,6 +21,15 @@ test('all CPUs come back', async () => {
     await new Promise((resolve) => setTimeout(resolve, 10))
   }
   assert.is(free, 2)
+})
+
+test('amounts that cannot be counted are refused where the class or function is defined', () => {
+  class Idle {}
+  const odd = (options: object) => () => actor(Idle, options)
+  assert.throws(odd({ numCpus: Number.POSITIVE_INFINITY }), /numCpus must be a number between 0 and/)
+  assert.throws(odd({ numGpus: 1.5 }), /numGpus above 1 must be a whole number, not 1\.5/)
+  assert.throws(odd({ bundleIndex: 3 }), /bundleIndex needs a placementGroup/)
+  assert.throws(() => remote(() => 1, { resources: { CPU: 1 } }), /numCpus/)
 })
 
 test.run()
