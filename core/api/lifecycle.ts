@@ -46,7 +46,7 @@ export async function shutdown(): Promise<void> {
  * `runtimeContext().signal` fired and fails as cancelled if it throws then; `force` ends its thread instead.
  * Of a stream the next ref fails so. Nothing happens to a task that is over. `recursive` (default true): tasks that it has started are cancelled too.
  */
-export async function cancel(ref: ObjectRef | RefStream, options: { force?: boolean; recursive?: boolean } = {}): Promise<void> {
+export async function cancel<T>(ref: ObjectRef<T> | RefStream<T>, options: { force?: boolean; recursive?: boolean } = {}): Promise<void> {
   if (!(ref instanceof ObjectRef || ref instanceof RefStream))
     throw invalid(`cancel: expects an ObjectRef or a stream of them, not ${typeof ref}`)
   checkOptions('cancel', 'cancel', options)
