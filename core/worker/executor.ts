@@ -9,7 +9,7 @@ import type { Loaded } from './load.js'
 import type { DataMessage, WorkerData } from './messages.js'
 import type { Clock } from './reply-sender.js'
 import { Saver, type Saving } from './saver.js'
-import { Streams } from './streams.js'
+import { Answered, Streams } from './streams.js'
 import { isThenable } from './thenable.js'
 
 export interface ExecutorTools {
@@ -345,7 +345,7 @@ export class Executor implements Names {
     // An actor that could not be made is ended by the main thread; until then nothing else may run.
     if (whole === layout.CREATE_ACTOR || whole === layout.RESTORE) this.finishing = true
     if (task.exits && whole === layout.CALL) this.exitIfOver()
-    else inlet.replies.thrown(slot, error)
+    else if (!(error instanceof Answered)) inlet.replies.thrown(slot, error)
   }
 
   /** What a call ends with, once the actor's state is saved; undefined if that is done. */

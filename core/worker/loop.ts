@@ -83,6 +83,12 @@ export class WorkerLoop {
   /** Goes on after an async task or when replies have been handed out; a turn that is already due comes first. */
   resume(): void {
     if (!this.scheduled) this.turn()
+    else this.handOver()
+  }
+
+  /** Who said that it looks for tasks, and cannot just now, lets another look. */
+  private handOver(): void {
+    if (this.fresh) this.looked(false)
   }
 
   private later(): void {
@@ -141,10 +147,12 @@ export class WorkerLoop {
       this.ran++
       if (this.pump.ready()) return true
       if (this.ran >= TURN_TASKS || this.controlWaits() || ((this.ran & 15) === 0 && performance.now() - this.turnStart > TURN_MS)) {
+        this.handOver()
         this.later()
         return false
       }
     }
+    this.handOver()
     // An actor that may begin no more, or a task that is under way. Most of these end within their microtasks; replies and
     // the bell are listened for from the next turn on.
     if (this.patient) this.listen()

@@ -12,6 +12,9 @@ interface Stream {
   aborted: () => void
 }
 
+/** A value could not travel, and its refusal was the task's answer: there is no other. */
+export class Answered extends Error {}
+
 /** The producing side of streaming tasks: sends each value as it comes, and stops while the consumer is too far behind. */
 export class Streams {
   private readonly open = new Map<number, Stream>()
@@ -57,7 +60,7 @@ export class Streams {
         this.clock.beganMs = this.clock.endedMs = this.now()
         if (!replies.yielded(slot, next.value)) {
           runAs(task, () => values.return?.())?.catch(() => {})
-          return count
+          throw new Answered()
         }
       }
     } finally {

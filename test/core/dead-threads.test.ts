@@ -1,4 +1,4 @@
-import { actor, cancel, get, init, kill, remote, shutdown, TaskCancelledError } from 'gymnura'
+import { actor, cancel, get, init, kill, type ObjectRef, remote, shutdown, TaskCancelledError } from 'gymnura'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { collectNow } from '../../core/store/collection.js'
@@ -54,6 +54,33 @@ test('a stream can be cancelled as a task can', async () => {
     for await (const part of stream) await get(part)
   }
   assert.instance(await rejection(drain()), TaskCancelledError)
+})
+
+test('a streamed value that cannot travel ends its stream, and no other', async () => {
+  const refused = remote(
+    function* () {
+      yield 1
+      yield () => 2
+      yield 3
+    },
+    { numReturns: 'streaming' },
+  )
+  const plain = remote(
+    function* () {
+      yield 1
+      yield 2
+    },
+    { numReturns: 'streaming' },
+  )
+  const read = async (stream: AsyncIterable<ObjectRef>) => {
+    const values: unknown[] = []
+    for await (const part of stream) values.push(await get(part).catch((error: Error) => error.name))
+    return values
+  }
+  for (let i = 0; i < 3; i++) {
+    assert.equal(await read(refused.remote()), [1, 'SerializationError'])
+    assert.equal(await read(plain.remote()), [1, 2])
+  }
 })
 
 test.run()
