@@ -16,6 +16,7 @@
  *     }
  */
 import { EnvError, InvalidKwargs } from './errors.js'
+import type { Drawing } from './rendering/canvas.js'
 import { npRandom, RandomGenerator, type RandomState, type Seed } from './seeding.js'
 import { shown } from './shown.js'
 import type { Space } from './spaces/index.js'
@@ -127,6 +128,11 @@ export abstract class Env<Obs = unknown, Act = unknown> {
 
   /** A frame in the `renderMode` given at construction, null where there is none. */
   render(): RenderFrame | null {
+    return null
+  }
+
+  /** What there is to see, in shapes that a browser's canvas can paint too (`paintOn`), whatever the `renderMode`; null where there is nothing. */
+  drawing(): Drawing | null {
     return null
   }
 
@@ -243,6 +249,10 @@ export abstract class Wrapper<Obs = unknown, Act = unknown> extends Env<Obs, Act
 
   override render(): RenderFrame | null {
     return this.env.render()
+  }
+
+  override drawing(): Drawing | null {
+    return this.env.drawing()
   }
 
   override close(): void {

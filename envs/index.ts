@@ -28,6 +28,8 @@ export * from './errors.js'
 export { setWarningHandler, type WarningHandler } from './logger.js'
 export { type EnvTypes, type MakeOptions, type MakeVecOptions, make, makeVec, type VectorizationMode } from './make.js'
 export { type EntryPoint, type RegisteredEnv, type Registration, register, registry, spec } from './registry.js'
+export { type Context2D, paintOn } from './rendering/browser-canvas.js'
+export type { Canvas, Color, Drawing, Point } from './rendering/canvas.js'
 export {
   type ChoiceOptions,
   childRandom,

@@ -1,6 +1,7 @@
 /** Drawing of a cart and its pole; knows nothing of the dynamics but two numbers. */
 import type { RenderFrame } from '../env.js'
-import { type Point, Raster } from '../rendering/raster.js'
+import type { Canvas, Drawing, Point } from '../rendering/canvas.js'
+import { rasterized } from '../rendering/raster.js'
 import { HALF_LENGTH, X_LIMIT } from './cartpole-dynamics.js'
 
 const WIDTH = 600
@@ -17,11 +18,15 @@ const STEEL = [129, 132, 203] as const
 
 /** @param x position in metres @param theta angle in radians, clockwise from upright */
 export function renderCartPole(mode: string, x: number, theta: number): RenderFrame {
-  return mode === 'ansi' ? asText(x, theta) : asPicture(x, theta)
+  return mode === 'ansi' ? asText(x, theta) : rasterized(drawingOf(x, theta))
 }
 
-function asPicture(x: number, theta: number): RenderFrame {
-  const raster = new Raster(WIDTH, HEIGHT, WHITE)
+/** @param x position in metres @param theta angle in radians, clockwise from upright */
+export function drawingOf(x: number, theta: number): Drawing {
+  return { width: WIDTH, height: HEIGHT, background: WHITE, paint: (canvas) => paint(canvas, x, theta) }
+}
+
+function paint(canvas: Canvas, x: number, theta: number): void {
   const cartX = x * SCALE + WIDTH / 2
   const axleY = TRACK_Y + CART_HEIGHT / 4
   const box = (left: number, right: number, bottom: number, top: number): Point[] => [
@@ -31,20 +36,19 @@ function asPicture(x: number, theta: number): RenderFrame {
     [right, bottom],
   ]
   const cart = box(-CART_WIDTH / 2, CART_WIDTH / 2, -CART_HEIGHT / 2, CART_HEIGHT / 2)
-  raster.polygon(
+  canvas.polygon(
     cart.map(([px, py]) => [px + cartX, py + TRACK_Y]),
     BLACK,
   )
   const pole = box(-POLE_WIDTH / 2, POLE_WIDTH / 2, -POLE_WIDTH / 2, SCALE * 2 * HALF_LENGTH - POLE_WIDTH / 2)
   const cos = Math.cos(theta)
   const sin = Math.sin(theta)
-  raster.polygon(
+  canvas.polygon(
     pole.map(([px, py]) => [px * cos + py * sin + cartX, py * cos - px * sin + axleY]),
     WOOD,
   )
-  raster.disc([cartX, axleY], POLE_WIDTH / 2, STEEL)
-  raster.horizontal(TRACK_Y, BLACK)
-  return raster.frame
+  canvas.disc([cartX, axleY], POLE_WIDTH / 2, STEEL)
+  canvas.line([0, TRACK_Y + 0.5], [WIDTH, TRACK_Y + 0.5], 1, BLACK)
 }
 
 const COLUMNS = 61

@@ -2,6 +2,7 @@ import { checkResetOptions, Env, type EnvMetadata, type Info, type RenderFrame, 
 import { InvalidAction, ResetNeeded } from '../errors.js'
 import { checkKwargs } from '../kwargs.js'
 import { warn } from '../logger.js'
+import type { Drawing } from '../rendering/canvas.js'
 import { shown } from '../shown.js'
 import { invalidState, numbersFromState } from '../state.js'
 import {
@@ -13,7 +14,7 @@ import {
   RESET_LOW,
   STATE_SIZE,
 } from './cartpole-dynamics.js'
-import { renderCartPole } from './cartpole-render.js'
+import { drawingOf, renderCartPole } from './cartpole-render.js'
 import { resetBounds } from './reset-bounds.js'
 
 export interface CartPoleOptions {
@@ -83,6 +84,10 @@ export class CartPoleEnv extends Env<Float32Array, number> {
   override render(): RenderFrame | null {
     if (this.renderMode === null || this.state === null) return null
     return renderCartPole(this.renderMode, this.state[0]!, this.state[2]!)
+  }
+
+  override drawing(): Drawing | null {
+    return this.state === null ? null : drawingOf(this.state[0]!, this.state[2]!)
   }
 
   protected override saveOwn(): Record<string, unknown> {

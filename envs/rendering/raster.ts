@@ -1,16 +1,12 @@
 import type { RGBFrame } from '../env.js'
-
-export type Color = readonly [red: number, green: number, blue: number]
-export type Point = readonly [x: number, y: number]
+import type { Canvas, Color, Drawing, Point } from './canvas.js'
+import { thickLine } from './thick-line.js'
 
 /** Sample lines a pixel row; across a row the coverage is exact. */
 const SUBLINES = 4
 
-/**
- * A small software renderer: filled polygons, discs and lines with smooth edges, the same in every engine.
- * Coordinates are pixels with y upwards from the bottom left, as environments think of the world; the frame's rows go downwards.
- */
-export class Raster {
+/** A small software renderer: filled polygons, discs and lines with smooth edges, the same in every engine. The frame's rows go downwards. */
+export class Raster implements Canvas {
   readonly #data: Uint8Array
   readonly #coverage: Float64Array
 
@@ -55,17 +51,8 @@ export class Raster {
     )
   }
 
-  /** A horizontal line one pixel thick. */
-  horizontal(y: number, color: Color): void {
-    this.polygon(
-      [
-        [0, y],
-        [this.width, y],
-        [this.width, y + 1],
-        [0, y + 1],
-      ],
-      color,
-    )
+  line(from: Point, to: Point, width: number, color: Color): void {
+    this.polygon(thickLine(from, to, width), color)
   }
 
   #cover(from: number, to: number, weight: number): void {
@@ -95,4 +82,11 @@ function edgesAt(points: readonly Point[], y: number): number[] {
     if (y0 <= y !== y1 <= y) crossings.push(x0 + ((y - y0) / (y1 - y0)) * (x1 - x0))
   }
   return crossings.sort((a, b) => a - b)
+}
+
+/** What an environment shows, as pixels. */
+export function rasterized({ width, height, background, paint }: Drawing): RGBFrame {
+  const raster = new Raster(width, height, background)
+  paint(raster)
+  return raster.frame
 }
