@@ -6,7 +6,7 @@ import { thickLine } from './thick-line.js'
 const SUBLINES = 4
 
 /** A small software renderer: filled polygons, discs and lines with smooth edges, the same in every engine. The frame's rows go downwards. */
-export class Raster implements Canvas {
+class Raster implements Canvas {
   readonly #data: Uint8Array
   readonly #coverage: Float64Array
 
