@@ -185,6 +185,10 @@ export class LocalEngine implements Engine, ActorCaller {
     this.pool.giveUp(error)
   }
 
+  isDead(actorId: number): boolean {
+    return !this.closed && this.calls.isDead(actorId)
+  }
+
   /** This thread's last handle of an actor is gone. */
   handleGone(actorId: number): void {
     this.calls.forget(actorId)
