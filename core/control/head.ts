@@ -260,6 +260,13 @@ export class Head implements Headquarters {
     for (const { bell } of this.hosts.values()) bell.ring()
   }
 
+  /** The threads that hold refs let go of those they do not need: nothing makes a thread collect that sleeps. */
+  collect(): void {
+    if (this.closed) return
+    const holders = this.directory.counts.threads()
+    for (const host of this.hosts.values()) if (holders.has(host.index)) void host.control.collect()
+  }
+
   /** A ref's value, once there is one, for a thread. */
   fetch(id: number, to: number): Promise<Outcome> {
     const ref = this.directory.find(id)

@@ -69,6 +69,11 @@ export class ActorCalls {
 
   private start(actor: ActorClient, task: Task): void {
     this.args.complete(task)
+    const { sending } = this.engine
+    if (task.failure === undefined && !sending.bringAll(task) && task.failure === undefined) {
+      sending.onceArrived(() => this.start(actor, task))
+      return
+    }
     const { headquarters } = this.tools
     if (task.failure !== undefined) {
       void headquarters.stillborn(actor.actorId, task.failure, task.site.frames())

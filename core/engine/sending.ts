@@ -73,7 +73,7 @@ export class Sending {
   to(link: Link, task: Task): boolean {
     if (!this.bringAll(task)) {
       if (task.failure !== undefined) this.engine.outcomes.fail(task, task.failure)
-      else this.onArrival.push(() => this.to(link, task))
+      else this.onceArrived(() => this.to(link, task))
       return true
     }
     this.relay.start()
@@ -93,7 +93,11 @@ export class Sending {
     }
   }
 
-  /** A lost value was made again. */
+  /** Calls back when a lost value was made again, or there is room for one: it may not be the one that is waited for. */
+  onceArrived(resume: () => void): void {
+    this.onArrival.push(resume)
+  }
+
   arrived(): void {
     for (const resume of this.onArrival.splice(0)) resume()
     this.refill()

@@ -77,8 +77,7 @@ export class Values {
       const large = this.take(ref, keeper)
       if (large === undefined) return
       large.cache(value)
-      large.lineage = lineage
-      large.index = index
+      if (lineage !== undefined) large.madeBy(lineage, index)
     } finally {
       keeper.done()
     }

@@ -27,6 +27,29 @@ export function handleId(object: Shareable): number {
   return id
 }
 
+/** Memory that another thread owns and has named, by its id. */
+const adopted = new Map<number, WeakRef<Shareable>>()
+const adoptions = new FinalizationRegistry<number>((id) => {
+  // Or it has come again since.
+  if (adopted.get(id)?.deref() !== undefined) return
+  adopted.delete(id)
+  onDead(id)
+})
+
+/**
+ * What another thread has sent to be sent on. Its owner does not know whom it came to from here: when nobody here has it any
+ * more, those let go of theirs.
+ */
+export function adopt(attachment: Attachment): Attachment {
+  const { id, object, once } = attachment
+  if (once) return attachment
+  const known = adopted.get(id)?.deref()
+  if (known !== undefined) return { ...attachment, object: known }
+  adopted.set(id, new WeakRef(object))
+  adoptions.register(object, id)
+  return attachment
+}
+
 /** An id for an object made for one message. */
 export function freshHandleId(): number {
   return nextId++

@@ -27,6 +27,8 @@ export interface WorkerControl {
   /** What this thread has submitted. */
   taskRows(facts: readonly OpenFact[], query: Query<TaskRow> | undefined): Part<TaskRow>
   taskCounts(facts: readonly OpenFact[]): TaskCount[]
+  /** Lets go of refs that nothing here needs any more. */
+  collect(): void
   /** Ends an actor once what is under way is answered. */
   exit(): void
 }
