@@ -25,7 +25,9 @@ export interface Attachment {
   /** The receiver lets go of it after the first use (made for one message), else it keeps it under the id. */
   readonly once: boolean
   /** The memory is the runtime's own copy of a large array, to which nobody writes. */
-  readonly copied?: boolean
+  readonly copied?: boolean | undefined
+  /** The memory was made by the runtime, and is none that the program shares: another process may be given a copy. */
+  readonly ours?: boolean
   /** Set for memory of the object store, which may be on disk. */
   readonly stock?: Stock
 }

@@ -36,6 +36,7 @@ export class ActorCalls {
     const { headquarters, mint } = this.tools
     const shape = shapeOf(definition, options)
     const task = new Task(CREATE_ACTOR, new ObjectRef(mint()), `new ${definition.name}`, definition, definition.index, site)
+    task.leaves = this.tools.entrusts || shape.apart
     // Arguments that cannot travel are refused before anything is started for them.
     const encoder = this.args.encode(task, args)
     try {
@@ -255,5 +256,6 @@ function shapeOf(definition: ShippedFunction, options: ActorOptions): ActorShape
     methodNames: definition.methods,
     groupNames: Object.keys(options.concurrencyGroups ?? {}),
     maxTaskRetries: options.maxTaskRetries ?? 0,
+    apart: options.runtime === 'process',
   }
 }

@@ -53,6 +53,7 @@ export function startDriver(options: InitOptions): LocalEngine {
     // They were connected when they were started.
     connectPool: () => {},
     entrusts: false,
+    isApart: (thread) => head.hosts.get(thread)?.apart ?? false,
     output: (link, kind, text, taskId) => head.workers.wrote(link.index, link.name, kind, text, taskId),
     placementGroups: {
       create: (bundles, strategy, name) => {

@@ -66,6 +66,7 @@ export function noMemory(bytes: number, cause: unknown): ObjectStoreFullError {
 /** Shared memory with a copy of some bytes. */
 export function sharedCopy(bytes: Uint8Array, allocate = plainMemory): SharedArrayBuffer {
   const copy = allocate(bytes.byteLength)
+  ours.add(copy)
   new Uint8Array(copy).set(bytes)
   return copy
 }
@@ -81,10 +82,19 @@ function plainMemory(bytes: number): SharedArrayBuffer {
 /** Memory that the runtime made for a large array of a result, and that came here with it: nobody else writes to it. */
 const copies = new WeakSet<object>()
 
-export function noteCopy(object: Shareable): void {
-  copies.add(object)
+/** Memory that the runtime has made, in whatever thread. */
+const ours = new WeakSet<object>()
+
+/** Notes what the sender knew of memory that came from another thread. */
+export function noteArrived({ object, copied, ours: made }: Pick<Attachment, 'object' | 'copied' | 'ours'>): void {
+  if (copied) copies.add(object)
+  if (made) ours.add(object)
 }
 
 export function isCopy(object: Shareable): object is SharedArrayBuffer {
   return copies.has(object)
+}
+
+export function isOurs(object: Shareable): boolean {
+  return ours.has(object)
 }

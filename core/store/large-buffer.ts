@@ -1,5 +1,6 @@
 import { ObjectLostError } from '../api/errors.js'
 import { type Attachment, hexId } from '../api/object-ref.js'
+import { noteArrived } from './handles.js'
 import { readSpillFile, removeFile, type SpillFile } from './spill-file.js'
 import type { SpillFolder } from './spill-folder.js'
 
@@ -74,6 +75,7 @@ export class LargeBuffer implements Attachment {
       throw new ObjectLostError(`object ${hexId(this.id)} (${this.bytes} bytes) was moved to disk, and its file ${file.path} ${problem}`)
     }
     this.memory = into
+    noteArrived({ object: into, ours: true })
   }
 
   private freed(): ObjectLostError {

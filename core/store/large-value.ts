@@ -177,6 +177,7 @@ export class LargeValue implements Stored, Absent {
 export class Share implements Attachment, Stock {
   readonly once = false
   readonly copied = true
+  readonly ours = true
 
   constructor(
     private readonly buffer: LargeBuffer,

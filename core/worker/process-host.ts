@@ -36,6 +36,7 @@ function endAll(): void {
 export class ProcessHost extends Host {
   readonly control: Remote<WorkerControl>
   readonly threadId = 0
+  readonly apart = true
   readonly wire: Wire
   readonly started: Promise<boolean>
   readonly pid: number | undefined

@@ -51,6 +51,8 @@ const tools: ReplyTools = {
   relieve: () => engine.pump.drainAll(),
 }
 
+tools.encoder.leaves = data.apart
+
 function inlet(setup: InletSetup): Inlet {
   const made = new Inlet(setup, data.index, new ReplySender(setup, tools, poolWords), (message) => executor.told(message))
   executor.add(made)
@@ -86,6 +88,7 @@ const engine: LocalEngine = new LocalEngine({
   waiting,
   connectPool,
   entrusts: data.apart,
+  isApart: () => data.apart,
   // Only the main thread is sent output.
   output: () => {},
   placementGroups: {
