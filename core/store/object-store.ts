@@ -156,6 +156,7 @@ export class ObjectStore implements BufferStore {
   close(): void {
     this.closed = true
     clearTimeout(this.patience)
+    this.folder.close()
   }
 
   /** Bytes in memory, of this thread. */
