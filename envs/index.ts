@@ -8,6 +8,7 @@
  * @module
  */
 import './classic-control/index.js'
+import './mujoco/index.js'
 
 export { type CheckOptions, checkEnv } from './check.js'
 export { CartPoleEnv, CartPoleNative, type CartPoleOptions, CartPoleVectorEnv } from './classic-control/index.js'
@@ -27,6 +28,7 @@ export {
 export * from './errors.js'
 export { setWarningHandler, type WarningHandler } from './logger.js'
 export { type EnvTypes, type MakeOptions, type MakeVecOptions, make, makeVec, type VectorizationMode } from './make.js'
+export * from './mujoco/index.js'
 export { type EntryPoint, type RegisteredEnv, type Registration, register, registry, spec } from './registry.js'
 export { type Context2D, paintOn } from './rendering/browser-canvas.js'
 export type { Canvas, Color, Drawing, Point } from './rendering/canvas.js'

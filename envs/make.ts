@@ -49,7 +49,7 @@ export interface EnvTypes {
  *
  * @throws UnregisteredEnv, DeprecatedEnv for an id that is not there, UnsupportedMode, InvalidKwargs
  */
-export function make<Id extends keyof EnvTypes>(id: Id | EnvSpec, options?: MakeOptions): EnvTypes[Id]
+export function make<Id extends keyof EnvTypes>(id: Id, options?: MakeOptions): EnvTypes[Id]
 export function make<Obs = unknown, Act = unknown>(id: string | EnvSpec, options?: MakeOptions): Env<Obs, Act>
 export function make(id: string | EnvSpec, options: MakeOptions = {}): Env {
   checkOptionsObject('options of make', options)
