@@ -217,6 +217,10 @@ export class ActorCalls {
     this.engine.pump.look()
   }
 
+  isDead(actorId: number): boolean {
+    return this.clients.get(actorId)?.death !== undefined
+  }
+
   /** A thread is gone. An actor may have been connected after the word of that had come by another way. */
   linkGone(link: Link, how: string, cause: unknown): void {
     for (const actor of this.clients.values()) {

@@ -492,6 +492,10 @@ export class LocalEngine implements Engine, ActorCaller {
     this.pump.look()
   }
 
+  isDead(actorId: number): boolean {
+    return !this.closed && this.calls.isDead(actorId)
+  }
+
   handleGone(actorId: number): void {
     this.calls.forget(actorId)
   }
