@@ -58,13 +58,14 @@ export class Camera {
     return new Camera([pos[3 * id]!, pos[3 * id + 1]!, pos[3 * id + 2]!], axes, fovy, width, height)
   }
 
-  /** Looks at a body (the root's unless told), whose height only counts where the configuration has no point to look at. */
+  /** Follows a body (the root's unless told); only where it follows none does it look at the point of the configuration. */
   static #free(simulation: Simulation, { width, height, defaultCameraConfig }: ViewOptions): Camera {
     const { trackbodyid = 1, azimuth = 90, elevation = -20, lookat, distance } = defaultCameraConfig ?? {}
     const { stat, vis, nbody } = simulation.model
     const body = 3 * Math.min(Math.max(trackbodyid, 0), nbody - 1)
     const { subtree_com: com } = simulation.arrays
-    const target: Vector = [com[body]!, com[body + 1]!, lookat?.[2] ?? com[body + 2]!]
+    const centre: Vector = [com[body]!, com[body + 1]!, com[body + 2]!]
+    const target = trackbodyid > 0 ? centre : (lookat ?? centre)
     const reach = distance ?? 1.5 * stat.extent
     const [az, el] = [(azimuth * Math.PI) / 180, (elevation * Math.PI) / 180]
     const forward: Vector = [Math.cos(el) * Math.cos(az), Math.cos(el) * Math.sin(az), Math.sin(el)]

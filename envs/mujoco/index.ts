@@ -53,6 +53,7 @@ export { HumanoidStandupEnv, type HumanoidStandupOptions } from './humanoid-stan
 export { InvertedDoublePendulumEnv, type InvertedDoublePendulumOptions } from './inverted-double-pendulum.js'
 export { InvertedPendulumEnv, type InvertedPendulumOptions } from './inverted-pendulum.js'
 export { loadMujoco } from './load.js'
+export { MujocoEnv } from './mujoco-env.js'
 export type { CameraConfig, MujocoOptions } from './options.js'
 export { PusherEnv, type PusherOptions } from './pusher.js'
 export { ReacherEnv, type ReacherOptions } from './reacher.js'

@@ -5,7 +5,7 @@ import { type CameraConfig, type MujocoOptions, settingsOf } from './options.js'
 
 const DEFAULTS = {
   frameSkip: 5,
-  defaultCameraConfig: null as CameraConfig | null,
+  defaultCameraConfig: { trackbodyid: 0, lookat: [0, 0, 0.3], distance: 3.5, elevation: -10 } as CameraConfig | null,
   healthyReward: 10,
   resetNoiseScale: 0.1,
 }

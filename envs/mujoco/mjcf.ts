@@ -39,7 +39,8 @@ export function planarRoot(lift?: number): string {
 export const LIGHT = el('light', {
   cutoff: 100,
   diffuse: [1, 1, 1],
-  dir: [0, 0, -1.3],
+  // A negative zero, so that the compiled model is the same to the bit.
+  dir: '-0 0 -1.3',
   directional: true,
   exponent: 1,
   pos: [0, 0, 1.3],

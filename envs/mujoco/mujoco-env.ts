@@ -86,7 +86,6 @@ export abstract class MujocoEnv extends Env<Float64Array, Float32Array> {
   }
 
   override close(): void {
-    this.#started = false
     this.simulation.close()
   }
 

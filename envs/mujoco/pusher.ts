@@ -6,7 +6,7 @@ import { controlCost } from './sums.js'
 
 const DEFAULTS = {
   frameSkip: 5,
-  defaultCameraConfig: { trackbodyid: -1, distance: 4 } as CameraConfig | null,
+  defaultCameraConfig: { trackbodyid: -1, lookat: [0.3, 0, -0.2], distance: 2.5, elevation: -35 } as CameraConfig | null,
   rewardNearWeight: 0.5,
   rewardDistWeight: 1,
   rewardControlWeight: 0.1,

@@ -6,7 +6,7 @@ import { controlCost } from './sums.js'
 
 const DEFAULTS = {
   frameSkip: 2,
-  defaultCameraConfig: { trackbodyid: 0 } as CameraConfig | null,
+  defaultCameraConfig: { trackbodyid: 0, lookat: [0, 0, 0], distance: 1, elevation: -60 } as CameraConfig | null,
   rewardDistWeight: 1,
   rewardControlWeight: 1,
 }

@@ -3,7 +3,7 @@
  * (355 ns), so the arrays are kept; when the memory grows they lose their buffer, and are fetched again.
  */
 import type { MainModule, MjData, MjModel } from '@mujoco/mujoco'
-import { InvalidAction, InvalidKwargs } from '../errors.js'
+import { EnvError, InvalidAction, InvalidKwargs } from '../errors.js'
 import { shown } from '../shown.js'
 import { invalidState, type SavedObject } from '../state.js'
 import { mujoco } from './load.js'
@@ -59,8 +59,9 @@ export class Simulation {
     this.#arrays = this.#fetch()
   }
 
-  /** mjData's arrays. Valid until the next call of a method here. */
+  /** mjData's arrays. Valid until the next call of a method here. @throws EnvError (ENVS_CLOSED) */
   get arrays(): Arrays {
+    if (!this.#open) throw closed()
     if (this.#arrays.qpos.buffer.byteLength === 0) this.#arrays = this.#fetch()
     return this.#arrays
   }
@@ -93,6 +94,7 @@ export class Simulation {
 
   /** Back to the start, with these positions and velocities; all that follows from them is computed. */
   reset(qpos: Float64Array, qvel: Float64Array): void {
+    if (!this.#open) throw closed()
     this.#engine.mj_resetData(this.model, this.#data)
     this.setState(qpos, qvel)
   }
@@ -122,6 +124,7 @@ export class Simulation {
    * before the last integration, so they cannot be computed from it.
    */
   save(): SavedObject {
+    if (!this.#open) throw closed()
     const size = this.#engine.mj_stateSize(this.model, this.#stateSpec)
     const integration = new this.#engine.DoubleBuffer(size)
     try {
@@ -137,6 +140,7 @@ export class Simulation {
 
   /** @throws EnvError (ENVS_INVALID_STATE) */
   load(saved: SavedObject): void {
+    if (!this.#open) throw closed()
     const size = this.#engine.mj_stateSize(this.model, this.#stateSpec)
     const list = (name: string, length: number): number[] => {
       const values = saved[name]
@@ -158,6 +162,10 @@ export class Simulation {
     this.#data.delete()
     this.model.delete()
   }
+}
+
+function closed(): EnvError {
+  return new EnvError('ENVS_CLOSED', 'the environment was closed and its memory freed; make another')
 }
 
 /** MuJoCo's errors are exceptions of C++, of which only the message is of use. */

@@ -1,11 +1,12 @@
 import type { Info, StepResult } from '../env.js'
 import { SWIMMER } from './models/swimmer.js'
 import { MujocoEnv, put, unbounded } from './mujoco-env.js'
-import { type MujocoOptions, settingsOf } from './options.js'
+import { type CameraConfig, type MujocoOptions, settingsOf } from './options.js'
 import { controlCost } from './sums.js'
 
 const DEFAULTS = {
   frameSkip: 4,
+  defaultCameraConfig: { distance: 5, elevation: -45 } as CameraConfig | null,
   forwardRewardWeight: 1,
   ctrlCostWeight: 1e-4,
   resetNoiseScale: 0.1,
