@@ -175,7 +175,7 @@ const executor = new Executor(data, {
   },
   answering: () => loop.answering(),
   ended: () => loop.resume(),
-  orphaned: (tasks) => engine.cancelAll(tasks),
+  orphaned: (tasks) => engine.cancellation.all(tasks),
   save: (state) => {
     const ref = new ObjectRef(0)
     ref.settle(READY, state)
@@ -231,10 +231,10 @@ const control: WorkerControl = {
   },
   detach: (client) => executor.remove(client),
   poolAdded: (wire) => engine.addWorker(wire),
-  threadGone: (index, how, cause, condemned) => engine.threadGone(index, how, cause, condemned),
+  threadGone: (index, how, cause, condemned) => engine.lost.add(index, how, cause, condemned),
   poolLost: (message) => engine.poolLost(new WorkerCrashedError(message)),
   actorGone: (gone) => engine.calls.gone(gone),
-  cancel: (id, force, recursive) => engine.cancelById(id, force, recursive),
+  cancel: (id, force, recursive) => engine.cancellation.byId(id, force, recursive),
   openTasks: () => [...executor.running.values()].map(({ taskId, beganMs, waiting }) => ({ id: taskId, beganMs, waits: waiting > 0 })),
   taskRows: (facts, query) => {
     engine.poll()
