@@ -13,8 +13,8 @@ const GRAVITY = 9.8
 const CENTRE = 0.5
 const INERTIA = 1
 const HALF_PI = Math.PI / 2
-export const MAX_SPEED_1 = 4 * Math.PI
-export const MAX_SPEED_2 = 9 * Math.PI
+const MAX_SPEED_1 = 4 * Math.PI
+const MAX_SPEED_2 = 9 * Math.PI
 
 export const STATE_SIZE = 4
 /** Reset states are uniform in ±0.1 unless told otherwise. */

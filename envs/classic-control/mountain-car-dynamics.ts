@@ -7,7 +7,7 @@ import { cosine } from './trigonometry.js'
 
 export const MIN_POSITION = -1.2
 export const MAX_POSITION = 0.6
-export const MAX_SPEED = 0.07
+const MAX_SPEED = 0.07
 export const GOAL = 0.5
 export const CONTINUOUS_GOAL = 0.45
 const FORCE = 0.001
