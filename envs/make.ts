@@ -40,6 +40,15 @@ export interface MakeVecOptions extends MakeOptions {
 export interface EnvTypes {
   'CartPole-v0': Env<Float32Array, number>
   'CartPole-v1': Env<Float32Array, number>
+  'MountainCar-v0': Env<Float32Array, number>
+  'MountainCarContinuous-v0': Env<Float32Array, ArrayLike<number>>
+  'Pendulum-v1': Env<Float32Array, ArrayLike<number>>
+  'Acrobot-v1': Env<Float32Array, number>
+  'FrozenLake-v1': Env<number, number>
+  'FrozenLake8x8-v1': Env<number, number>
+  'CliffWalking-v1': Env<number, number>
+  'CliffWalkingSlippery-v1': Env<number, number>
+  'Taxi-v4': Env<number, number>
 }
 
 /**

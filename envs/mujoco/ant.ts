@@ -81,7 +81,7 @@ export class AntEnv extends MujocoEnv {
     return this.#place()
   }
 
-  protected override advance(action: Float32Array): StepResult<Float64Array> {
+  protected override advance(action: ArrayLike<number>): StepResult<Float64Array> {
     const { forwardRewardWeight, ctrlCostWeight, contactCostWeight, healthyReward, terminateWhenUnhealthy } = this.#settings
     const at = 3 * this.#mainBody
     const { xpos } = this.simulation.arrays

@@ -46,7 +46,7 @@ export class HalfCheetahEnv extends MujocoEnv {
     return { xPosition: this.simulation.arrays.qpos[0] }
   }
 
-  protected override advance(action: Float32Array): StepResult<Float64Array> {
+  protected override advance(action: ArrayLike<number>): StepResult<Float64Array> {
     const before = this.simulation.arrays.qpos[0]!
     this.simulation.step(action, this.frameSkip)
     const xPosition = this.simulation.arrays.qpos[0]!

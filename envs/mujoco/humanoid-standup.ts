@@ -43,7 +43,7 @@ export class HumanoidStandupEnv extends HumanoidBase {
     return this.#place()
   }
 
-  protected override advance(action: Float32Array): StepResult<Float64Array> {
+  protected override advance(action: ArrayLike<number>): StepResult<Float64Array> {
     const settings = this.#settings
     this.simulation.step(action, this.frameSkip)
     const { qpos, ctrl, cfrc_ext: forces } = this.simulation.arrays

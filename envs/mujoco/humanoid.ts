@@ -64,7 +64,7 @@ export class HumanoidEnv extends HumanoidBase {
     return this.#place()
   }
 
-  protected override advance(action: Float32Array): StepResult<Float64Array> {
+  protected override advance(action: ArrayLike<number>): StepResult<Float64Array> {
     const settings = this.#settings
     const [x, y] = this.#massCentre()
     this.simulation.step(action, this.frameSkip)

@@ -27,7 +27,7 @@ register({ id: 'Ant-v5', entryPoint: AntEnv, ...LONG, rewardThreshold: 6000 })
 register({ id: 'Humanoid-v5', entryPoint: HumanoidEnv, ...LONG })
 register({ id: 'HumanoidStandup-v5', entryPoint: HumanoidStandupEnv, ...LONG })
 
-type Robot = Env<Float64Array, Float32Array>
+type Robot = Env<Float64Array, ArrayLike<number>>
 
 declare module '../make.js' {
   interface EnvTypes {

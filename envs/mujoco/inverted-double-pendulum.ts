@@ -45,7 +45,7 @@ export class InvertedDoublePendulumEnv extends MujocoEnv {
     return observation
   }
 
-  protected override advance(action: Float32Array): StepResult<Float64Array> {
+  protected override advance(action: ArrayLike<number>): StepResult<Float64Array> {
     this.simulation.step(action, this.frameSkip)
     const { site_xpos: tip, qvel } = this.simulation.arrays
     const [x, y] = [tip[0]!, tip[2]!]

@@ -37,7 +37,7 @@ export class InvertedPendulumEnv extends MujocoEnv {
     return observation
   }
 
-  protected override advance(action: Float32Array): StepResult<Float64Array> {
+  protected override advance(action: ArrayLike<number>): StepResult<Float64Array> {
     this.simulation.step(action, this.frameSkip)
     const observation = this.observe()
     const terminated = !observation.every(Number.isFinite) || Math.abs(observation[1]!) > FALLEN

@@ -12,7 +12,7 @@ import { Simulation } from './simulation.js'
  * What the MuJoCo tasks share: a model stepped `frameSkip` times a step, actions that are the actuators' controls (float32, in the
  * model's control ranges; MuJoCo clips them itself), unbounded observations in float64.
  */
-export abstract class MujocoEnv extends Env<Float64Array, Float32Array> {
+export abstract class MujocoEnv extends Env<Float64Array, ArrayLike<number>> {
   override readonly actionSpace: Box
   abstract override readonly observationSpace: Box<'float64'>
   override metadata: EnvMetadata
@@ -49,7 +49,7 @@ export abstract class MujocoEnv extends Env<Float64Array, Float32Array> {
     return {}
   }
   /** One step with what is seen and rewarded. */
-  protected abstract advance(action: Float32Array): StepResult<Float64Array>
+  protected abstract advance(action: ArrayLike<number>): StepResult<Float64Array>
 
   /** @throws InvalidKwargs for anything but { seed, options } */
   override reset(given: ResetOptions = {}): [Float64Array, Info] {
@@ -61,7 +61,7 @@ export abstract class MujocoEnv extends Env<Float64Array, Float32Array> {
   }
 
   /** @throws InvalidAction for another length or what is no finite number, ResetNeeded */
-  override step(action: Float32Array): StepResult<Float64Array> {
+  override step(action: ArrayLike<number>): StepResult<Float64Array> {
     if (!this.#started) throw new ResetNeeded('cannot step before reset; call env.reset() first')
     return this.advance(action)
   }

@@ -55,7 +55,7 @@ export abstract class PlanarWalker extends MujocoEnv {
     return { xPosition: qpos[0], zDistanceFromOrigin: qpos[1]! - this.initQpos[1]! }
   }
 
-  protected override advance(action: Float32Array): StepResult<Float64Array> {
+  protected override advance(action: ArrayLike<number>): StepResult<Float64Array> {
     const { forwardRewardWeight, ctrlCostWeight, healthyReward, terminateWhenUnhealthy } = this.#settings
     const before = this.simulation.arrays.qpos[0]!
     this.simulation.step(action, this.frameSkip)

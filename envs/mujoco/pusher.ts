@@ -71,7 +71,7 @@ export class PusherEnv extends MujocoEnv {
     return Math.sqrt(x * x + y * y + z * z)
   }
 
-  protected override advance(action: Float32Array): StepResult<Float64Array> {
+  protected override advance(action: ArrayLike<number>): StepResult<Float64Array> {
     this.simulation.step(action, this.frameSkip)
     const rewardNear = -this.#distance(this.#object, this.#tips) * this.#settings.rewardNearWeight
     const rewardDist = -this.#distance(this.#object, this.#goal) * this.#settings.rewardDistWeight

@@ -58,7 +58,7 @@ export class ReacherEnv extends MujocoEnv {
     return Float64Array.of(Math.cos(a), Math.cos(b), Math.sin(a), Math.sin(b), qpos[2]!, qpos[3]!, qvel[0]!, qvel[1]!, x, y)
   }
 
-  protected override advance(action: Float32Array): StepResult<Float64Array> {
+  protected override advance(action: ArrayLike<number>): StepResult<Float64Array> {
     this.simulation.step(action, this.frameSkip)
     const gap = this.#gap()
     const rewardDist = -length(gap) * this.#settings.rewardDistWeight

@@ -51,7 +51,7 @@ export class SwimmerEnv extends MujocoEnv {
     return this.#place()
   }
 
-  protected override advance(action: Float32Array): StepResult<Float64Array> {
+  protected override advance(action: ArrayLike<number>): StepResult<Float64Array> {
     const { qpos } = this.simulation.arrays
     const [x, y] = [qpos[0]!, qpos[1]!]
     this.simulation.step(action, this.frameSkip)

@@ -116,7 +116,7 @@ test('a float64 action is rewarded in double precision, a float32 one in single,
   const cost = (action: Float32Array | Float64Array) => {
     const env = make('HalfCheetah-v5')
     env.reset({ seed: 1 })
-    return env.step(action as Float32Array)[4].rewardCtrl as number
+    return env.step(action)[4].rewardCtrl as number
   }
   assert.is(cost(new Float64Array(6).fill(0.3)), -0.1 * (0.3 * 0.3 + 0.3 * 0.3 + 0.3 * 0.3 + 0.3 * 0.3 + 0.3 * 0.3 + 0.3 * 0.3))
   const single = cost(new Float32Array(6).fill(0.3))
