@@ -1,4 +1,4 @@
-import { make, makeVec, type VectorEnv } from 'gymnura/envs'
+import { make, makeVec, spaces, type VectorEnv } from 'gymnura/envs'
 import { RandomState } from '../../../envs/random/random-state.js'
 import { type Check, decode, readTraces, same } from './read.js'
 
@@ -73,7 +73,7 @@ function boards(packed: string): (size: number) => Uint8Array {
 
 function replayEpisode(trace: EpisodeTrace): void {
   const env = make<Uint8Array, number>(trace.id, trace.kwargs)
-  const size = env.observationSpace.shape.reduce((product, side) => product * side, 1)
+  const size = spaces.flatdim(env.observationSpace)
   const next = boards(trace.obs)
   const [reward, terminated, actions] = [decode(trace.reward, 'u1'), decode(trace.terminated, 'u1'), decode(trace.action, 'u1')]
   same(env.reset({ seed: trace.seed })[0], next(size), 'first observation')
@@ -94,7 +94,7 @@ function replayVector(trace: VectorTrace, mode: 'sync' | 'native'): void {
     autoresetMode: autoreset,
     ...limit,
   })
-  const one = envs.singleObservationSpace.shape.reduce((product, side) => product * side, 1)
+  const one = spaces.flatdim(envs.singleObservationSpace)
   const [next, final] = [boards(trace.obs), boards(trace.final)]
   const rows = (values: Uint8Array, t: number) => values.subarray(numEnvs * t, numEnvs * (t + 1))
   const [actions, allRewards] = [decode(trace.action, 'u1'), decode(trace.reward, 'u1')]
