@@ -185,7 +185,11 @@ export class Box<D extends Dtype = 'float32'> extends Space<DtypeArrays[D], null
   }
 
   override toString(): string {
-    const [low, high] = [shortText(this.low, this.shape, this.dtype), shortText(this.high, this.shape, this.dtype)]
+    // NumPy shows the limits of int64 where a side is open; they don't fit what is stored here.
+    const text = (side: 'low' | 'high', bounded: Uint8Array, limit: string) =>
+      this.dtype === 'int64' && bounded.length > 0 && !bounded.includes(1) ? limit : shortText(this[side], this.shape, this.dtype)
+    const low = text('low', this.boundedBelow, '-9223372036854775808')
+    const high = text('high', this.boundedAbove, '9223372036854775807')
     return `Box(${low}, ${high}, ${pythonTuple(this.shape)}, ${this.dtype})`
   }
 }
