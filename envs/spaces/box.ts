@@ -25,7 +25,8 @@ export interface BoxOptions<D extends Dtype> {
  */
 export class Box<D extends Dtype = 'float32'> extends Space<DtypeArrays[D], null, null> {
   readonly shape: readonly number[]
-  readonly dtype: D
+  /** NoInfer: a list of spaces, which has all dtypes, must not decide what this one has. */
+  readonly dtype: NoInfer<D>
   readonly low: DtypeArrays[D]
   readonly high: DtypeArrays[D]
   /** 1 where the bound is finite; an integer dtype cannot hold an infinite bound itself. */
