@@ -8,9 +8,22 @@
  * @module
  */
 import './classic-control/index.js'
+import './toy-text/index.js'
 
 export { type CheckOptions, checkEnv } from './check.js'
-export { CartPoleEnv, CartPoleNative, type CartPoleOptions, CartPoleVectorEnv } from './classic-control/index.js'
+export {
+  AcrobotEnv,
+  type AcrobotOptions,
+  CartPoleEnv,
+  CartPoleNative,
+  type CartPoleOptions,
+  CartPoleVectorEnv,
+  ContinuousMountainCarEnv,
+  MountainCarEnv,
+  type MountainCarOptions,
+  PendulumEnv,
+  type PendulumOptions,
+} from './classic-control/index.js'
 export {
   Env,
   type EnvMetadata,
@@ -43,6 +56,16 @@ export {
   seedPlus,
 } from './seeding.js'
 export * as spaces from './spaces/index.js'
+export {
+  CliffWalkingEnv,
+  type CliffWalkingOptions,
+  FrozenLakeEnv,
+  type FrozenLakeOptions,
+  generateRandomMap,
+  type RandomMapOptions,
+  TaxiEnv,
+  type TaxiOptions,
+} from './toy-text/index.js'
 export { SyncVectorEnv } from './vector/sync-vector-env.js'
 export {
   type AutoresetMode,

@@ -44,6 +44,8 @@ export interface ActorCaller {
     options: MethodOptions,
     site: SubmitSite,
   ): ObjectRef | ObjectRef[] | RefStream | undefined
+  /** Whether this thread has heard that the actor has ended and will not be started again, while its runtime goes on. */
+  isDead(actorId: number): boolean
   /** The thread's handle of that actor was collected. */
   handleGone(actorId: number): void
 }

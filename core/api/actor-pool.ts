@@ -1,8 +1,8 @@
-import { engine } from '../engine/current.js'
+import { engineIfAny } from '../engine/current.js'
 import { Fifo } from '../scheduler/fifo.js'
 import { AnyActorHandle } from './actor-handle.js'
 import { checkIterable, shown } from './checks.js'
-import { GetTimeoutError, invalid } from './errors.js'
+import { GetTimeoutError, type GymnuraError, invalid } from './errors.js'
 import { ObjectRef } from './object-ref.js'
 import { get, wait } from './objects.js'
 import { checkOptions } from './options.js'
@@ -68,8 +68,9 @@ function resultOf<A>(call: Call<A>): Promise<unknown> {
  *     const pool = new ActorPool([first, second])
  *     for await (const sum of pool.map((actor, x) => actor.add.remote(x), [1, 2, 3])) console.log(sum)
  *
- * An actor is free again when its call has settled, whether or not the result was asked for. One that died stays in the
- * pool, since it may be restarted; the calls it is given fail until then.
+ * An actor is free again when its call has settled, whether or not the result was asked for. One that died for good leaves the
+ * pool: its call fails, and the others go on. A pool may begin empty and get its actors by `push`: what is submitted waits for
+ * them, and whoever waits for results while there is none is told so instead.
  */
 export class ActorPool<A extends AnyActorHandle> {
   private readonly members = new Set<A>()
@@ -88,17 +89,18 @@ export class ActorPool<A extends AnyActorHandle> {
    * Values are pulled as they are needed: never more than there are actors beyond those whose results were handed out. So
    * one slow call holds back the rest; where order does not matter, `mapUnordered` keeps all actors busy. The first error,
    * of `fn`, of a call or of `values`, is thrown at its place and ends the loop. Leaving the loop early drops what was begun;
-   * the actors are free as soon as their calls end. Nothing starts before the first result is asked for.
+   * the actors are free as soon as their calls end. Nothing starts before the first result is asked for. Throws if the pool has no
+   * actor when a value needs one.
    */
   map<V, R>(fn: (actor: A, value: V) => ObjectRef<R>, values: Iterable<V> | AsyncIterable<V>): AsyncGenerator<R, void, undefined> {
     checkWork('ActorPool.map', fn, values)
-    return this.each(fn, values, true)
+    return this.each('ActorPool.map', fn, values, true)
   }
 
   /** As `map`, but yields each result when it is there. */
   mapUnordered<V, R>(fn: (actor: A, value: V) => ObjectRef<R>, values: Iterable<V> | AsyncIterable<V>): AsyncGenerator<R, void, undefined> {
     checkWork('ActorPool.mapUnordered', fn, values)
-    return this.each(fn, values, false)
+    return this.each('ActorPool.mapUnordered', fn, values, false)
   }
 
   /** Gives one value to an actor that is idle, or to the first that becomes so. `getNext` and `getNextUnordered` read the results. */
@@ -109,7 +111,7 @@ export class ActorPool<A extends AnyActorHandle> {
 
   /**
    * The result of the earliest submission that was not read yet; throws what it failed with. After `timeoutMs` throws
-   * GetTimeoutError, and the submission stays. Throws if there is none.
+   * GetTimeoutError, and the submission stays. Throws if there is none, and if the pool has no actor to run it.
    */
   getNext<R = unknown>(options: { timeoutMs?: number } = {}): Promise<R> {
     return this.next('ActorPool.getNext', options, true) as Promise<R>
@@ -146,6 +148,7 @@ export class ActorPool<A extends AnyActorHandle> {
   }
 
   private async *each<V, R>(
+    caller: string,
     fn: (actor: A, value: V) => ObjectRef<R>,
     values: Iterable<V> | AsyncIterable<V>,
     ordered: boolean,
@@ -159,8 +162,9 @@ export class ActorPool<A extends AnyActorHandle> {
         for await (const value of values) {
           pulling = false
           if (calls.dropped) break
+          if (this.members.size === 0) throw noActor(caller)
           this.start(calls.add((actor) => fn(actor, value)))
-          while (calls.open >= this.members.size && !calls.dropped) await calls.changed.wait()
+          while (calls.open >= Math.max(1, this.members.size) && !calls.dropped) await calls.changed.wait()
           if (calls.dropped) break
           pulling = true
         }
@@ -176,6 +180,7 @@ export class ActorPool<A extends AnyActorHandle> {
         const call = calls.take(ordered)
         if (call !== undefined) yield (await resultOf(call)) as R
         else if (ended && calls.open === 0) break
+        else if (calls.open > 0 && this.members.size === 0) throw noActor(caller)
         else await calls.changed.wait()
       }
     } finally {
@@ -196,13 +201,15 @@ export class ActorPool<A extends AnyActorHandle> {
       const call = calls.take(ordered)
       if (call !== undefined) return resultOf(call)
       if (calls.open === 0) throw invalid(`${caller}: no result is to come; call submit() first, and ask hasNext() if in doubt`)
+      // Actors that work cannot be taken out, so nothing runs.
+      if (this.members.size === 0) throw noActor(caller)
       const leftMs = deadline - performance.now()
       if (leftMs > 0) await calls.changed.wait(leftMs)
       else if (lastLook) throw new GetTimeoutError(`${caller}: no result was there after ${timeoutMs} ms (${calls.open} to come)`)
       else {
         // What has arrived and was not noticed counts, also with a timeout of 0.
         lastLook = true
-        engine().poll()
+        engineIfAny()?.poll()
         await new Promise(setImmediate)
       }
     }
@@ -222,6 +229,13 @@ export class ActorPool<A extends AnyActorHandle> {
     this.idle.push(actor)
   }
 
+  /** An actor has died for good: it would fail every call it is given. */
+  protected lost(actor: A): void {
+    this.members.delete(actor)
+    // Their calls may have nobody left to run them.
+    if (this.members.size === 0) for (const call of this.waiting.all()) call.of.changed.fire()
+  }
+
   /** False if there was nothing to wait for. */
   private begin(actor: A, call: Call<A>): boolean {
     try {
@@ -236,12 +250,17 @@ export class ActorPool<A extends AnyActorHandle> {
     }
     const over = () => {
       // First the next call, then the news: a result is read while its actor works on.
-      this.release(actor)
+      if (actor.caller.isDead(actor.actorId)) this.lost(actor)
+      else this.release(actor)
       call.of.settle(call)
     }
     wait([call.ref]).then(over, over)
     return true
   }
+}
+
+function noActor(caller: string): GymnuraError {
+  return invalid(`${caller}: the pool has no actor to run anything; give it some, as in new ActorPool([first, second]) or pool.push(actor)`)
 }
 
 function checkFunction(caller: string, fn: unknown): void {

@@ -19,8 +19,8 @@ import { withoutRuntime } from '../control/call-site.js'
  * | ERR_SERIALIZATION | SerializationError | put, .remote, get | a value cannot travel between threads |
  * | ERR_INVALID_ARGUMENT | GymnuraError | any call | a bad option or argument |
  * | ERR_CAPTURED_VARIABLE | GymnuraError | remote, actor | the function uses a variable that it does not carry |
- * | ERR_INIT | GymnuraError | init | already initialised, or called inside a worker |
- * | ERR_SHUTDOWN | GymnuraError | get | the runtime was shut down under the call |
+ * | ERR_INIT | GymnuraError | init, state, timeline | already initialised, called inside a worker, or nothing runs that could be told of |
+ * | ERR_SHUTDOWN | GymnuraError | any call | the runtime that made a ref, a handle or a group was shut down |
  */
 export type ErrorCode =
   | 'ERR_TASK'

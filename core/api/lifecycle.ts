@@ -3,7 +3,7 @@ import { engine, engineIfAny, setEngine, setEngineMaker, startEngine } from '../
 import { startDriver } from '../engine/driver.js'
 import { onDriver, type RuntimeContext } from '../worker/context.js'
 import { type ActorHandle, AnyActorHandle } from './actor-handle.js'
-import { GymnuraError, invalid } from './errors.js'
+import { GymnuraError, invalid, shutDown } from './errors.js'
 import { ObjectRef } from './object-ref.js'
 import { checkOptions, type InitOptions } from './options.js'
 import { setPlacementGroups } from './placement-group.js'
@@ -11,8 +11,16 @@ import { RefStream } from './ref-stream.js'
 import { setStateSource } from './state.js'
 
 setEngineMaker(startDriver)
-setPlacementGroups(() => engine().placementGroups)
-setStateSource(() => engine().state)
+setPlacementGroups((start) => (start ? engine() : engineIfAny())?.placementGroups)
+setStateSource(() => {
+  const running = engineIfAny()
+  if (running === undefined)
+    throw new GymnuraError(
+      'ERR_INIT',
+      'no runtime is running, so there is nothing to tell: ask after init() or a first task, and before shutdown()',
+    )
+  return running.state
+})
 
 /**
  * Starts the runtime and resolves once its workers take tasks. Optional: the first call that needs the runtime starts it
@@ -51,18 +59,20 @@ export async function cancel<T>(ref: ObjectRef<T> | RefStream<T>, options: { for
     throw invalid(`cancel: expects an ObjectRef or a stream of them, not ${typeof ref}`)
   checkOptions('cancel', 'cancel', options)
   if (ref instanceof RefStream) await ref.cancel(options.force ?? false, options.recursive ?? true)
-  else await engine().cancel(ref, options.force ?? false, options.recursive ?? true)
+  else await engineIfAny()?.cancel(ref, options.force ?? false, options.recursive ?? true)
 }
 
 /**
  * Ends an actor's thread at once, whatever it is doing, and resolves when it is gone. Its open and later calls fail with
  * ActorDiedError. With `noRestart: false` it is as if the thread had died by itself: `maxRestarts` and `maxTaskRetries` hold.
- * Nothing happens to an actor that is dead already.
+ * Nothing happens to an actor that is dead already. After `shutdown` it throws ERR_SHUTDOWN.
  */
 export async function kill(handle: AnyActorHandle, options: { noRestart?: boolean } = {}): Promise<void> {
   if (!(handle instanceof AnyActorHandle)) throw invalid(`kill: expects an actor's handle, not ${typeof handle}`)
   checkOptions('kill', 'kill', options)
-  await engine().kill(handle, options.noRestart ?? true)
+  const running = engineIfAny()
+  if (running === undefined) throw shutDown()
+  await running.kill(handle, options.noRestart ?? true)
 }
 
 /**

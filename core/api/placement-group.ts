@@ -3,7 +3,7 @@ import { type Demand, demandOf, optionFor, type ResourceOptions } from '../sched
 import { groupLabel, type Strategy, strategies } from '../scheduler/placement-groups.js'
 import type { Place } from '../scheduler/resources.js'
 import { carry } from '../store/carried.js'
-import { count, GetTimeoutError, GymnuraError, invalid } from './errors.js'
+import { count, GetTimeoutError, GymnuraError, invalid, shutDown } from './errors.js'
 import { checkOptions } from './options.js'
 
 /** What carries out the calls below: the engine of this thread. */
@@ -14,12 +14,15 @@ export interface PlacementGroups {
   remove(id: number): Promise<void>
 }
 
-let groups: () => PlacementGroups = () => {
+/** `start`: whether the runtime is started if there is none; else there may be none. */
+type Supply = (start: boolean) => PlacementGroups | undefined
+
+let groups: Supply = () => {
   throw new GymnuraError('ERR_INIT', "the runtime is not loaded: import it from 'gymnura'")
 }
 
 /** Called once a thread, when its engine is known. */
-export function setPlacementGroups(supply: () => PlacementGroups): void {
+export function setPlacementGroups(supply: Supply): void {
   groups = supply
 }
 
@@ -36,12 +39,14 @@ export class PlacementGroup {
 
   /**
    * Resolves once all bundles have their resources. Throws ResourcesUnavailableError if that can never be or the group is
-   * removed, and GetTimeoutError after `timeoutMs`.
+   * removed, GetTimeoutError after `timeoutMs`, and ERR_SHUTDOWN after `shutdown`.
    */
   async ready(options: { timeoutMs?: number } = {}): Promise<void> {
     checkOptions('get', 'ready', options)
     const { timeoutMs } = options
-    const made = groups().ready(this.id)
+    const running = groups(false)
+    if (running === undefined) throw shutDown()
+    const made = running.ready(this.id)
     if (timeoutMs === undefined) return made
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<never>((_, reject) => {
@@ -57,9 +62,9 @@ export class PlacementGroup {
     }
   }
 
-  /** Gives the resources back. Tasks and actors that still run in the group are ended, as in Ray. A second time nothing happens. */
+  /** Gives the resources back. Tasks and actors that still run in the group are ended, as in Ray. Nothing happens a second time, or after `shutdown`. */
   async remove(): Promise<void> {
-    await groups().remove(this.id)
+    await groups(false)?.remove(this.id)
   }
 }
 
@@ -90,7 +95,7 @@ export function placementGroup(bundles: readonly ResourceOptions[], options: { s
   const demands = bundles.map((bundle, index) => bundleDemand(`placementGroup: bundle ${index}`, bundle))
   const { strategy, name } = checkGroupOptions(options)
   const copies = bundles.map((bundle) => Object.freeze(structuredClone(bundle)))
-  return new PlacementGroup(groups().create(demands, strategy, name), Object.freeze(copies), strategy, name)
+  return new PlacementGroup(groups(true)!.create(demands, strategy, name), Object.freeze(copies), strategy, name)
 }
 
 const bundleKeys = ['numCpus', 'numGpus', 'resources']

@@ -6,8 +6,9 @@ import { actor } from './actor.js'
 import type { ActorHandle } from './actor-handle.js'
 import { ActorPool } from './actor-pool.js'
 import { checkIterable, checkKnown, checkWhole, shown } from './checks.js'
-import { invalid, TaskError } from './errors.js'
+import { ActorDiedError, count, invalid, TaskError } from './errors.js'
 import { kill } from './lifecycle.js'
+import { type ObjectRef, READY } from './object-ref.js'
 import { checkOptions } from './options.js'
 import { type Chunk, type ChunkError, PoolActor } from './pool-actor.js'
 import { Signal } from './signal.js'
@@ -34,8 +35,39 @@ interface Work {
   readonly many: boolean
 }
 
-// One call after the other, so that a process never runs two values at once.
-const poolActors = actor(PoolActor, { module: new URL('./pool-actor.js', import.meta.url).href, maxConcurrency: 1 })
+/** How often a chunk is begun again whose process died, as a task is by default. */
+const MAX_RETRIES = 3
+
+const poolActors = actor(PoolActor, {
+  module: new URL('./pool-actor.js', import.meta.url).href,
+  // One call after the other, so that a process never runs two values at once.
+  maxConcurrency: 1,
+  maxRestarts: -1,
+  maxTaskRetries: MAX_RETRIES,
+})
+
+/** The actors of a pool. One that cannot be started again (its function called `exitActor`) is replaced. */
+class Processes extends ActorPool<Process> {
+  readonly all = new Set<Process>()
+  closed = false
+
+  constructor(count: number) {
+    super([])
+    for (let i = 0; i < count; i++) this.add()
+  }
+
+  private add(): void {
+    const process = poolActors.remote()
+    this.all.add(process)
+    this.push(process)
+  }
+
+  protected override lost(process: Process): void {
+    this.all.delete(process)
+    super.lost(process)
+    if (!this.closed) this.add()
+  }
+}
 
 /** By default `map` makes so many chunks for each process: few, to be cheap; more than one, to even out long and short ones. */
 const CHUNKS_PER_PROCESS = 4
@@ -50,10 +82,12 @@ const CHUNKS_PER_PROCESS = 4
  *
  * What `remote` says of functions holds here: they are self-contained, or exported and given with `{ module }`. Refs among the
  * values stay refs. If the function throws, the call fails with TaskError, which says for which item; no chunk is begun then.
+ *
+ * A process that dies is replaced, and its chunk is begun again, up to three times, as a task is: so a function may run more than once
+ * for a value. A chunk under which it dies each time fails its call with ActorDiedError, and the pool goes on.
  */
 export class Pool {
-  private readonly processes: readonly Process[]
-  private readonly actors: ActorPool<Process>
+  private readonly processes: Processes
   private readonly sites = new CallSites()
   /** Fired when a call is over. */
   private readonly worked = new Signal()
@@ -67,8 +101,7 @@ export class Pool {
     checkKnown('Pool', options, ['processes'])
     const { processes = availableParallelism() } = options
     checkWhole('Pool: processes', processes, 1)
-    this.processes = Array.from({ length: processes }, () => poolActors.remote())
-    this.actors = new ActorPool(this.processes)
+    this.processes = new Processes(processes)
   }
 
   /** The results of all values, in their order. By default a chunk is the list's length divided by four times the processes, rounded up. */
@@ -143,7 +176,8 @@ export class Pool {
   }
 
   private async endActors(): Promise<void> {
-    await Promise.all(this.processes.map((process) => kill(process, { noRestart: true })))
+    this.processes.closed = true
+    await Promise.all([...this.processes.all].map((process) => kill(process, { noRestart: true })))
     this.worked.fire()
   }
 
@@ -160,19 +194,29 @@ export class Pool {
   }
 
   private async all<R>(work: Work, lists: readonly (readonly unknown[])[], chunkSize: number | undefined): Promise<Awaited<R>[]> {
-    const size = chunkSize ?? Math.ceil(lists.length / (CHUNKS_PER_PROCESS * this.processes.length))
+    const size = chunkSize ?? Math.ceil(lists.length / (CHUNKS_PER_PROCESS * this.processes.all.size))
     const results: Awaited<R>[] = []
     for await (const result of this.run<R>(work, slices(lists, size), true)) results.push(result)
     return results
   }
 
   private async *run<R>(work: Work, chunks: Iterable<Chunk> | AsyncIterable<Chunk>, ordered: boolean): Results<R> {
-    const apply = (process: Process, chunk: Chunk) => process.run.remote(work.definition, chunk)
+    /** Chunks that were begun and have not succeeded; few, since no more are begun than there are processes. */
+    const begun = new Map<ObjectRef, Chunk>()
+    const apply = (process: Process, chunk: Chunk) => {
+      const ref = process.run.remote(work.definition, chunk)
+      for (const earlier of begun.keys()) if (earlier.state === READY) begun.delete(earlier)
+      begun.set(ref, chunk)
+      return ref
+    }
     this.working++
     try {
-      const results = ordered ? this.actors.map(apply, chunks) : this.actors.mapUnordered(apply, chunks)
+      const results = ordered ? this.processes.map(apply, chunks) : this.processes.mapUnordered(apply, chunks)
       for await (const chunk of results) yield* chunk as Awaited<R>[]
     } catch (error) {
+      if (error instanceof ActorDiedError && this.ended === undefined) {
+        for (const [ref, chunk] of begun) if (ref.value === error) throw deathUnder(chunk, work, error)
+      }
       const thrown = error instanceof TaskError ? error.cause : undefined
       if (!isChunkError(thrown)) throw error
       yield* (thrown.done ?? []) as Awaited<R>[]
@@ -199,6 +243,13 @@ async function* gather(values: Iterable<unknown> | AsyncIterable<unknown>, size:
     lists = []
   }
   if (lists.length > 0) yield { start, lists }
+}
+
+function deathUnder({ start, lists }: Chunk, { definition: { name }, many }: Work, error: ActorDiedError): ActorDiedError {
+  const last = start + lists.length - 1
+  const items = !many ? '' : last === start ? ` (item ${start})` : ` (items ${start} to ${last})`
+  const why = `its process died each time it was tried, up to ${count(MAX_RETRIES + 1, 'time')}`
+  return new ActorDiedError(`${name}${items} failed: ${why}; the last one said: ${error.message}`, { cause: error })
 }
 
 /** Errors arrive with their name and properties, not with the class. */

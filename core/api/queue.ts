@@ -36,7 +36,10 @@ export class Queue<T = unknown> {
   /** `maxSize`: how many items it holds at most; 0 is no limit. `options` are the actor's, such as its name. */
   constructor(maxSize = 0, options: Omit<ActorOptions, 'module' | 'maxConcurrency'> = {}) {
     checkWhole('Queue: maxSize', maxSize, 0)
-    if ('maxConcurrency' in options) throw invalid("Queue: 'maxConcurrency' cannot be set, any number of calls may wait")
+    checkOptions('actor', 'Queue', options)
+    for (const own of ['maxConcurrency', 'module'])
+      if (own in options)
+        throw invalid(`Queue: '${own}' cannot be set; any number of calls may wait in its actor, which is the runtime's own`)
     this.actor = queueActors.options(options).remote(maxSize)
   }
 

@@ -338,7 +338,7 @@ export class Head implements Headquarters {
     this.actors.exited(host, ended)
     this.workers.ended(host, ended, this.actors.deathOn(host))
     void host.silent.then(() => this.actors.creatorGone(host))
-    this.engine.threadGone(host.index, how, ending.cause, ending.condemned)
+    this.engine.lost.add(host.index, how, ending.cause, ending.condemned)
     for (const other of this.hosts.values()) {
       if (other.asClient.has(host.index)) void other.control.threadGone(host.index, how, safeCause(ending.cause), ending.condemned)
       if (host.asClient.has(other.index)) void other.control.detach(host.index)

@@ -12,7 +12,8 @@ import type { Link } from '../worker/link.js'
 import type { ShippedFunction } from '../worker/messages.js'
 import type { Arguments } from './arguments.js'
 import { placed } from './entrusted.js'
-import type { LocalEngine, ThreadTools } from './local.js'
+import type { LocalEngine } from './local.js'
+import type { ThreadTools } from './thread-tools.js'
 
 /** The actors that one thread calls: how it makes them, connects to them, sends them calls in order, and hears of their ends. */
 export class ActorCalls {
@@ -93,7 +94,7 @@ export class ActorCalls {
   send(task: Task, encoder: Encoder): void {
     const actor = this.client(task.handle!)
     const ready = actor.waiting.length === 0 && task.missing === 0 && task.failure === undefined
-    if (ready && (task.attachments.length === 0 || this.engine.bringAll(task)) && actor.link?.send(task, encoder)) {
+    if (ready && (task.attachments.length === 0 || this.engine.sending.bringAll(task)) && actor.link?.send(task, encoder)) {
       if (task.keeps) task.payload = encoder.copy()
       this.engine.pump.expect(actor.link)
       return
@@ -118,7 +119,7 @@ export class ActorCalls {
         const link =
           'connected' in found
             ? this.engine.links.get(found.connected)
-            : this.engine.isGone(found.index)
+            : this.engine.lost.has(found.index)
               ? undefined
               : this.engine.link(found)
         // That thread is gone meanwhile: there will be another, or word of the actor's end.
@@ -215,6 +216,10 @@ export class ActorCalls {
     } else this.connect(actor)
     for (const task of failed) this.engine.outcomes.fail(task, task.cancelled ? this.engine.outcomes.cancelled(task) : death)
     this.engine.pump.look()
+  }
+
+  isDead(actorId: number): boolean {
+    return this.clients.get(actorId)?.death !== undefined
   }
 
   /** A thread is gone. An actor may have been connected after the word of that had come by another way. */

@@ -128,7 +128,7 @@ export class Dedicated {
     const host = this.takeIdle(kindOf(job)) ?? this.tools.spawn(`task-worker-${++this.count}`, options, job.allocation!.gpuIds)
     job.host = host
     this.running.set(host.index, job)
-    this.engine.sendTo(this.engine.link(host.wire), job.task)
+    this.engine.sending.to(this.engine.link(host.wire), job.task)
     const { timeoutMs } = options
     if (timeoutMs === undefined) return
     // Counted from when the thread can run it.

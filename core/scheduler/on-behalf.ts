@@ -36,7 +36,7 @@ export class OnBehalf {
           resolve({ failed: ref.state === FAILED, value: ref.state === READY ? ref.read() : ref.value })
         },
       })
-      this.engine.sendNow(task)
+      this.engine.sending.now(task)
     })
   }
 
@@ -50,7 +50,7 @@ export class OnBehalf {
   /** So many values of a streaming task have been read in all. */
   credit(id: number, read: number): void {
     const task = this.tasks.get(id)
-    if (task !== undefined) this.engine.runner(task)?.credit(id, read)
+    if (task !== undefined) this.engine.sending.runner(task)?.credit(id, read)
   }
 
   /** A process is gone: nobody can read what its tasks would give. */

@@ -136,8 +136,9 @@ function waiting(task: OpenTask, by: 1 | -1): void {
 function bring(ref: ObjectRef): void {
   service.fetch(ref.id).then(
     (outcome) => {
-      const { failed, value } = engine.values.settled(outcome)
-      ref.settle(failed ? FAILED : READY, value)
+      const arrived = engine.values.settled(outcome)
+      if (!arrived.failed) engine.values.borrow(ref, arrived)
+      ref.settle(arrived.failed ? FAILED : READY, arrived.value)
     },
     (error: unknown) => ref.settle(FAILED, error),
   )
@@ -175,7 +176,7 @@ const executor = new Executor(data, {
   },
   answering: () => loop.answering(),
   ended: () => loop.resume(),
-  orphaned: (tasks) => engine.cancelAll(tasks),
+  orphaned: (tasks) => engine.cancellation.all(tasks),
   save: (state) => {
     const ref = new ObjectRef(0)
     ref.settle(READY, state)
@@ -231,10 +232,10 @@ const control: WorkerControl = {
   },
   detach: (client) => executor.remove(client),
   poolAdded: (wire) => engine.addWorker(wire),
-  threadGone: (index, how, cause, condemned) => engine.threadGone(index, how, cause, condemned),
+  threadGone: (index, how, cause, condemned) => engine.lost.add(index, how, cause, condemned),
   poolLost: (message) => engine.poolLost(new WorkerCrashedError(message)),
   actorGone: (gone) => engine.calls.gone(gone),
-  cancel: (id, force, recursive) => engine.cancelById(id, force, recursive),
+  cancel: (id, force, recursive) => engine.cancellation.byId(id, force, recursive),
   openTasks: () => [...executor.running.values()].map(({ taskId, beganMs, waiting }) => ({ id: taskId, beganMs, waits: waiting > 0 })),
   taskRows: (facts, query) => {
     engine.poll()

@@ -268,14 +268,71 @@ test('actors can be taken out and put in; an empty pool waits for one', async ()
   assert.throws(() => pool.push(worker), /Worker .* is in the pool already/)
 })
 
-test('an actor that died fails its calls and nobody waits for ever', async () => {
+test('a pool without any actor says so to whoever waits for a result, and what was submitted runs when one comes', async () => {
+  const pool = new ActorPool<Handle>([])
+  assert.not(pool.hasFree())
+  assert.match((await rejection(collect(pool.map(twice, [1])))).message, /ActorPool\.map: the pool has no actor/)
+  assert.match((await rejection(collect(pool.mapUnordered(twice, [1])))).message, /ActorPool\.mapUnordered: the pool has no actor/)
+  assert.equal(await collect(pool.map(twice, [])), [])
+  pool.submit(twice, 4)
+  assert.ok(pool.hasNext())
+  assert.match((await rejection(pool.getNext())).message, /ActorPool\.getNext: the pool has no actor .*pool\.push/)
+  assert.match((await rejection(pool.getNextUnordered({ timeoutMs: 5 }))).message, /the pool has no actor/)
+  pool.push(workers[0]!)
+  assert.is(await pool.getNext(), 8)
+})
+
+test('a loop whose last actor is taken out ends with what is there and says so', async () => {
+  const pool = new ActorPool(workers.slice(0, 1))
+  const results = pool.map(twice, [1, 2, 3])
+  assert.is((await results.next()).value, 2)
+  await allIdle(pool, 1)
+  pool.popIdle()
+  const rest: unknown[] = []
+  const error = await rejection(
+    (async () => {
+      for await (const value of results) rest.push(value)
+    })(),
+  )
+  assert.match(error.message, /the pool has no actor/)
+  assert.ok(rest.length < 2)
+})
+
+test('an actor that died fails its call and leaves the pool, and nobody waits for ever', async () => {
   const mortal = Workers.remote()
   const pool = new ActorPool([mortal])
   pool.submit((worker, ms: number) => worker.later.remote(ms, ms), 10_000)
   pool.submit(twice, 1)
   await get(mortal.count.remote())
   await kill(mortal)
-  for (let i = 0; i < 2; i++) assert.is(((await rejection(pool.getNext())) as GymnuraError).code, 'ERR_ACTOR_DIED')
+  assert.is(((await rejection(pool.getNext())) as GymnuraError).code, 'ERR_ACTOR_DIED')
+  assert.not(pool.hasFree())
+  assert.match((await rejection(pool.getNext())).message, /the pool has no actor/)
+  pool.push(workers[0]!)
+  assert.is(await pool.getNext(), 2)
+})
+
+test('the others of a pool go on without the one that died', async () => {
+  const mortal = Workers.remote()
+  const pool = new ActorPool([mortal, workers[0]!])
+  await kill(mortal)
+  const results: unknown[] = []
+  for (let x = 0; x < 6; x++) pool.submit(twice, x)
+  while (pool.hasNext()) results.push(await pool.getNext().catch((error: GymnuraError) => error.code))
+  assert.equal(results, ['ERR_ACTOR_DIED', 2, 4, 6, 8, 10])
+  assert.equal(await collect(pool.map(twice, [1, 2, 3])), [2, 4, 6])
+})
+
+test('an actor that is started again stays in its pool', async () => {
+  const phoenix = Workers.options({ maxRestarts: -1 }).remote()
+  const pool = new ActorPool([phoenix])
+  pool.submit((worker, ms: number) => worker.later.remote(ms, ms), 10_000)
+  pool.submit(twice, 1)
+  await get(phoenix.count.remote())
+  await kill(phoenix, { noRestart: false })
+  assert.is(((await rejection(pool.getNext())) as GymnuraError).code, 'ERR_ACTOR_DIED')
+  assert.is(await pool.getNext(), 2)
+  await kill(phoenix)
 })
 
 test('bad arguments are refused where they are given', () => {

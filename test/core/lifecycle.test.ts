@@ -1,5 +1,21 @@
 import { spawn } from 'node:child_process'
-import { type GymnuraError, get, init, put, remote, shutdown } from 'gymnura'
+import {
+  ActorPool,
+  actor,
+  cancel,
+  type GymnuraError,
+  get,
+  init,
+  kill,
+  Pool,
+  placementGroup,
+  put,
+  Queue,
+  remote,
+  shutdown,
+  state,
+  timeline,
+} from 'gymnura'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { rejection } from './expect.js'
@@ -82,6 +98,43 @@ test('init is optional, and the runtime can be started again after shutdown', as
   assert.is(await get(square.remote(3)), 9)
   await shutdown()
   assert.is(await get(square.remote(4)), 16)
+  await shutdown()
+})
+
+test('what was made before shutdown says so afterwards, and starts no runtime', async () => {
+  await init({ numCpus: 1 })
+  class Still {
+    here() {
+      return true
+    }
+  }
+  const still = actor(Still).remote()
+  const group = placementGroup([{ numCpus: 1 }])
+  await group.ready()
+  const pending = remote(() => new Promise(() => {})).remote()
+  const pool = new ActorPool([still])
+  const queue = new Queue<number>()
+  const processes = new Pool({ processes: 1 })
+  await get(still.here.remote())
+  await shutdown()
+  const calls: Record<string, () => Promise<unknown>> = {
+    'group.ready': () => group.ready(),
+    kill: () => kill(still),
+    'a call': () => get(still.here.remote()),
+    get: () => get(pending),
+    'queue.put': () => queue.put(1),
+    'pool.map': () => processes.map((x: number) => x, [1]),
+    'ActorPool.map': () => pool.map((one) => one.here.remote(), [1]).next(),
+  }
+  for (const [what, call] of Object.entries(calls)) assert.is(((await rejection(call())) as GymnuraError).code, 'ERR_SHUTDOWN', what)
+  await group.remove()
+  await cancel(pending)
+  for (const call of [() => state.listTasks(), () => state.summary(), () => timeline()])
+    assert.match((await rejection(call())).message, /no runtime is running/)
+  // It would be refused if one of them had started a runtime.
+  await init({ numCpus: 1 })
+  assert.is(((await rejection(kill(still))) as GymnuraError).code, 'ERR_SHUTDOWN')
+  assert.match((await rejection(group.ready())).message, /removed|shut down/)
   await shutdown()
 })
 

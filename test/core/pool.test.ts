@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { type GymnuraError, init, ObjectRef, put, remote, shutdown, TaskError } from 'gymnura'
 import { test } from 'uvu'
@@ -198,6 +201,56 @@ test('terminate ends calls under way', async () => {
   await own.terminate()
   assert.is(((await running) as GymnuraError).code, 'ERR_ACTOR_DIED')
   await own.join()
+})
+
+test('a process that dies is replaced and its chunk begun again, and nothing of the call is lost', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'pool-'))
+  // Whoever takes 13 first ends its thread.
+  const once = async (x: number, folder: string) => {
+    const { mkdirSync } = await import('node:fs')
+    if (x === 13) {
+      let first = true
+      try {
+        mkdirSync(`${folder}/begun`)
+      } catch {
+        first = false
+      }
+      if (first) process.exit(1)
+    }
+    return -x
+  }
+  const list = Array.from({ length: 30 }, (_, i): [number, string] => [i, folder])
+  const negated = list.map(([x]) => 0 - x)
+  assert.equal(await pool.starmap(once, list, { chunkSize: 4 }), negated)
+  assert.equal(await pool.map((x: number) => -x, [1, 2, 3]), [-1, -2, -3])
+  rmSync(folder, { recursive: true })
+})
+
+test('a value under which every process dies fails its call by name, and the pool goes on', async () => {
+  const deadly = (x: number) => {
+    if (x === 2) process.exit(1)
+    return x
+  }
+  for (let round = 0; round < 2; round++) {
+    const error = (await rejection(pool.map(deadly, [1, 2, 3], { chunkSize: 1 }))) as GymnuraError
+    assert.is(error.code, 'ERR_ACTOR_DIED')
+    assert.match(error.message, /deadly \(item 1\) failed: its process died each time it was tried, up to 4 times.*exit code 1/)
+    assert.equal(await pool.map(deadly, [4, 5, 6]), [4, 5, 6])
+  }
+})
+
+test('a process that ends itself is replaced', async () => {
+  const own = new Pool({ processes: 1 })
+  const leave = async (x: number) => {
+    const { exitActor } = await import('gymnura')
+    if (x === 1) exitActor()
+    return x
+  }
+  for (let round = 0; round < 2; round++) {
+    assert.is(((await rejection(own.map(leave, [0, 1]))) as GymnuraError).code, 'ERR_ACTOR_DIED')
+    assert.equal(await own.map(leave, [2, 3]), [2, 3])
+  }
+  await own.terminate()
 })
 
 test('bad arguments are refused by name', async () => {

@@ -221,6 +221,11 @@ test('after shutdown everything fails, and who waited too', async () => {
 test('bad arguments are refused by name', async () => {
   assert.throws(() => new Queue(-1), /maxSize must be a whole number of at least 0, not -1/)
   assert.throws(() => new Queue(0, { maxConcurrency: 1 } as object), /'maxConcurrency' cannot be set/)
+  assert.throws(() => new Queue(0, { module: import.meta.url } as object), /'module' cannot be set/)
+  assert.throws(() => new Queue(5, 3 as never), /Queue: options must be an object, not 3/)
+  assert.throws(() => new Queue(5, null as never), /Queue: options must be an object, not null/)
+  assert.throws(() => new Queue({ maxSize: 5 } as never), /maxSize must be a whole number of at least 0, not an object/)
+  assert.throws(() => new Queue(5, { nam: 'jobs' } as object), /Queue: unknown option 'nam'; did you mean 'name'/)
   assert.throws(() => Queue.from({} as never), /not an object/)
   const queue = make()
   assert.match((await rejection(queue.get({ timeoutMs: -1 }))).message, /Queue\.get: timeoutMs must be a number between/)

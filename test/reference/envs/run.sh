@@ -11,8 +11,8 @@ venv="${GYMNURA_VENV:-$work/venv}"
 python="${PYTHON:-python3.11}"
 command -v "$python" >/dev/null || python=python3
 [ -x "$venv/bin/python" ] || "$python" -m venv "$venv"
-"$venv/bin/python" -m pip install --quiet --disable-pip-version-check gymnasium==1.4.0 numpy==2.4.6
-[ -f "$root/dist/test/envs/traces.js" ] || (cd "$root" && node scripts/build.mjs)
+"$venv/bin/python" -m pip install --quiet --disable-pip-version-check -r "$root/test/golden/envs/requirements.txt"
+[ -d "$root/dist/test/envs/traces" ] || (cd "$root" && node scripts/build.mjs)
 seed="${GYMNURA_SEED:-$(date +%s%N)}"
 echo "seed $seed (GYMNURA_SEED=$seed repeats this run)"
 "$venv/bin/python" "$root/test/golden/envs/make.py" --out "$work/traces" --seed "$seed" >/dev/null
