@@ -59,14 +59,16 @@ export function withoutModule(id: string): string {
   if (typeof id !== 'string' || !id.includes(':')) return id
   const [module, name] = splitEntryPoint(id)
   if (modules.has(module)) return name
-  throw new EntryPointNotLoaded(`the module of ${id} is not imported yet; ES modules are imported asynchronously: await makeAsync(${shown(id)})`)
+  throw new EntryPointNotLoaded(
+    `the module of ${id} is not imported yet; ES modules are imported asynchronously: await makeAsync(${shown(id)})`,
+  )
 }
 
 /** At the last colon, for a URL has one too. @throws EnvError (ENVS_ENTRY_POINT) */
 export function splitEntryPoint(name: unknown): [module: string, exported: string] {
   const at = typeof name === 'string' ? name.lastIndexOf(':') : -1
   const [module, exported] = at > 0 ? [(name as string).slice(0, at), (name as string).slice(at + 1)] : ['', '']
-  if (module === '' || exported === '' || exported.includes('/'))
+  if (module === '' || exported === '' || exported.startsWith('//'))
     throw new EnvError('ENVS_ENTRY_POINT', `an entry point in text is module:Export, such as ./corridor.js:Corridor, got ${shown(name)}`)
   return [module, exported]
 }

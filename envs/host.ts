@@ -1,10 +1,10 @@
 /** What only Node has. Everything else in envs runs in a browser, so Node's modules are asked for where they are used, and not imported. */
 import { EnvError } from './errors.js'
 
-export type Fs = typeof import('node:fs')
-export type ChildProcess = typeof import('node:child_process')
-export type Path = typeof import('node:path')
-export type WorkerThreads = typeof import('node:worker_threads')
+type Fs = typeof import('node:fs')
+type ChildProcess = typeof import('node:child_process')
+type Path = typeof import('node:path')
+type WorkerThreads = typeof import('node:worker_threads')
 
 interface NodeModules {
   'node:fs': Fs

@@ -24,6 +24,7 @@ export {
   PendulumEnv,
   type PendulumOptions,
 } from './classic-control/index.js'
+export { EntryPointNotLoaded, loadEntryPoint, registerEntryPoint } from './entry-points.js'
 export {
   Env,
   type EnvMetadata,
@@ -36,11 +37,19 @@ export {
   type StepResult,
 } from './env.js'
 export { EnvSpec, type EnvSpecFields, type WrapperSpec } from './env-spec.js'
-export { EntryPointNotLoaded, loadEntryPoint, registerEntryPoint } from './entry-points.js'
 export * from './errors.js'
 export { setWarningHandler, type WarningHandler } from './logger.js'
 export { type EnvTypes, type MakeOptions, type MakeVecOptions, make, makeAsync, makeVec, type VectorizationMode } from './make.js'
-export { type AdditionalWrapper, type EntryPoint, pprintRegistry, type RegisteredEnv, type Registration, register, registry, spec } from './registry.js'
+export {
+  type AdditionalWrapper,
+  type EntryPoint,
+  pprintRegistry,
+  type RegisteredEnv,
+  type Registration,
+  register,
+  registry,
+  spec,
+} from './registry.js'
 export { type Context2D, paintOn } from './rendering/browser-canvas.js'
 export type { Canvas, Color, Drawing, Point } from './rendering/canvas.js'
 export {

@@ -1,4 +1,4 @@
-import { importModule, loadedEntryPoint, loadEntryPoint, registerEntryPoint, splitEntryPoint } from './entry-points.js'
+import { importModule, loadEntryPoint, loadedEntryPoint, registerEntryPoint, splitEntryPoint } from './entry-points.js'
 import { Env } from './env.js'
 import { EnvSpec } from './env-spec.js'
 import { EnvError, InvalidKwargs, RegistrationError, UnsupportedMode } from './errors.js'
@@ -69,7 +69,12 @@ export function make<Obs = unknown, Act = unknown>(id: string | EnvSpec, options
 export function make(id: string | EnvSpec, options: MakeOptions = {}): Env {
   checkOptionsObject('options of make', options)
   const base = findEnv(id)
-  const { maxEpisodeSteps = base.maxEpisodeSteps, disableEnvChecker = base.disableEnvChecker, renderMode, ...kwargs } = {
+  const {
+    maxEpisodeSteps = base.maxEpisodeSteps,
+    disableEnvChecker = base.disableEnvChecker,
+    renderMode,
+    ...kwargs
+  } = {
     ...base.kwargs,
     ...options,
   } as MakeOptions
@@ -167,8 +172,12 @@ export function makeVec<Obs extends DtypeArray = Float32Array>(id: string | EnvS
     throw new UnsupportedMode(`autoresetMode must be one of ${AUTORESET_MODES.join(', ')}, got ${shown(autoresetMode)}`)
   }
   checkNumEnvs(numEnvs)
+  if (rest.renderMode === 'human')
+    throw new UnsupportedMode("several environments are shown by wrappers.vector.HumanRendering around renderMode: 'rgb_array'")
   const envs =
-    mode === 'sync' ? syncEnv<Obs>(single(registered), rest, wrappers, { numEnvs, autoresetMode, copy }) : kernelEnv(registered, mode, given)
+    mode === 'sync'
+      ? syncEnv<Obs>(single(registered), rest, wrappers, { numEnvs, autoresetMode, copy })
+      : kernelEnv(registered, mode, given)
   const { maxEpisodeSteps = registered.maxEpisodeSteps, disableEnvChecker = registered.disableEnvChecker, ...kwargs } = rest
   envs.spec = registered.with({
     maxEpisodeSteps,

@@ -20,7 +20,9 @@ const MODULES: readonly [pattern: RegExp, module: string][] = [
 export function onlyInPython(id: EnvId): string | null {
   const name = formatEnvId(id)
   const module = MODULES.find(([pattern]) => pattern.test(name))?.[1]
-  return module === undefined ? null : `${name} exists in Python only (package ${module.replaceAll('_', '-')}); run it there with ${pythonEnv(module, id)}`
+  return module === undefined
+    ? null
+    : `${name} exists in Python only (package ${module.replaceAll('_', '-')}); run it there with ${pythonEnv(module, id)}`
 }
 
 /** How to run what Python still has, such as an older version. */

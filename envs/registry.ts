@@ -113,7 +113,8 @@ function checkEntryPoint(name: string, entry: unknown, base: typeof Env | typeof
     splitEntryPoint(entry)
     return
   }
-  if (typeof entry !== 'function') throw new RegistrationError(`${name} must be a class, a function or 'module:Export', got ${shown(entry)}`)
+  if (typeof entry !== 'function')
+    throw new RegistrationError(`${name} must be a class, a function or 'module:Export', got ${shown(entry)}`)
   const isClass = /^class\b/.test(Function.prototype.toString.call(entry))
   if (isClass && !((entry.prototype as unknown) instanceof base))
     throw new RegistrationError(`${name} is the class ${entry.name || 'without a name'}, which does not extend ${base.name}`)
@@ -201,7 +202,13 @@ function explain(id: EnvId): Error {
 }
 
 /** Everything that is registered, as text: by namespace, ids in columns (Gymnasium's `pprint_registry`). */
-export function pprintRegistry({ columns = 3, excludeNamespaces = [] }: { columns?: number; excludeNamespaces?: readonly string[] } = {}): string {
+export function pprintRegistry({
+  columns = 3,
+  excludeNamespaces = [],
+}: {
+  columns?: number
+  excludeNamespaces?: readonly string[]
+} = {}): string {
   const namespaces = new Map<string, string[]>()
   for (const { id, namespace } of registry.values()) {
     const name = namespace ?? 'gymnura'
@@ -213,7 +220,15 @@ export function pprintRegistry({ columns = 3, excludeNamespaces = [] }: { column
     .map(([name, ids]) => {
       const sorted = ids.sort()
       const rows = Array.from({ length: Math.ceil(sorted.length / columns) }, (_, row) => sorted.slice(row * columns, (row + 1) * columns))
-      return [`===== ${name} =====`, ...rows.map((row) => row.map((id) => id.padEnd(width)).join('').trimEnd())].join('\n')
+      return [
+        `===== ${name} =====`,
+        ...rows.map((row) =>
+          row
+            .map((id) => id.padEnd(width))
+            .join('')
+            .trimEnd(),
+        ),
+      ].join('\n')
     })
     .join('\n')
 }

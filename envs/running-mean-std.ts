@@ -12,10 +12,15 @@ export class RunningMeanStd {
   readonly variance: Float64Array
   count = INITIAL_COUNT
 
-  /** @param size numbers in a row @param single whether the rows are float32 */
+  /**
+   * @param size numbers in a row
+   * @param single whether the rows are float32
+   * @param startsSingle whether the variance at the start is, which other rows feel in their first merge
+   */
   constructor(
     readonly size: number,
     readonly single: boolean,
+    private readonly startsSingle = single,
   ) {
     this.mean = new Float64Array(size)
     this.variance = new Float64Array(size).fill(1)
@@ -37,7 +42,8 @@ export class RunningMeanStd {
     const [count, total] = [round(this.count), round(this.count + batchCount)]
     const delta = round(batchMean - this.mean[k]!)
     const between = round(round(round(round(delta * delta) * count) * batchCount) / total)
-    const within = round(round(this.variance[k]! * count) + round(batchVariance * batchCount))
+    const before = this.startsSingle && this.count === INITIAL_COUNT ? Math.fround(count) : round(this.variance[k]! * count)
+    const within = round(before + round(batchVariance * batchCount))
     this.mean[k] = round(this.mean[k]! + round(round(delta * batchCount) / total))
     this.variance[k] = round(round(within + between) / total)
   }
@@ -60,7 +66,7 @@ export class RunningMeanStd {
 }
 
 /** The mean of a column, or of its squared distances from `center`. A lone column is summed in NumPy's pairs, others row by row. */
-export function meanOf(values: ArrayLike<number>, count: number, size: number, k: number, single: boolean, center: number | null): number {
+function meanOf(values: ArrayLike<number>, count: number, size: number, k: number, single: boolean, center: number | null): number {
   const round = single ? Math.fround : (x: number) => x
   const at = (i: number) => {
     const value = values[i * size + k]!

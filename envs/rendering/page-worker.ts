@@ -43,7 +43,10 @@ function send(response: ServerResponse, event: object): void {
 }
 
 function readKeys(request: IncomingMessage, response: ServerResponse): void {
-  if (request.headers['content-type'] !== 'application/json') return end(response, 415)
+  if (request.headers['content-type'] !== 'application/json') {
+    end(response, 415)
+    return
+  }
   let body = ''
   request.on('data', (part) => {
     body += part
@@ -51,9 +54,9 @@ function readKeys(request: IncomingMessage, response: ServerResponse): void {
   })
   request.once('end', () => {
     const keys = parsed(body)
-    if (!Array.isArray(keys) || !keys.every((key) => typeof key === 'string')) return end(response, 400)
-    program.postMessage({ keys })
-    return end(response, 204)
+    const good = Array.isArray(keys) && keys.every((key) => typeof key === 'string')
+    if (good) program.postMessage({ keys })
+    end(response, good ? 204 : 400)
   })
 }
 

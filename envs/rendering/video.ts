@@ -29,7 +29,7 @@ export interface VideoOptions {
 export const VIDEO_OPTIONS = ['videoFolder', 'episodeTrigger', 'stepTrigger', 'videoLength', 'namePrefix', 'fps', 'formats']
 
 /** Gymnasium's schedule: the cubes up to 1000, then every 1000th. */
-export function cappedCubicVideoSchedule(episode: number): boolean {
+function cappedCubicVideoSchedule(episode: number): boolean {
   return episode < 1000 ? Math.round(Math.cbrt(episode)) ** 3 === episode : episode % 1000 === 0
 }
 
@@ -51,17 +51,30 @@ export class VideoRecorder {
 
   /** @throws InvalidKwargs, EnvError (ENVS_NEEDS_NODE) */
   constructor(options: VideoOptions, renderFps: number | undefined) {
-    const { episodeTrigger = null, formats = null, fps = null, namePrefix = 'rl-video', stepTrigger = null, videoFolder, videoLength = 0 } = options
-    if (typeof videoFolder !== 'string' || videoFolder === '') throw new InvalidKwargs(`videoFolder is the path of a folder, got ${shown(videoFolder)}`)
-    if (!Number.isInteger(videoLength) || videoLength < 0) throw new InvalidKwargs(`videoLength is a whole number of pictures, got ${shown(videoLength)}`)
+    const {
+      episodeTrigger = null,
+      formats = null,
+      fps = null,
+      namePrefix = 'rl-video',
+      stepTrigger = null,
+      videoFolder,
+      videoLength = 0,
+    } = options
+    if (typeof videoFolder !== 'string' || videoFolder === '')
+      throw new InvalidKwargs(`videoFolder is the path of a folder, got ${shown(videoFolder)}`)
+    if (!Number.isInteger(videoLength) || videoLength < 0)
+      throw new InvalidKwargs(`videoLength is a whole number of pictures, got ${shown(videoLength)}`)
     const odd = formats?.find((format) => !FORMATS.includes(format))
-    if (odd !== undefined || formats?.length === 0) throw new InvalidKwargs(`formats is a list of ${FORMATS.join(', ')}, got ${shown(formats)}`)
+    if (odd !== undefined || formats?.length === 0)
+      throw new InvalidKwargs(`formats is a list of ${FORMATS.join(', ')}, got ${shown(formats)}`)
     const mp4 = (formats === null || formats.includes('mp4')) && hasFfmpeg()
-    if (formats?.includes('mp4') && !mp4) throw new EnvError('ENVS_NO_FFMPEG', 'an mp4 needs the program ffmpeg, which is not found; install it or ask for gif')
+    if (formats?.includes('mp4') && !mp4)
+      throw new EnvError('ENVS_NO_FFMPEG', 'an mp4 needs the program ffmpeg, which is not found; install it or ask for gif')
     this.#formats = formats ?? (mp4 ? FORMATS : ['gif'])
     this.#folder = nodeModule('node:path', 'RecordVideo').resolve(videoFolder)
     const fs = nodeModule('node:fs', 'RecordVideo')
-    if (fs.existsSync(this.#folder)) warn(`videos of the same names in ${this.#folder} will be overwritten; pass another videoFolder to keep them`)
+    if (fs.existsSync(this.#folder))
+      warn(`videos of the same names in ${this.#folder} will be overwritten; pass another videoFolder to keep them`)
     fs.mkdirSync(this.#folder, { recursive: true })
     this.#prefix = namePrefix
     this.#length = videoLength === 0 ? Infinity : videoLength

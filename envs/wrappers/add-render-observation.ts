@@ -39,7 +39,8 @@ export class AddRenderObservation<Act = unknown> extends ObservationWrapper<unkn
       this.observationSpace = pixels
       this.#add = (_, data) => data
     } else if (space instanceof Dict) {
-      if (space.keys.includes(renderKey)) throw new InvalidKwargs(`observations have the key ${shown(renderKey)} already; pass another renderKey`)
+      if (space.keys.includes(renderKey))
+        throw new InvalidKwargs(`observations have the key ${shown(renderKey)} already; pass another renderKey`)
       this.observationSpace = new Dict([[renderKey, pixels], ...space.entries()], { sortKeys: space.sortKeys })
       this.#add = (observation, data) => ({ [renderKey]: data, ...(observation as object) })
     } else {

@@ -42,7 +42,15 @@ export class AtariPreprocessing<Act = unknown> extends Wrapper<Uint8Array | Floa
   constructor(env: Env<Uint8Array, Act>, options: AtariPreprocessingOptions = {}) {
     super(env, options)
     const name = 'AtariPreprocessing'
-    const defaults = { noopMax: 30, frameSkip: 4, screenSize: 84, terminalOnLifeLoss: false, grayscaleObs: true, grayscaleNewaxis: false, scaleObs: false }
+    const defaults = {
+      noopMax: 30,
+      frameSkip: 4,
+      screenSize: 84,
+      terminalOnLifeLoss: false,
+      grayscaleObs: true,
+      grayscaleNewaxis: false,
+      scaleObs: false,
+    }
     checkKwargs(name, options, Object.keys(defaults))
     this.#options = { ...defaults, ...options }
     const { frameSkip, grayscaleNewaxis, grayscaleObs, noopMax, scaleObs, screenSize } = this.#options
@@ -57,9 +65,9 @@ export class AtariPreprocessing<Act = unknown> extends Wrapper<Uint8Array | Floa
     this.#to = { height: sides[1]!, width: sides[0]! }
     const channels = grayscaleObs ? (grayscaleNewaxis ? [1] : []) : [3]
     const outShape = [this.#to.height, this.#to.width, ...channels]
-    this.observationSpace = (
-      scaleObs ? new Box(0, 1, { shape: outShape }) : new Box(0, 255, { shape: outShape, dtype: 'uint8' })
-    ) as Env<Uint8Array | Float32Array>['observationSpace']
+    this.observationSpace = (scaleObs ? new Box(0, 1, { shape: outShape }) : new Box(0, 255, { shape: outShape, dtype: 'uint8' })) as Env<
+      Uint8Array | Float32Array
+    >['observationSpace']
   }
 
   override reset(options?: ResetOptions): [observation: Uint8Array | Float32Array, info: Info] {

@@ -1,6 +1,6 @@
 import type { Env } from '../env.js'
-import { Box, type DtypeArray } from '../spaces/index.js'
 import { emptyArray } from '../spaces/dtype.js'
+import { Box, type DtypeArray } from '../spaces/index.js'
 import { ActionWrapper } from '../wrapper.js'
 import { boxOf } from './options.js'
 import { clipped } from './transform-reward.js'
@@ -18,7 +18,8 @@ export class ClipAction<Obs = unknown, Act extends ArrayLike<number> = DtypeArra
   /** @throws InvalidSpace for an action space that is no Box */
   constructor(env: Env<Obs, Act>) {
     super(env, {})
-    const { dtype, shape } = (this.#inner = boxOf('ClipAction', 'action', env.actionSpace))
+    this.#inner = boxOf('ClipAction', 'action', env.actionSpace)
+    const { dtype, shape } = this.#inner
     this.actionSpace = new Box(-Infinity, Infinity, { shape, dtype }) as unknown as Env<Obs, Act>['actionSpace']
   }
 

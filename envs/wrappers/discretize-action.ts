@@ -1,7 +1,7 @@
 import type { Env } from '../env.js'
 import { checkKwargs } from '../kwargs.js'
-import type { DtypeArray } from '../spaces/index.js'
 import { emptyArray } from '../spaces/dtype.js'
+import type { DtypeArray } from '../spaces/index.js'
 import { ActionWrapper } from '../wrapper.js'
 import { Bins, type BinsOptions } from './bins.js'
 import { boxOf } from './options.js'
@@ -29,7 +29,7 @@ export class DiscretizeAction<Obs = unknown> extends ActionWrapper<Obs, number |
   }
 
   override action(action: number | Int32Array): DtypeArray {
-    const centers = emptyArray(this.env.actionSpace.dtype, this.#centers.length)
+    const centers = emptyArray(this.env.actionSpace.dtype!, this.#centers.length)
     for (const [i, bin] of this.#bins.split(action).entries()) {
       const own = this.#centers[i]!
       centers[i] = own[Math.min(Math.max(bin, 0), own.length - 1)]!

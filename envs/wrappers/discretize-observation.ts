@@ -1,7 +1,7 @@
 import type { Env } from '../env.js'
 import { checkKwargs } from '../kwargs.js'
-import type { Box, DtypeArray } from '../spaces/index.js'
 import { emptyArray } from '../spaces/dtype.js'
+import type { Box, DtypeArray } from '../spaces/index.js'
 import { ObservationWrapper } from '../wrapper.js'
 import { Bins, type BinsOptions } from './bins.js'
 import { boxOf } from './options.js'

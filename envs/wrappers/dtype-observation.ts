@@ -2,8 +2,9 @@ import type { Env } from '../env.js'
 import { InvalidKwargs, InvalidSpace } from '../errors.js'
 import { checkKwargs } from '../kwargs.js'
 import { shown } from '../shown.js'
-import { Box, Discrete, type Dtype, type DtypeArray, type IntegerDtype, MultiBinary, MultiDiscrete, type Space } from '../spaces/index.js'
 import { DTYPES, emptyArray, isDtype } from '../spaces/dtype.js'
+import { Box, Discrete, type Dtype, type DtypeArray, type IntegerDtype, MultiBinary, MultiDiscrete, type Space } from '../spaces/index.js'
+import { sizeOf } from '../spaces/shape.js'
 import { ObservationWrapper } from '../wrapper.js'
 
 /**
@@ -20,10 +21,11 @@ export class DtypeObservation<Act = unknown> extends ObservationWrapper<DtypeArr
     super(env, options)
     checkKwargs('DtypeObservation', options, ['dtype'])
     const { dtype } = options
-    if (!isDtype(dtype)) throw new InvalidKwargs(`dtype of DtypeObservation is one of ${Object.keys(DTYPES).join(', ')}, got ${shown(dtype)}`)
+    if (!isDtype(dtype))
+      throw new InvalidKwargs(`dtype of DtypeObservation is one of ${Object.keys(DTYPES).join(', ')}, got ${shown(dtype)}`)
     this.#dtype = dtype
     this.observationSpace = inDtype(env.observationSpace, dtype) as Space<DtypeArray>
-    this.#size = env.observationSpace.shape.reduce((product, side) => product * side, 1)
+    this.#size = sizeOf(this.observationSpace.shape!)
   }
 
   override observation(observation: unknown): DtypeArray {
@@ -36,9 +38,10 @@ export class DtypeObservation<Act = unknown> extends ObservationWrapper<DtypeArr
 }
 
 function inDtype(space: Space<unknown>, dtype: Dtype): Space<unknown> {
-  const { shape } = space
+  const shape = space.shape ?? []
   if (space instanceof Box) {
-    const open = (bound: ArrayLike<number>, bounded: Uint8Array, side: number) => Array.from(bound, (value, i) => (bounded[i] ? value : side))
+    const open = (bound: ArrayLike<number>, bounded: Uint8Array, side: number) =>
+      Array.from(bound, (value, i) => (bounded[i] ? value : side))
     return new Box(open(space.low, space.boundedBelow, -Infinity), open(space.high, space.boundedAbove, Infinity), { shape, dtype })
   }
   if (space instanceof Discrete) return new Box(space.start, space.start + space.n - 1, { shape: [], dtype })

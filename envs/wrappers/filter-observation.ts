@@ -30,7 +30,10 @@ export class FilterObservation<Act = unknown> extends ObservationWrapper<unknown
     if (space instanceof Dict) {
       refuseOthers(filterKeys, space.keys)
       const kept = filterKeys.map((key: string) => [key, space.spaces[key]!] as const)
-      this.observationSpace = new Dict(kept.sort(([a], [b]) => space.keys.indexOf(a) - space.keys.indexOf(b)), { sortKeys: space.sortKeys })
+      this.observationSpace = new Dict(
+        kept.sort(([a], [b]) => space.keys.indexOf(a) - space.keys.indexOf(b)),
+        { sortKeys: space.sortKeys },
+      )
     } else if (space instanceof Tuple) {
       refuseOthers(
         filterKeys,
@@ -48,5 +51,6 @@ export class FilterObservation<Act = unknown> extends ObservationWrapper<unknown
 
 function refuseOthers(keys: readonly unknown[], known: readonly unknown[]): void {
   const missing = keys.find((key) => !known.includes(key))
-  if (missing !== undefined) throw new InvalidKwargs(`FilterObservation keeps parts that are there, ${shown([...known])}; got ${shown(missing)}`)
+  if (missing !== undefined)
+    throw new InvalidKwargs(`FilterObservation keeps parts that are there, ${shown([...known])}; got ${shown(missing)}`)
 }

@@ -35,7 +35,10 @@ export class FrameStackObservation<Obs = unknown, Act = unknown, InnerObs = unkn
     if (paddingType === 'reset') this.#padding = null
     else if (paddingType === 'zero') this.#padding = zeros
     else if (space.contains(paddingType)) this.#padding = paddingType as InnerObs
-    else throw new InvalidKwargs(`paddingType of FrameStackObservation is 'reset', 'zero' or an element of ${space}, got ${shown(paddingType)}`)
+    else
+      throw new InvalidKwargs(
+        `paddingType of FrameStackObservation is 'reset', 'zero' or an element of ${space}, got ${shown(paddingType)}`,
+      )
     this.observationSpace = batchSpace(space, this.#size) as Space<Obs>
     this.queue = new Array<InnerObs>(this.#size).fill(this.#padding ?? zeros)
   }

@@ -1,8 +1,9 @@
 import type { Env, StepResult } from '../env.js'
 import { InvalidSpace } from '../errors.js'
 import { checkKwargs } from '../kwargs.js'
-import { type DtypeArray, Space } from '../spaces/index.js'
 import { emptyArray } from '../spaces/dtype.js'
+import type { DtypeArray } from '../spaces/index.js'
+import { sizeOf } from '../spaces/shape.js'
 import { numbersFromState } from '../state.js'
 import { Wrapper } from '../wrapper.js'
 import { integerOption } from './options.js'
@@ -23,9 +24,9 @@ export class MaxAndSkipObservation<Obs extends DtypeArray = DtypeArray, Act = un
     checkKwargs('MaxAndSkipObservation', options, ['skip'])
     this.#skip = integerOption('MaxAndSkipObservation', 'skip', options.skip ?? 4, 2)
     const { dtype, shape } = env.observationSpace
-    if (!(env.observationSpace instanceof Space) || shape.length === 0)
+    if (dtype === null || shape === null || shape.length === 0)
       throw new InvalidSpace(`MaxAndSkipObservation needs observations that are arrays of numbers, got ${env.observationSpace}`)
-    const size = shape.reduce((product, side) => product * side, 1)
+    const size = sizeOf(shape)
     this.#last = [emptyArray(dtype, size) as Obs, emptyArray(dtype, size) as Obs]
   }
 

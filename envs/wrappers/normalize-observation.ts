@@ -1,7 +1,9 @@
 import type { Env } from '../env.js'
+import { InvalidSpace } from '../errors.js'
 import { checkKwargs } from '../kwargs.js'
 import { RunningMeanStd } from '../running-mean-std.js'
 import { Box } from '../spaces/index.js'
+import { sizeOf } from '../spaces/shape.js'
 import { ObservationWrapper } from '../wrapper.js'
 import { epsilonOption } from './options.js'
 
@@ -17,17 +19,16 @@ export class NormalizeObservation<Act = unknown> extends ObservationWrapper<Floa
   readonly obsRms: RunningMeanStd
   readonly #epsilon: number
 
-  /** @throws InvalidBound */
+  /** @throws InvalidBound, InvalidSpace for observations that are no numbers */
   constructor(env: Env<number | ArrayLike<number>, Act>, options: { epsilon?: number } = {}) {
     super(env, options)
     checkKwargs('NormalizeObservation', options, ['epsilon'])
     this.#epsilon = epsilonOption('NormalizeObservation', options.epsilon ?? 1e-8)
     const { dtype, shape } = env.observationSpace
-    this.observationSpace = new Box(-Infinity, Infinity, { shape })
-    this.obsRms = new RunningMeanStd(
-      shape.reduce((product, side) => product * side, 1),
-      dtype === 'float32',
-    )
+    if (shape === null)
+      throw new InvalidSpace(`NormalizeObservation needs observations that are numbers, got ${env.observationSpace}; flatten them first`)
+    this.observationSpace = new Box<'float32'>(-Infinity, Infinity, { shape })
+    this.obsRms = new RunningMeanStd(sizeOf(shape), dtype === 'float32', true)
   }
 
   override observation(observation: number | ArrayLike<number>): Float32Array {
@@ -49,7 +50,13 @@ export class NormalizeObservation<Act = unknown> extends ObservationWrapper<Floa
 }
 
 /** (x − mean) / √(variance + ε), for the row that begins at `start`. */
-export function normalizeRow({ mean, single, size, variance }: RunningMeanStd, epsilon: number, rows: ArrayLike<number>, start: number, out: Float32Array): void {
+function normalizeRow(
+  { mean, single, size, variance }: RunningMeanStd,
+  epsilon: number,
+  rows: ArrayLike<number>,
+  start: number,
+  out: Float32Array,
+): void {
   const round = single ? Math.fround : (x: number) => x
   const small = round(epsilon)
   for (let k = 0; k < size; k++) {

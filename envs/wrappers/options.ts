@@ -38,5 +38,7 @@ export function imageSpace(wrapper: string, space: Space<unknown>): Box<'uint8'>
   const box = boxOf(wrapper, 'observation', space) as unknown as Box<'uint8'>
   const plain = box.dtype === 'uint8' && box.low.every((low) => low === 0) && box.high.every((high) => high === 255)
   if (plain && (box.shape.length === 2 || box.shape.length === 3)) return box
-  throw new InvalidSpace(`${wrapper} needs pictures, a Box from 0 to 255 of uint8 and shape [height, width] or [height, width, channels], got ${box}`)
+  throw new InvalidSpace(
+    `${wrapper} needs pictures, a Box from 0 to 255 of uint8 and shape [height, width] or [height, width, channels], got ${box}`,
+  )
 }

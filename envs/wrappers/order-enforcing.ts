@@ -1,7 +1,7 @@
 import { checkResetOptions, type Env, type Info, type RenderFrame, type ResetOptions, type StepResult } from '../env.js'
-import { Wrapper } from '../wrapper.js'
 import type { EnvSpec } from '../env-spec.js'
 import { ResetNeeded } from '../errors.js'
+import { Wrapper } from '../wrapper.js'
 
 /**
  * Refuses `step` and `render` before the first `reset`. `make` puts it around every environment.

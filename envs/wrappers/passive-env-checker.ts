@@ -1,8 +1,8 @@
 import { checkFrame, checkReset, checkSpaces, checkStep, sharesData } from '../api-rules.js'
-import { type Env, type Info, type RenderFrame, type ResetOptions, type StepResult } from '../env.js'
+import type { Env, Info, RenderFrame, ResetOptions, StepResult } from '../env.js'
 import type { EnvSpec } from '../env-spec.js'
-import { Wrapper } from '../wrapper.js'
 import { warn } from '../logger.js'
+import { Wrapper } from '../wrapper.js'
 
 /**
  * Looks at the first reset, the first two steps and the first render, warns of what is odd and throws what is broken; changes nothing

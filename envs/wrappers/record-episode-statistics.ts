@@ -1,7 +1,7 @@
-import { type Env, type Info, type ResetOptions, type StepResult } from '../env.js'
-import { Wrapper } from '../wrapper.js'
+import type { Env, Info, ResetOptions, StepResult } from '../env.js'
 import { InvalidKwargs } from '../errors.js'
 import { checkKwargs } from '../kwargs.js'
+import { Wrapper } from '../wrapper.js'
 import { integerOption } from './options.js'
 
 export interface RecordEpisodeStatisticsOptions {

@@ -17,7 +17,7 @@ export interface RenderCollectionOptions {
  *     const env = make('CartPole-v1', { renderMode: 'rgb_array_list' })
  */
 export class RenderCollection<Obs = unknown, Act = unknown> extends Wrapper<Obs, Act> {
-  #frames: (Exclude<RenderFrame, unknown[]>)[] = []
+  #frames: Exclude<RenderFrame, unknown[]>[] = []
   readonly #pops: boolean
   readonly #cleans: boolean
 

@@ -21,7 +21,9 @@ export class RescaleAction<Obs = unknown, Act extends ArrayLike<number> = DtypeA
     const box = boxOf('RescaleAction', 'action', env.actionSpace)
     const { space, backward } = rescaleBox('RescaleAction', box, options.minAction, options.maxAction)
     if (space.low.some((low, i) => low === space.high[i]))
-      throw new InvalidBound('RescaleAction needs every minAction below its maxAction: what is pressed into one point cannot be stretched again')
+      throw new InvalidBound(
+        'RescaleAction needs every minAction below its maxAction: what is pressed into one point cannot be stretched again',
+      )
     this.actionSpace = space as unknown as Env<Obs, Act>['actionSpace']
     this.#stretch = backward
   }

@@ -1,8 +1,8 @@
 /** A Box stretched to other bounds, and the way there and back, in the arithmetic of its dtype. */
 import { InvalidBound, InvalidSpace } from '../errors.js'
 import { shown } from '../shown.js'
-import { Box } from '../spaces/index.js'
 import { emptyArray } from '../spaces/dtype.js'
+import { Box } from '../spaces/index.js'
 
 /** Both bounds of all coordinates, or one for each. */
 export type Bound = number | ArrayLike<number>
@@ -30,8 +30,11 @@ export function rescaleBox(wrapper: string, box: Box, newLow: Bound, newHigh: Bo
     const [oldLow, oldHigh] = [box.low[i]!, box.high[i]!]
     const meets = (old: number, now: number) => (Number.isFinite(old) && Number.isFinite(now)) || old === now
     if (!meets(oldLow, low[i]!) || !meets(oldHigh, high[i]!))
-      throw new InvalidSpace(`${wrapper} cannot move an infinite bound: coordinate ${i} goes from ${oldLow} to ${oldHigh}, asked for ${low[i]} to ${high[i]}`)
-    if (!(low[i]! <= high[i]!)) throw new InvalidBound(`${wrapper} needs lower bounds that are not above the upper ones, got ${low[i]} and ${high[i]}`)
+      throw new InvalidSpace(
+        `${wrapper} cannot move an infinite bound: coordinate ${i} goes from ${oldLow} to ${oldHigh}, asked for ${low[i]} to ${high[i]}`,
+      )
+    if (!(low[i]! <= high[i]!))
+      throw new InvalidBound(`${wrapper} needs lower bounds that are not above the upper ones, got ${low[i]} and ${high[i]}`)
     const bounded = [Number.isFinite(low[i]!), Number.isFinite(high[i]!)]
     if (bounded[0] && bounded[1]) gradient[i] = round((high[i]! - low[i]!) / (oldHigh - oldLow))
     if (bounded[1]) intercept[i] = round(high[i]! - oldHigh)

@@ -34,14 +34,16 @@ export class TimeAwareObservation<Act = unknown> extends ObservationWrapper<unkn
     checkKwargs('TimeAwareObservation', options, ['flatten', 'normalizeTime', 'dictTimeKey'])
     const { flatten: flattens = true, normalizeTime = false, dictTimeKey = 'time' } = options
     const limit = env.spec?.maxEpisodeSteps ?? limitInside(env)
-    if (limit === null) throw new InvalidKwargs(`TimeAwareObservation needs a time limit, and ${env} has none; put a TimeLimit around it first`)
+    if (limit === null)
+      throw new InvalidKwargs(`TimeAwareObservation needs a time limit, and ${env} has none; put a TimeLimit around it first`)
     this.#maxTimesteps = limit
     this.#normalizes = normalizeTime
     this.#flattens = flattens
     const time = normalizeTime ? new Box(0, 1) : new Box(0, limit, { dtype: 'int32' })
     const space = env.observationSpace as Space
     if (space instanceof Dict) {
-      if (space.keys.includes(dictTimeKey)) throw new InvalidKwargs(`observations have the key ${shown(dictTimeKey)} already; pass another dictTimeKey`)
+      if (space.keys.includes(dictTimeKey))
+        throw new InvalidKwargs(`observations have the key ${shown(dictTimeKey)} already; pass another dictTimeKey`)
       this.#joined = new Dict([[dictTimeKey, time], ...space.entries()], { sortKeys: space.sortKeys })
       this.#add = (observation, now) => ({ [dictTimeKey]: now, ...(observation as object) })
     } else if (space instanceof Tuple) {

@@ -1,8 +1,8 @@
-import { type Env, type Info, type ResetOptions, type StepResult } from '../env.js'
-import { Wrapper } from '../wrapper.js'
+import type { Env, Info, ResetOptions, StepResult } from '../env.js'
 import type { EnvSpec } from '../env-spec.js'
 import { InvalidKwargs } from '../errors.js'
 import { shown } from '../shown.js'
+import { Wrapper } from '../wrapper.js'
 
 /**
  * Truncates an episode after a number of steps. That is not a termination: the task did not end, so a learner must still count the

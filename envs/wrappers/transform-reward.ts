@@ -51,13 +51,15 @@ export class ClipReward<Obs = unknown, Act = unknown> extends RewardWrapper<Obs,
 }
 
 /** @throws InvalidBound */
-export function rewardBounds(options: ClipRewardOptions): [low: number, high: number] {
+function rewardBounds(options: ClipRewardOptions): [low: number, high: number] {
   checkKwargs('ClipReward', options, ['minReward', 'maxReward'])
   const { minReward = null, maxReward = null } = options
   const low = minReward ?? -Infinity
   const high = maxReward ?? Infinity
   if ((minReward === null && maxReward === null) || !(low <= high))
-    throw new InvalidBound(`ClipReward needs minReward, maxReward or both, the first not above the second; got ${shown(minReward)} and ${shown(maxReward)}`)
+    throw new InvalidBound(
+      `ClipReward needs minReward, maxReward or both, the first not above the second; got ${shown(minReward)} and ${shown(maxReward)}`,
+    )
   return [low, high]
 }
 

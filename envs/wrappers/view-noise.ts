@@ -17,7 +17,9 @@ abstract class ViewNoise<Obs, Act> extends Wrapper<Obs, Act> {
   constructor(env: Env<Obs, Act>, options: { isNoiseGrayscale?: boolean }) {
     super(env, options)
     if (env.renderMode !== 'rgb_array')
-      throw new UnsupportedMode(`${this.constructor.name} needs an environment made with renderMode 'rgb_array', got ${shown(env.renderMode)}`)
+      throw new UnsupportedMode(
+        `${this.constructor.name} needs an environment made with renderMode 'rgb_array', got ${shown(env.renderMode)}`,
+      )
     this.#grayscale = options.isNoiseGrayscale ?? false
   }
 
