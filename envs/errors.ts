@@ -24,6 +24,8 @@ export const ENV_ERRORS = {
   ENVS_INVALID_PROBABILITY: 'probabilities or a mask that cannot be sampled from',
   ENVS_INVALID_SEED: 'a seed that is not a non-negative integer',
   ENVS_INVALID_STATE: 'a state that getState() of the same kind of object did not give',
+  ENVS_CLOSED: 'an environment that was closed is used',
+  ENVS_NOT_LOADED: 'an environment whose engine is loaded asynchronously here, and was not',
   ENVS_CHECK_FAILED: 'an environment that breaks the rules of the API',
 } as const
 

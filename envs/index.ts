@@ -8,6 +8,8 @@
  * @module
  */
 import './classic-control/index.js'
+import './minatar/index.js'
+import './mujoco/index.js'
 import './toy-text/index.js'
 
 export { type CheckOptions, checkEnv } from './check.js'
@@ -40,6 +42,8 @@ export { EnvSpec, type EnvSpecFields, type WrapperSpec } from './env-spec.js'
 export * from './errors.js'
 export { setWarningHandler, type WarningHandler } from './logger.js'
 export { type EnvTypes, type MakeOptions, type MakeVecOptions, make, makeAsync, makeVec, type VectorizationMode } from './make.js'
+export { MinAtarEnv, MinAtarNative, type MinAtarOptions } from './minatar/index.js'
+export * from './mujoco/index.js'
 export {
   type AdditionalWrapper,
   type EntryPoint,

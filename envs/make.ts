@@ -46,6 +46,16 @@ export interface MakeVecOptions extends MakeOptions {
 export interface EnvTypes {
   'CartPole-v0': Env<Float32Array, number>
   'CartPole-v1': Env<Float32Array, number>
+  'MinAtar/Breakout-v0': Env<Uint8Array, number>
+  'MinAtar/Breakout-v1': Env<Uint8Array, number>
+  'MinAtar/Asterix-v0': Env<Uint8Array, number>
+  'MinAtar/Asterix-v1': Env<Uint8Array, number>
+  'MinAtar/Freeway-v0': Env<Uint8Array, number>
+  'MinAtar/Freeway-v1': Env<Uint8Array, number>
+  'MinAtar/Seaquest-v0': Env<Uint8Array, number>
+  'MinAtar/Seaquest-v1': Env<Uint8Array, number>
+  'MinAtar/SpaceInvaders-v0': Env<Uint8Array, number>
+  'MinAtar/SpaceInvaders-v1': Env<Uint8Array, number>
   'MountainCar-v0': Env<Float32Array, number>
   'MountainCarContinuous-v0': Env<Float32Array, ArrayLike<number>>
   'Pendulum-v1': Env<Float32Array, ArrayLike<number>>
