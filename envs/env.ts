@@ -53,8 +53,8 @@ export interface RGBFrame {
   data: Uint8Array
 }
 
-/** 'rgb_array' gives an RGBFrame, 'ansi' a string, 'rgb_array_list' and 'ansi_list' those since the last call. */
-export type RenderFrame = RGBFrame | string | (RGBFrame | string)[]
+/** 'rgb_array' gives an RGBFrame, 'ansi' a string; with 'rgb_array_list' and 'ansi_list' `render` gives a list of those. */
+export type RenderFrame = RGBFrame | string
 
 /** All that a later `setState` needs to go on exactly from here. Can be cloned structurally; JSON-able if the environment's own part is. */
 export interface EnvState {

@@ -49,11 +49,11 @@ export class RecordVideo<Obs = unknown, Act = unknown> extends Wrapper<Obs, Act>
   }
 
   /** Of an environment that gives lists of frames, those taken for the recording are still to be given by `render`. */
-  #history: Exclude<RenderFrame, unknown[]>[] = []
+  #history: RenderFrame[] = []
 
   #picture(): RGBFrame {
     const rendered = this.env.render()
-    if (Array.isArray(rendered)) this.#history.push(...rendered)
+    if (Array.isArray(rendered)) this.#history.push(...(rendered as RenderFrame[]))
     return rgbFrame('RecordVideo', rendered)
   }
 
@@ -62,7 +62,7 @@ export class RecordVideo<Obs = unknown, Act = unknown> extends Wrapper<Obs, Act>
     if (!Array.isArray(rendered)) return rendered
     const before = this.#history
     this.#history = []
-    return [...before, ...rendered]
+    return [...before, ...(rendered as RenderFrame[])] as unknown as RenderFrame
   }
 
   override close(): void {

@@ -17,7 +17,7 @@ export interface RenderCollectionOptions {
  *     const env = make('CartPole-v1', { renderMode: 'rgb_array_list' })
  */
 export class RenderCollection<Obs = unknown, Act = unknown> extends Wrapper<Obs, Act> {
-  #frames: Exclude<RenderFrame, unknown[]>[] = []
+  #frames: RenderFrame[] = []
   readonly #pops: boolean
   readonly #cleans: boolean
 
@@ -49,12 +49,13 @@ export class RenderCollection<Obs = unknown, Act = unknown> extends Wrapper<Obs,
 
   #collect(): void {
     const frame = this.env.render()
-    if (frame !== null && !Array.isArray(frame)) this.#frames.push(frame)
+    if (frame !== null) this.#frames.push(frame)
   }
 
   override render(): RenderFrame {
     const frames = this.#frames
     if (this.#pops) this.#frames = []
-    return this.#pops ? frames : [...frames]
+    // A list: the type says what all others get, and only who asked for a list has one.
+    return (this.#pops ? frames : [...frames]) as unknown as RenderFrame
   }
 }

@@ -93,7 +93,7 @@ test('a render mode that ends in _list collects a frame a step, given once', () 
   env.reset({ seed: 1 })
   env.step(0)
   env.step(1)
-  const frames = env.render() as string[]
+  const frames = env.render() as unknown as string[]
   assert.is(frames.length, 3)
   assert.is(new Set(frames).size, 3)
   assert.equal(env.render(), [])
@@ -102,7 +102,7 @@ test('a render mode that ends in _list collects a frame a step, given once', () 
     kept.reset()
     kept.step(0)
   }
-  assert.equal([(kept.render() as RGBFrame[]).length, (kept.render() as RGBFrame[]).length], [4, 4])
+  assert.equal([(kept.render() as unknown as RGBFrame[]).length, (kept.render() as unknown as RGBFrame[]).length], [4, 4])
 })
 
 test('what RecordVideo took of a list of frames is still given by render', () => {
@@ -110,7 +110,7 @@ test('what RecordVideo took of a list of frames is still given by render', () =>
   const env = new RecordVideo(make('CartPole-v1', { renderMode: 'rgb_array_list' }), { videoFolder: folder, formats: ['gif'] })
   env.reset({ seed: 1 })
   env.step(0)
-  assert.is((env.render() as RGBFrame[]).length, 2)
+  assert.is((env.render() as unknown as RGBFrame[]).length, 2)
   env.step(1)
   env.close()
   assert.is(gifFacts(env.videoFiles[0]!).pictures, 3)
