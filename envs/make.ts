@@ -234,7 +234,6 @@ function kernelEnv(registered: RegisteredEnv, mode: VectorizationMode, options: 
     numEnvs: 1,
     autoresetMode: 'next-step',
     copy: false,
-    ...registered.kwargs,
     ...rest,
     maxEpisodeSteps: limit === -1 ? null : limit,
     renderMode: rest.renderMode ?? null,
