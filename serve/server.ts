@@ -10,9 +10,10 @@ import { healthApi } from './http/health.js'
 import { metricsApi } from './http/metrics.js'
 import { readMetrics, type ServeMetrics } from './metrics.js'
 import { PredictionCache } from './query/cache.js'
+import { FeedbackDesk } from './query/feedback.js'
 import { QueryPath } from './query/query-path.js'
 import { checkOptions, refuse, shown } from './refusals.js'
-import { type ApplicationOptions, checkName, type PublishOptions } from './registry/options.js'
+import { type ApplicationOptions, checkLink, checkName, type PublishOptions } from './registry/options.js'
 import { type PolicySource, Publisher } from './registry/publisher.js'
 import { Registry } from './registry/registry.js'
 import { MemoryState } from './state/memory.js'
@@ -114,10 +115,13 @@ export class Server {
     return this.#publisher.publish(name, policy, options)
   }
 
-  /** @throws ServeError `SERVE_OPTION`, `APPLICATION_UNKNOWN`, `MODEL_UNKNOWN`, `MODEL_SHAPE`, `SERVE_CLOSED` */
+  /**
+   * Links a model to an application: by name, so that its current version answers, or as `name:version`, that version for good.
+   * @throws ServeError `SERVE_OPTION`, `APPLICATION_UNKNOWN`, `MODEL_UNKNOWN`, `MODEL_VERSION_UNKNOWN`, `MODEL_SHAPE`, `SERVE_CLOSED`
+   */
   async link(application: string, model: string): Promise<void> {
     this.#assertOpen()
-    await this.#registry.link(checkName('application', application), [checkName('model', model)])
+    await this.#registry.link(checkName('application', application), [checkLink(model)])
   }
 
   listApplications(): Promise<ApplicationRecord[]> {
@@ -174,11 +178,12 @@ function assemble(cacheBytes: number, log: Logger) {
   const state = new MemoryState()
   const registry = new Registry(state)
   const cache = new PredictionCache(cacheBytes)
-  const path = new QueryPath(cache, state)
+  const desk = new FeedbackDesk(state, cache)
+  const path = new QueryPath(cache, state, desk)
   const listener = new ContainerListener()
   const publisher = new Publisher(registry, listener, cache, log)
   const app = httpApp(log)
-  clipperApi(app, registry, path)
+  clipperApi(app, registry, path, desk)
   adminApi(app, registry, publisher)
   healthApi(app, registry)
   metricsApi(app, { registry, cache })

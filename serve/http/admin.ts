@@ -5,12 +5,10 @@ import { type ApplicationOptions, isSlo, LONGEST_SLO_MS } from '../registry/opti
 import type { Publisher } from '../registry/publisher.js'
 import type { Registry } from '../registry/registry.js'
 import type { ApplicationRecord, Json, ModelRecord } from '../state/state.js'
-import { type Body, parseBody } from './json-body.js'
+import { type Body, parseBody, textOf } from './json-body.js'
 
 const LARGEST_ARTIFACT_BYTES = 1024 ** 3
 const LOOPBACK_HOST = /^(localhost|127(\.\d+){3}|\[::1\])(:\d+)?$/i
-
-const textOf = ({ body }: FastifyRequest) => (typeof body === 'string' ? body : '')
 
 /** The lists' only field; their body may be left out. */
 const isVerbose = (request: FastifyRequest) => parseBody(textOf(request) || '{}', '{"verbose": true}').verbose === true
@@ -30,21 +28,31 @@ function stringList(body: Body, name: string): string[] {
 /** Checked here where the wire's names or units are others than the options'. */
 function applicationOf(body: Body): ApplicationOptions {
   const name = field(body, 'name', 'string')
-  const { input_type = 'floats', default_output, latency_slo_micros: micros, selection } = body
+  const { input_type = 'floats', default_output, latency_slo_micros: micros, selection, confidence_threshold, reward_range } = body
   if (input_type !== 'floats') refuse('input_type', input_type, '"floats", which is what policies take')
   if (default_output === undefined) refuse('default_output', default_output, 'a JSON value')
   const sloMs = micros === undefined ? undefined : field(body, 'latency_slo_micros', 'number') / 1000
   if (sloMs !== undefined && !isSlo(sloMs)) refuse('latency_slo_micros', micros, `more than 0, up to ${1000 * LONGEST_SLO_MS}`)
-  return { name, defaultOutput: default_output as Json, sloMs, selection: selection as 'fixed' | undefined }
+  // What these hold is checked with the options.
+  return {
+    name,
+    defaultOutput: default_output as Json,
+    sloMs,
+    selection: selection as ApplicationOptions['selection'],
+    confidenceThreshold: confidence_threshold as number | undefined,
+    rewardRange: reward_range as [number, number] | undefined,
+  }
 }
 
-const applicationJson = ({ name, inputType, defaultOutput, sloMs, selection, models }: ApplicationRecord) => ({
-  name,
-  input_type: inputType,
-  default_output: defaultOutput,
-  latency_slo_micros: sloMs * 1000,
-  selection,
-  linked_models: models,
+const applicationJson = (record: ApplicationRecord) => ({
+  name: record.name,
+  input_type: record.inputType,
+  default_output: record.defaultOutput,
+  latency_slo_micros: record.sloMs * 1000,
+  selection: record.selection,
+  confidence_threshold: record.confidenceThreshold,
+  reward_range: record.rewardRange,
+  linked_models: record.models,
 })
 
 const modelJson = ({ name, version, current, isolation, replicas, inputType, inputSize, algorithm, environmentId }: ModelRecord) => ({

@@ -1,8 +1,10 @@
 import { ServeError } from '../errors.js'
 import { didYouMean } from '../refusals.js'
+import { Bandit } from '../selection/bandit.js'
 import { selectionPolicy } from '../selection/policies.js'
 import type { ApplicationRecord, ModelRecord, State } from '../state/state.js'
 import { Application } from './application.js'
+import { Arm } from './arm.js'
 import { Model, type ModelVersion } from './model.js'
 import { type ApplicationOptions, checkApplication, DEFAULT_SLO_MS } from './options.js'
 
@@ -36,7 +38,8 @@ export class Registry {
     if (this.applications.has(record.name)) {
       throw new ServeError('APPLICATION_EXISTS', `an application named "${record.name}" is there already; choose another name`)
     }
-    const application = new Application(record, selectionPolicy(record.selection)!)
+    const bandit = new Bandit(record.name, selectionPolicy(record.selection), this.#state.standings)
+    const application = new Application(record, bandit)
     this.applications.set(record.name, application)
     await this.#state.applications.set(record.name, application.toRecord())
     return application
@@ -61,38 +64,48 @@ export class Registry {
 
   /** A new version joins the links of its model, so it must take what the models beside it take. */
   #checkShape(version: ModelVersion): void {
-    for (const { links, name } of this.applications.values()) {
-      const beside = links.some((model) => model.name === version.name)
-        ? links.find(({ current }) => current.inputSize !== version.inputSize)
-        : undefined
+    for (const { arms, name } of this.applications.values()) {
+      if (!arms.some(({ model, version: pinned }) => model.name === version.name && pinned === undefined)) continue
+      const beside = arms.map((arm) => arm.resolve()).find(({ inputSize }) => inputSize !== version.inputSize)
       if (!beside) continue
       throw new ServeError(
         'MODEL_SHAPE',
-        `${version.name}:${version.version} takes ${version.inputSize} numbers, but ${beside.name}:${beside.current.version}, also linked to "${name}", takes ${beside.current.inputSize}; publish it under another name`,
+        `${version.name}:${version.version} takes ${version.inputSize} numbers, but ${beside.name}:${beside.version}, also linked to "${name}", takes ${beside.inputSize}; publish it under another name`,
       )
     }
   }
 
-  /** Links all of the models, or none. @throws ServeError `APPLICATION_UNKNOWN`, `MODEL_UNKNOWN`, `MODEL_SHAPE` */
-  async link(applicationName: string, modelNames: readonly string[]): Promise<void> {
+  /** What a link names: a model, or a version of it as `name:version`. @throws ServeError `MODEL_UNKNOWN`, `MODEL_VERSION_UNKNOWN` */
+  #arm(link: string): Arm {
+    const colon = link.indexOf(':')
+    const model = this.model(colon < 0 ? link : link.slice(0, colon))
+    const arm = new Arm(model, colon < 0 ? undefined : link.slice(colon + 1))
+    arm.resolve()
+    return arm
+  }
+
+  /** Links all of the models, or none. @throws ServeError `APPLICATION_UNKNOWN`, `MODEL_UNKNOWN`, `MODEL_VERSION_UNKNOWN`, `MODEL_SHAPE` */
+  async link(applicationName: string, links: readonly string[]): Promise<void> {
     const application = this.application(applicationName)
-    const links = new Set([...application.links, ...modelNames.map((name) => this.model(name))])
-    const [first, ...others] = links
-    for (const { name, current } of others) {
-      if (current.inputSize === first!.current.inputSize) continue
+    const arms = new Map(application.arms.map((arm) => [arm.name, arm]))
+    for (const link of links) if (!arms.has(link)) arms.set(link, this.#arm(link))
+    const [first, ...others] = [...arms.values()].map((arm) => ({ name: arm.name, inputSize: arm.resolve().inputSize }))
+    for (const { name, inputSize } of others) {
+      if (inputSize === first!.inputSize) continue
       throw new ServeError(
         'MODEL_SHAPE',
-        `"${name}" takes ${current.inputSize} numbers, but "${first!.name}", beside it in "${applicationName}", takes ${first!.current.inputSize}; link it to another application`,
+        `"${name}" takes ${inputSize} numbers, but "${first!.name}", beside it in "${applicationName}", takes ${first!.inputSize}; link it to another application`,
       )
     }
-    application.links.splice(0, application.links.length, ...links)
-    for (const model of links) this.#tightenSlo(model)
+    application.arms = [...arms.values()]
+    for (const { model } of application.arms) this.#tightenSlo(model)
     await this.#state.applications.set(applicationName, application.toRecord())
   }
 
   /** A model's batches are sized for the most impatient application that uses it. */
   #tightenSlo(model: Model): void {
-    const slos = [...this.applications.values()].filter(({ links }) => links.includes(model)).map(({ sloMs }) => sloMs)
+    const users = [...this.applications.values()].filter(({ arms }) => arms.some((arm) => arm.model === model))
+    const slos = users.map(({ sloMs }) => sloMs)
     for (const { dispatcher } of model.versions.values()) dispatcher.setSlo(slos.length > 0 ? Math.min(...slos) : DEFAULT_SLO_MS)
   }
 

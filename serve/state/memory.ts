@@ -1,4 +1,4 @@
-import type { ApplicationRecord, ModelRecord, State, Table } from './state.js'
+import type { ApplicationRecord, ModelRecord, State, Sums, SumTable, Table } from './state.js'
 
 class MemoryTable<Row> implements Table<Row> {
   readonly #rows = new Map<string, Row>()
@@ -16,10 +16,33 @@ class MemoryTable<Row> implements Table<Row> {
   }
 }
 
+/** `before` and `more`, number by number. */
+function added(before: Sums, more: Sums): Sums {
+  const sums: Record<string, readonly number[]> = { ...before }
+  for (const [name, numbers] of Object.entries(more)) {
+    const old = before[name] ?? []
+    sums[name] = numbers.map((number, i) => number + (old[i] ?? 0))
+  }
+  return sums
+}
+
+class MemorySums implements SumTable {
+  readonly #rows = new Map<string, Sums>()
+
+  get(key: string): Sums {
+    return this.#rows.get(key) ?? {}
+  }
+
+  async add(key: string, sums: Sums): Promise<void> {
+    this.#rows.set(key, added(this.get(key), sums))
+  }
+}
+
 /** State that ends with the process. */
 export class MemoryState implements State {
   readonly applications: Table<ApplicationRecord> = new MemoryTable()
   readonly models: Table<ModelRecord> = new MemoryTable()
+  readonly standings: SumTable = new MemorySums()
   #nextQueryId = 1
 
   leaseQueryIds(count: number): number {
