@@ -136,8 +136,9 @@ function waiting(task: OpenTask, by: 1 | -1): void {
 function bring(ref: ObjectRef): void {
   service.fetch(ref.id).then(
     (outcome) => {
-      const { failed, value } = engine.values.settled(outcome)
-      ref.settle(failed ? FAILED : READY, value)
+      const arrived = engine.values.settled(outcome)
+      if (!arrived.failed) engine.values.borrow(ref, arrived)
+      ref.settle(arrived.failed ? FAILED : READY, arrived.value)
     },
     (error: unknown) => ref.settle(FAILED, error),
   )
