@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { ServeError } from '../errors.js'
 import { refuse, shown } from '../refusals.js'
+import type { ModelVersion } from '../registry/model.js'
 import { type ApplicationOptions, isSlo, LONGEST_SLO_MS } from '../registry/options.js'
 import type { Publisher } from '../registry/publisher.js'
 import type { Registry } from '../registry/registry.js'
@@ -24,6 +25,17 @@ function stringList(body: Body, name: string): string[] {
   if (Array.isArray(value) && value.every((entry) => typeof entry === 'string')) return value
   throw new ServeError('QUERY_INVALID', `${name}: expected an array of strings, got ${shown(value)}`)
 }
+
+/** A version as a string or a whole number, checked where it is looked up. */
+function versionOf({ model_version: version }: Body): string {
+  if (typeof version === 'string' || Number.isSafeInteger(version)) return String(version)
+  throw new ServeError('QUERY_INVALID', `model_version: expected a string or a whole number, got ${shown(version)}`)
+}
+
+const containersJson = ({ id, dispatcher }: ModelVersion) =>
+  dispatcher.replicas.map(({ ready, pid, restarts, maxBatch, objectiveMs }, replica) => {
+    return { model_id: id, replica, ready, pid, restarts, max_batch: maxBatch, objective_ms: objectiveMs }
+  })
 
 /** Checked here where the wire's names or units are others than the options'. */
 function applicationOf(body: Body): ApplicationOptions {
@@ -88,6 +100,59 @@ export function adminApi(app: FastifyInstance, registry: Registry, publisher: Pu
         const application = field(body, 'app_name', 'string')
         await registry.link(application, stringList(body, 'model_names'))
         return 'Success!'
+      })
+      admin.post('/delete_app', async (request) => {
+        await registry.removeApplication(field(parseBody(textOf(request), '{"name": ...}'), 'name', 'string'))
+        return 'Success!'
+      })
+      admin.post('/delete_model_links', async (request) => {
+        const body = parseBody(textOf(request), '{"app_name": ..., "model_names": [...]}')
+        await registry.unlink(field(body, 'app_name', 'string'), stringList(body, 'model_names'))
+        return 'Success!'
+      })
+      admin.post('/get_linked_models', async (request) => {
+        return registry.application(field(parseBody(textOf(request), '{"app_name": ...}'), 'app_name', 'string')).links
+      })
+      admin.post('/set_model_version', async (request) => {
+        const body = parseBody(textOf(request), '{"model_name": ..., "model_version": ...}')
+        return modelJson(await registry.setVersion(field(body, 'model_name', 'string'), versionOf(body)))
+      })
+      admin.post('/rollback_model', async (request) => {
+        return modelJson(await registry.rollback(field(parseBody(textOf(request), '{"model_name": ...}'), 'model_name', 'string')))
+      })
+      admin.post('/set_replicas', async (request) => {
+        const body = parseBody(textOf(request), '{"model_name": ..., "replicas": ...}')
+        const version = body.model_version === undefined ? undefined : versionOf(body)
+        return modelJson(await publisher.setReplicas(field(body, 'model_name', 'string'), version, field(body, 'replicas', 'number')))
+      })
+      admin.post('/delete_versioned_model', async (request) => {
+        const body = parseBody(textOf(request), '{"model_name": ..., "model_version": ...}')
+        await publisher.remove(field(body, 'model_name', 'string'), versionOf(body))
+        return 'Success!'
+      })
+      admin.post('/get_application', async (request) => {
+        return applicationJson(registry.application(field(parseBody(textOf(request), '{"name": ...}'), 'name', 'string')).toRecord())
+      })
+      admin.post('/get_model', async (request) => {
+        const body = parseBody(textOf(request), '{"model_name": ..., "model_version": ...}')
+        const model = registry.model(field(body, 'model_name', 'string'))
+        const { record } = model.version(body.model_version === undefined ? undefined : versionOf(body))
+        return modelJson({ ...record, current: model.current.record === record })
+      })
+      admin.post('/get_all_containers', async (request) => {
+        const containers = [...registry.models.values()].flatMap(({ versions }) => [...versions.values()].flatMap(containersJson))
+        return isVerbose(request) ? containers : containers.map(({ model_id, replica }) => `${model_id}:${replica}`)
+      })
+      admin.post('/get_container', async (request) => {
+        const body = parseBody(textOf(request), '{"model_name": ..., "model_version": ..., "replica_id": ...}')
+        const version = registry.model(field(body, 'model_name', 'string')).version(versionOf(body))
+        const replica = field(body, 'replica_id', 'number')
+        const found = containersJson(version)[replica]
+        if (found !== undefined) return found
+        throw new ServeError(
+          'CONTAINER_UNKNOWN',
+          `${version.id} has ${version.dispatcher.replicas.length} replicas, numbered from 0; got ${replica}`,
+        )
       })
       admin.post('/get_all_applications', async (request) => {
         const records = await registry.listApplications()

@@ -8,7 +8,8 @@ import { Exchange, NO_MODELS, TOO_LATE, UNSURE } from './exchange.js'
 import type { FeedbackDesk } from './feedback.js'
 import type { Inputs } from './inputs.js'
 
-const QUERY_IDS_PER_LEASE = 4096
+/** A lease is written to the disk, so there are few; ids that a server did not use are skipped. */
+const QUERY_IDS_PER_LEASE = 65_536
 
 /** Who asks, and for which version. */
 export interface Asking {

@@ -10,6 +10,8 @@ export class Application {
   readonly defaultJson: string
   readonly deadlines = new Deadlines<Exchange>()
   readonly latencies = new Latencies()
+  /** The links' names, also of those whose model is not there now: it may come back. */
+  links: readonly string[] = []
   #arms: readonly Arm[] = []
   queries = 0
   /** Queries answered with the default, by Clipper's explanation or, for the rest, 'failed'. */
@@ -49,6 +51,6 @@ export class Application {
   }
 
   toRecord(): ApplicationRecord {
-    return { ...this.record, models: this.arms.map(({ name }) => name) }
+    return { ...this.record, models: this.links }
   }
 }

@@ -117,11 +117,16 @@ export function checkApplication(options: ApplicationOptions): Omit<ApplicationR
   }
 }
 
+export function checkReplicas(replicas: unknown): void {
+  const fits = Number.isInteger(replicas) && (replicas as number) >= 1 && (replicas as number) <= MOST_REPLICAS
+  if (!fits) refuse('replicas', replicas, `1 to ${MOST_REPLICAS}`)
+}
+
 /** @throws ServeError `SERVE_OPTION` */
 export function checkPublish(options: PublishOptions): { replicas: number; isolation: 'process' | 'inline'; application: boolean } {
   const given = checkOptions<PublishOptions>('publish', options, ['version', 'replicas', 'isolation', 'application'])
   const { replicas = 1, isolation = 'process', application = true } = given
-  if (!Number.isInteger(replicas) || replicas < 1 || replicas > MOST_REPLICAS) refuse('replicas', replicas, `1 to ${MOST_REPLICAS}`)
+  checkReplicas(replicas)
   if (isolation !== 'process' && isolation !== 'inline') refuse('isolation', isolation, '"process" or "inline"')
   if (typeof application !== 'boolean') refuse('application', application, 'true or false')
   return { replicas, isolation, application }

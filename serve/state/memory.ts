@@ -11,13 +11,17 @@ class MemoryTable<Row> implements Table<Row> {
     this.#rows.set(key, row)
   }
 
+  async delete(key: string): Promise<void> {
+    this.#rows.delete(key)
+  }
+
   async all(): Promise<Row[]> {
     return [...this.#rows.values()]
   }
 }
 
 /** `before` and `more`, number by number. */
-function added(before: Sums, more: Sums): Sums {
+export function added(before: Sums, more: Sums): Sums {
   const sums: Record<string, readonly number[]> = { ...before }
   for (const [name, numbers] of Object.entries(more)) {
     const old = before[name] ?? []
@@ -36,6 +40,10 @@ class MemorySums implements SumTable {
   async add(key: string, sums: Sums): Promise<void> {
     this.#rows.set(key, added(this.get(key), sums))
   }
+
+  async deleteAll(prefix: string): Promise<void> {
+    for (const key of this.#rows.keys()) if (key.startsWith(prefix)) this.#rows.delete(key)
+  }
 }
 
 /** State that ends with the process. */
@@ -50,4 +58,6 @@ export class MemoryState implements State {
     this.#nextQueryId += count
     return first
   }
+
+  async close(): Promise<void> {}
 }

@@ -23,6 +23,8 @@ export interface ModelRecord {
   readonly version: string
   /** The version that answers queries which name none. */
   readonly current: boolean
+  /** When it became that last, milliseconds since the epoch: a rollback goes to the one before. */
+  readonly currentSince: number
   readonly isolation: 'process' | 'inline'
   readonly replicas: number
   readonly inputType: 'floats'
@@ -35,6 +37,7 @@ export interface ModelRecord {
 export interface Table<Row> {
   get(key: string): Promise<Row | undefined>
   set(key: string, row: Row): Promise<void>
+  delete(key: string): Promise<void>
   all(): Promise<Row[]>
 }
 
@@ -46,6 +49,15 @@ export interface SumTable {
   get(key: string): Sums | Promise<Sums>
   /** Adds each number to the one of the same name and place; resolves once that is kept. */
   add(key: string, sums: Sums): Promise<void>
+  /** Forgets all whose key begins so. */
+  deleteAll(prefix: string): Promise<void>
+}
+
+/** Models' files by `name:version`. */
+export interface Artifacts {
+  get(key: string): Promise<Uint8Array | undefined>
+  set(key: string, bytes: Uint8Array): Promise<void>
+  delete(key: string): Promise<void>
 }
 
 /** A line of the feedback log. */
@@ -79,10 +91,14 @@ export interface State {
   readonly applications: Table<ApplicationRecord>
   /** By `name:version`. */
   readonly models: Table<ModelRecord>
+  /** Absent where nothing outlives the process. */
+  readonly artifacts?: Artifacts
   /** What bandits have learned, by `application/user`. */
   readonly standings: SumTable
   /** Absent where there is nowhere to keep it. */
   readonly feedback?: FeedbackLog
   /** The first of `count` query ids that nobody else will use; all stay integers that are safe in JSON. */
   leaseQueryIds(count: number): number
+  /** Resolves once everything is kept. */
+  close(): Promise<void>
 }
