@@ -4,6 +4,8 @@ import { linearPolicy, pullPolicy, pushPolicy } from './policies.js'
 import { childrenOf, codeOf, containerPid, isRunning, messageOf, post, until, withServer } from './tools.js'
 
 const UP = [0, 0, 0, 1]
+/** On a busy machine a query may take long; none is to get the default. */
+const patient = { name: 'cart', defaultOutput: -1, sloMs: 30_000 }
 
 test('another version answers once it is made current, and a rollback goes to the one before', () =>
   withServer(async (server, client) => {
@@ -27,8 +29,10 @@ test('another version answers once it is made current, and a rollback goes to th
 
 test('no query is lost while versions change under load', () =>
   withServer(async (server, client) => {
+    await server.registerApplication(patient)
     await server.publish('cart', pullPolicy())
     await server.publish('cart', pushPolicy())
+    await server.link('cart', 'cart')
     let asked = 0
     let busy = true
     const ask = async () => {
@@ -61,7 +65,9 @@ test('a version can be deleted when it answers for nobody, and its process goes'
 
 test('replicas go up and down without losing a query', () =>
   withServer(async (server, client) => {
+    await server.registerApplication(patient)
     await server.publish('cart', pushPolicy())
+    await server.link('cart', 'cart')
     let busy = true
     let asked = 0
     const ask = async () => {
