@@ -8,13 +8,28 @@
  * @module
  */
 import './classic-control/index.js'
+import './minatar/index.js'
+import './mujoco/index.js'
+import './toy-text/index.js'
 
 export { type CheckOptions, checkEnv } from './check.js'
-export { CartPoleEnv, CartPoleNative, type CartPoleOptions, CartPoleVectorEnv } from './classic-control/index.js'
+export {
+  AcrobotEnv,
+  type AcrobotOptions,
+  CartPoleEnv,
+  CartPoleNative,
+  type CartPoleOptions,
+  CartPoleVectorEnv,
+  ContinuousMountainCarEnv,
+  MountainCarEnv,
+  type MountainCarOptions,
+  PendulumEnv,
+  type PendulumOptions,
+} from './classic-control/index.js'
+export { EntryPointNotLoaded, loadEntryPoint, registerEntryPoint } from './entry-points.js'
 export {
   Env,
   type EnvMetadata,
-  type EnvSpec,
   type EnvState,
   type Info,
   type RenderFrame,
@@ -22,12 +37,23 @@ export {
   type RGBFrame,
   type StackState,
   type StepResult,
-  Wrapper,
 } from './env.js'
+export { EnvSpec, type EnvSpecFields, type WrapperSpec } from './env-spec.js'
 export * from './errors.js'
 export { setWarningHandler, type WarningHandler } from './logger.js'
-export { type EnvTypes, type MakeOptions, type MakeVecOptions, make, makeVec, type VectorizationMode } from './make.js'
-export { type EntryPoint, type RegisteredEnv, type Registration, register, registry, spec } from './registry.js'
+export { type EnvTypes, type MakeOptions, type MakeVecOptions, make, makeAsync, makeVec, type VectorizationMode } from './make.js'
+export { MinAtarEnv, MinAtarNative, type MinAtarOptions } from './minatar/index.js'
+export * from './mujoco/index.js'
+export {
+  type AdditionalWrapper,
+  type EntryPoint,
+  pprintRegistry,
+  type RegisteredEnv,
+  type Registration,
+  register,
+  registry,
+  spec,
+} from './registry.js'
 export { type Context2D, paintOn } from './rendering/browser-canvas.js'
 export type { Canvas, Color, Drawing, Point } from './rendering/canvas.js'
 export {
@@ -43,6 +69,16 @@ export {
   seedPlus,
 } from './seeding.js'
 export * as spaces from './spaces/index.js'
+export {
+  CliffWalkingEnv,
+  type CliffWalkingOptions,
+  FrozenLakeEnv,
+  type FrozenLakeOptions,
+  generateRandomMap,
+  type RandomMapOptions,
+  TaxiEnv,
+  type TaxiOptions,
+} from './toy-text/index.js'
 export { SyncVectorEnv } from './vector/sync-vector-env.js'
 export {
   type AutoresetMode,
@@ -54,4 +90,5 @@ export {
   type VectorResetOptions,
   type VectorStep,
 } from './vector/vector-env.js'
+export { ActionWrapper, ObservationWrapper, RewardWrapper, Wrapper } from './wrapper.js'
 export * as wrappers from './wrappers/index.js'
