@@ -5,6 +5,9 @@ export const PENDING = 0
 export const READY = 1
 export const FAILED = 2
 
+/** The origin of what `put` has stored. */
+export const PUT = { name: 'put' }
+
 /** Something that waits for a ref: a `get`, a `wait`, or a task that takes the ref as an argument. */
 export interface Waiter {
   settled(ref: ObjectRef): void
@@ -68,7 +71,7 @@ export class ObjectRef<T = unknown> {
   /** @internal The value, or the error once FAILED. */ value: unknown = undefined
   /** @internal */ waiters: Waiter | Waiter[] | undefined = undefined
   /** @internal Set by `wait` to find duplicates without a Set. */ mark = 0
-  /** @internal What makes the value; a Task while pending. */ origin: { readonly name: string } | undefined = undefined
+  /** @internal What makes the value: a Task while it is pending, PUT for good. */ origin: { readonly name: string } | undefined = undefined
   /** @internal Asks for the value of a ref that belongs to another thread; until somebody wants it, it stays there. */ fetch:
     | (() => void)
     | undefined = undefined

@@ -1,4 +1,4 @@
-import { type Attachment, FAILED, hexId, ObjectRef, PENDING, READY, type Stored } from '../api/object-ref.js'
+import { type Attachment, FAILED, hexId, ObjectRef, PENDING, PUT, READY, type Stored } from '../api/object-ref.js'
 import { idOf } from '../control/directory.js'
 import type { Outcome, Settled } from '../control/headquarters.js'
 import type { Borrowed, RefBook } from '../control/ref-book.js'
@@ -39,6 +39,7 @@ export class Values {
     }
     this.take(ref, encoder)
     ref.settle(READY, undefined)
+    ref.origin = PUT
     return ref
   }
 

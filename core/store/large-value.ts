@@ -98,6 +98,10 @@ export class LargeValue implements Stored, Absent {
     this.value = undefined
   }
 
+  get inMemory(): boolean {
+    return this.buffers.every(({ inMemory }) => inMemory)
+  }
+
   bring(): boolean {
     if (this.failure !== undefined) throw this.failure
     if (this.making) return false

@@ -6,6 +6,7 @@ import { invalid, WorkerCrashedError } from '../api/errors.js'
 import { ActorExit } from '../api/exit.js'
 import { FAILED, ObjectRef, READY } from '../api/object-ref.js'
 import { Borrowing } from '../control/borrowing.js'
+import { liveObjects } from '../control/live-objects.js'
 import { flushMetrics, setForward } from '../control/metrics.js'
 import { type Query, withTotal } from '../control/query.js'
 import type { LedgerMessage } from '../control/ref-book.js'
@@ -255,6 +256,7 @@ const control: WorkerControl = {
     return engine.taskCounts(facts)
   },
   collect: collectNow,
+  liveObjects: () => liveObjects(engine.values.rows()),
   exit: () => executor.finish(),
 }
 expose(control, nodeEndpoint(data.controlPort))
