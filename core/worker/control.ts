@@ -32,8 +32,8 @@ export interface WorkerControl {
   /** What this thread has submitted. */
   taskRows(facts: readonly OpenFact[], query: Query<TaskRow> | undefined): Part<TaskRow>
   taskCounts(facts: readonly OpenFact[]): TaskCount[]
-  /** Lets go of refs that nothing here needs any more. */
-  collect(): void
+  /** Lets go of refs and memory that nothing here needs any more. */
+  collect(): Promise<void>
   /** Ends an actor once what is under way is answered. */
   exit(): void
 }

@@ -14,7 +14,7 @@ import type { RowKind, RowKinds } from '../control/rows.js'
 import type { Service } from '../control/service.js'
 import { setEngine } from '../engine/current.js'
 import { LocalEngine } from '../engine/local.js'
-import { collectNow } from '../store/collection.js'
+import { collectThoroughly } from '../store/collection.js'
 import { Encoder } from '../store/encoder.js'
 import { startHandleIds } from '../store/handles.js'
 import { ObjectStore } from '../store/object-store.js'
@@ -255,7 +255,7 @@ const control: WorkerControl = {
     engine.poll()
     return engine.taskCounts(facts)
   },
-  collect: collectNow,
+  collect: collectThoroughly,
   liveObjects: () => liveObjects(engine.values.rows()),
   exit: () => executor.finish(),
 }
