@@ -8,6 +8,11 @@ export const ENV_ERRORS = {
   ENVS_NAME_NOT_FOUND: 'no environment of that name is registered',
   ENVS_VERSION_NOT_FOUND: 'the environment exists, but not in so high a version',
   ENVS_DEPRECATED: 'the version asked for has been replaced by a later one',
+  ENVS_NEEDS_NODE: 'a file, a page or a thread is needed, and this is no Node',
+  ENVS_PYTHON_MISSING: 'Python, or a package that it needs, is missing',
+  ENVS_PYTHON_FAILED: 'the Python environment raised an error; `traceback` has where',
+  ENVS_PYTHON_DIED: 'the process of the Python environment has ended',
+  ENVS_PYTHON_TIMEOUT: 'the Python environment took longer than timeoutMs, and its process was ended',
   ENVS_REGISTRATION: 'the environment cannot be registered like that',
   ENVS_INVALID_KWARGS: 'an option that the environment or the function does not know, or with a value it cannot take',
   ENVS_UNSUPPORTED_MODE: 'a render, vectorization or autoreset mode that this environment does not have',
@@ -132,5 +137,54 @@ export class InvalidProbability extends EnvError {
   override readonly name = 'InvalidProbability'
   constructor(message: string) {
     super('ENVS_INVALID_PROBABILITY', message)
+  }
+}
+
+/** What went wrong in the process of a Python environment. */
+abstract class PythonError extends EnvError {
+  constructor(
+    code: EnvErrorCode,
+    message: string,
+    /** What Python said of where it was, "" where it said nothing. */
+    readonly traceback: string,
+  ) {
+    super(code, message)
+  }
+}
+
+/** Python or a package is not there. */
+export class PythonMissing extends PythonError {
+  override readonly name = 'PythonMissing'
+  constructor(message: string, traceback = '') {
+    super('ENVS_PYTHON_MISSING', message, traceback)
+  }
+}
+
+/** The Python code raised an error; the process goes on. */
+export class PythonFailed extends PythonError {
+  override readonly name = 'PythonFailed'
+  constructor(
+    message: string,
+    traceback: string,
+    /** The class of Python's error, such as 'ValueError'. */
+    readonly pythonType: string,
+  ) {
+    super('ENVS_PYTHON_FAILED', message, traceback)
+  }
+}
+
+/** The process is gone: it crashed, ended itself or was killed. */
+export class PythonDied extends PythonError {
+  override readonly name = 'PythonDied'
+  constructor(message: string, traceback: string) {
+    super('ENVS_PYTHON_DIED', message, traceback)
+  }
+}
+
+/** A call took longer than `timeoutMs`; the process is gone. */
+export class PythonTimeout extends PythonError {
+  override readonly name = 'PythonTimeout'
+  constructor(message: string, traceback: string) {
+    super('ENVS_PYTHON_TIMEOUT', message, traceback)
   }
 }
