@@ -1,4 +1,5 @@
-import type { EnvMetadata, EnvSpec } from '../env.js'
+import type { EnvMetadata } from '../env.js'
+import { EnvSpec } from '../env-spec.js'
 import { InvalidKwargs, PythonFailed, PythonMissing } from '../errors.js'
 import { checkKwargs, checkOptionsObject } from '../kwargs.js'
 import { shown } from '../shown.js'
@@ -13,8 +14,10 @@ export interface PythonEnvOptions {
   /** 'python3' unless told; in a virtual environment its bin/python. */
   python?: string
   renderMode?: string | null
-  /** Milliseconds that a call (an import, a reset, a step) may take; 60,000 unless told. What takes longer ends the process. */
+  /** Milliseconds that a reset, a step or a picture may take; 60,000 unless told. What takes longer ends the process. */
   timeoutMs?: number
+  /** Milliseconds until the environment is made, imports included; 60,000 unless told. */
+  startTimeoutMs?: number
 }
 
 export interface PythonVectorEnvOptions extends PythonEnvOptions {
@@ -25,7 +28,7 @@ export interface PythonVectorEnvOptions extends PythonEnvOptions {
   copy?: boolean
 }
 
-const OPTIONS = ['kwargs', 'python', 'renderMode', 'timeoutMs']
+const OPTIONS = ['kwargs', 'python', 'renderMode', 'timeoutMs', 'startTimeoutMs']
 const VECTOR_OPTIONS = ['numEnvs', 'vectorizationMode', 'autoresetMode', 'copy']
 /** Python's errors for a package that is not there. */
 const MISSING = ['ModuleNotFoundError', 'DependencyNotInstalled']
@@ -40,9 +43,6 @@ export interface PythonDescription {
   renderFps: number | null
   spec: {
     id: string
-    namespace: string | null
-    name: string
-    version: number | null
     rewardThreshold: number | null
     maxEpisodeSteps: number | null
     nondeterministic: boolean
@@ -51,17 +51,25 @@ export interface PythonDescription {
 
 /** Starts the process and makes the environment in it. @throws InvalidKwargs, PythonMissing, PythonFailed */
 export function startPython(id: string, options: PythonEnvOptions | PythonVectorEnvOptions): [PythonProcess, PythonDescription] {
-  const { kwargs = {}, python = 'python3', renderMode = null, timeoutMs = DEFAULT_TIMEOUT_MS } = options
+  const {
+    kwargs = {},
+    python = 'python3',
+    renderMode = null,
+    timeoutMs = DEFAULT_TIMEOUT_MS,
+    startTimeoutMs = DEFAULT_TIMEOUT_MS,
+  } = options
   const { numEnvs = null, vectorizationMode = 'sync', autoresetMode = 'next-step' } = options as Partial<PythonVectorEnvOptions>
   checkKwargs('PythonEnv', options, numEnvs === null ? OPTIONS : [...OPTIONS, ...VECTOR_OPTIONS])
   checkOptionsObject('kwargs of PythonEnv', kwargs)
   for (const [name, text] of Object.entries({ id, python })) {
     if (typeof text !== 'string' || text === '') throw new InvalidKwargs(`${name} of PythonEnv is text, got ${shown(text)}`)
   }
-  if (typeof timeoutMs !== 'number' || !(timeoutMs > 0 && timeoutMs <= LONGEST_TIMEOUT_MS)) {
-    throw new InvalidKwargs(`timeoutMs of PythonEnv is a number of milliseconds up to ${LONGEST_TIMEOUT_MS}, got ${shown(timeoutMs)}`)
+  for (const [name, limit] of Object.entries({ timeoutMs, startTimeoutMs })) {
+    if (typeof limit !== 'number' || !(limit > 0 && limit <= LONGEST_TIMEOUT_MS)) {
+      throw new InvalidKwargs(`${name} of PythonEnv is a number of milliseconds up to ${LONGEST_TIMEOUT_MS}, got ${shown(limit)}`)
+    }
   }
-  const process = new PythonProcess({ python, timeoutMs, what: id })
+  const process = new PythonProcess({ python, timeoutMs, startTimeoutMs, what: id })
   try {
     const made = process.call('make', { id, kwargs, renderMode, numEnvs, mode: vectorizationMode, autoreset: autoresetMode })
     const description = made as PythonDescription
@@ -86,5 +94,5 @@ export function metadataOf({ renderModes, renderFps }: PythonDescription): EnvMe
 
 /** What Python's registry says, null for an environment without a spec. `make` cannot make it again: that is Python's. */
 export function specOf({ spec }: PythonDescription, { kwargs = {} }: PythonEnvOptions): EnvSpec | null {
-  return spec === null ? null : { ...spec, orderEnforce: true, disableEnvChecker: true, kwargs }
+  return spec === null ? null : new EnvSpec({ ...spec, kwargs })
 }

@@ -31,6 +31,7 @@ export interface PythonProcessOptions {
   /** The program: a name on the PATH, or a path such as that of a virtual environment's bin/python. */
   python: string
   timeoutMs: number
+  startTimeoutMs: number
   /** What is run, for the errors. */
   what: string
 }
@@ -61,7 +62,7 @@ export class PythonProcess {
     const childProcess = nodeModule('node:child_process', WHAT)
     this.#pipes = openPipes(this.#fs, childProcess, options)
     const { theirs, stacks } = this.#pipes
-    const child = childProcess.spawn(options.python, [fileOf(SERVER), `${options.timeoutMs / 1000}`], {
+    const child = childProcess.spawn(options.python, [fileOf(SERVER), `${options.startTimeoutMs / 1000}`, `${options.timeoutMs / 1000}`], {
       // A group of its own, so that what the environment starts can be ended with it. What it prints goes to our standard error.
       detached: true,
       stdio: ['ignore', STDERR, STDERR, ...theirs, stacks],
@@ -138,15 +139,12 @@ export class PythonProcess {
   }
 
   #gone(op: string): EnvError {
-    const { what, timeoutMs } = this.#options
+    const { what, timeoutMs, startTimeoutMs } = this.#options
     const stacks = this.#stacks()
     const hung = stacks.startsWith('Timeout (')
-    this.#end(hung ? `took longer than ${timeoutMs} ms and was ended` : 'has died')
-    if (hung)
-      return new PythonTimeout(
-        `${op}() of ${what} took longer than timeoutMs = ${timeoutMs}; its process was ended at\n\n${stacks}`,
-        stacks,
-      )
+    const limit = op === 'make' ? `startTimeoutMs = ${startTimeoutMs}` : `timeoutMs = ${timeoutMs}`
+    this.#end(hung ? `took longer than ${limit} and was ended` : 'has died')
+    if (hung) return new PythonTimeout(`${op}() of ${what} took longer than ${limit}; its process was ended at\n\n${stacks}`, stacks)
     const said = stacks === '' ? 'it said nothing: it was killed, or ended itself' : `it said\n\n${stacks}`
     return new PythonDied(`the process of ${what} ended in ${op}(); ${said}`, stacks)
   }
@@ -202,15 +200,19 @@ function bothEnds(fs: Fs, path: string): [read: number, write: number] {
 }
 
 /** @throws PythonMissing saying what is, and what to do */
-function prepare(childProcess: ChildProcess, { python, timeoutMs, what }: PythonProcessOptions, pipes: [string, string]): void {
-  const result = childProcess.spawnSync(python, ['-c', PREPARE, ...pipes], { encoding: 'utf8', timeout: timeoutMs, killSignal: 'SIGKILL' })
+function prepare(childProcess: ChildProcess, { python, startTimeoutMs, what }: PythonProcessOptions, pipes: [string, string]): void {
+  const result = childProcess.spawnSync(python, ['-c', PREPARE, ...pipes], {
+    encoding: 'utf8',
+    timeout: startTimeoutMs,
+    killSignal: 'SIGKILL',
+  })
   const code = (result.error as NodeJS.ErrnoException | undefined)?.code
   if (code === 'ENOENT' || code === 'EACCES') {
     throw new PythonMissing(
       `${what} needs Python, and there is no program ${shown(python)} (${code}); install it, or say where it is with { python }`,
     )
   }
-  if (code === 'ETIMEDOUT') throw new PythonTimeout(`${python} did not start within timeoutMs = ${timeoutMs}`, '')
+  if (code === 'ETIMEDOUT') throw new PythonTimeout(`${python} did not start within startTimeoutMs = ${startTimeoutMs}`, '')
   const found = answerOf(result.stdout)
   if (found === null) {
     const said = (result.stderr || result.stdout || '').trim()

@@ -55,8 +55,8 @@ class Server:
             "renderModes": [str(name) for name in env.metadata.get("render_modes") or []],
             "renderFps": env.metadata.get("render_fps"),
             "spec": None if spec is None else {
-                "id": spec.id, "namespace": spec.namespace, "name": spec.name, "version": spec.version, "rewardThreshold": spec.reward_threshold,
-                "maxEpisodeSteps": spec.max_episode_steps, "nondeterministic": spec.nondeterministic,
+                "id": spec.id, "rewardThreshold": spec.reward_threshold, "maxEpisodeSteps": spec.max_episode_steps,
+                "nondeterministic": spec.nondeterministic,
             },
         }
 
@@ -120,13 +120,17 @@ class Watch:
             faulthandler.dump_traceback_later(1.1 * self.seconds, exit=True, file=STACKS)
             self.armed = now
 
+    def change(self, seconds):
+        self.pause()
+        self.seconds = seconds
+
     def pause(self):
         if self.armed is not None:
             faulthandler.cancel_dump_traceback_later()
             self.armed = None
 
 
-def serve(watch):
+def serve(watch, seconds):
     server = Server()
     try:
         while True:
@@ -135,13 +139,17 @@ def serve(watch):
             request = wire.read_frame(REQUESTS)
             watch.begin()
             wire.write_frame(ANSWERS, answer(server, request))
+            if watch.seconds != seconds:
+                watch.change(seconds)
     except (EOFError, BrokenPipeError):
         watch.begin()
         server.close()
 
 
 if __name__ == "__main__":
-    watch = Watch(float(sys.argv[1]))
+    # How long it may take until the environment is made, and each call after that.
+    start_seconds, seconds = map(float, sys.argv[1:])
+    watch = Watch(start_seconds)
     faulthandler.enable(file=STACKS)
     # Processes that the environment starts must not hold the pipe open when this one is gone.
     for fd in (REQUESTS, ANSWERS, STACKS):
@@ -149,7 +157,7 @@ if __name__ == "__main__":
     os.register_at_fork(after_in_child=lambda: [os.close(fd) for fd in (REQUESTS, ANSWERS)])
     try:
         wire = load_wire()
-        serve(watch)
+        serve(watch, seconds)
     except BaseException:
         os.write(STACKS, traceback.format_exc().encode())
     finally:

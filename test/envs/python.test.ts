@@ -36,6 +36,7 @@ test('options that PythonEnv does not have, and values that it cannot take, are 
     { timeout: 5 },
     { timeoutMs: 0 },
     { timeoutMs: NaN },
+    { startTimeoutMs: -1 },
     { python: 3 },
     { kwargs: 1 },
     { numEnvs: 0 },

@@ -31,8 +31,8 @@ export function pythonChecks(python: string): Check[] {
   process.env.PYTHONPATH = probes
   const echo = (kwargs: object, options = {}) =>
     new PythonEnv('gymnura_probes:Echo-v0', { python, kwargs: kwargs as Record<string, unknown>, ...options })
-  const trouble = (what: string, at = 'step', timeoutMs = LIMIT_MS) =>
-    new PythonEnv<number, number>('gymnura_probes:Trouble-v0', { python, kwargs: { what, at }, timeoutMs })
+  const trouble = (what: string, at = 'step', limits: object = { timeoutMs: LIMIT_MS }) =>
+    new PythonEnv<number, number>('gymnura_probes:Trouble-v0', { python, kwargs: { what, at }, ...limits })
   const using = (env: PythonSingleEnv, use: () => void) => {
     try {
       use()
@@ -189,7 +189,7 @@ export function pythonChecks(python: string): Check[] {
             assert.is(thrown(() => env.step(0)).code, 'ENVS_CLOSED')
           })
         }
-        assert.is(thrown(() => trouble('sleeps', 'make', 4 * LIMIT_MS)).code, 'ENVS_PYTHON_TIMEOUT')
+        assert.is(thrown(() => trouble('sleeps', 'make', { startTimeoutMs: 6 * LIMIT_MS })).code, 'ENVS_PYTHON_TIMEOUT')
         trouble('sleeps', 'close').close()
       },
     },
@@ -211,7 +211,7 @@ export function pythonChecks(python: string): Check[] {
     {
       title: 'a pause longer than timeoutMs between two calls does no harm',
       run: () => {
-        const env = trouble('raises', 'never', 300)
+        const env = trouble('raises', 'never', { timeoutMs: 300 })
         using(env as PythonSingleEnv, () => {
           env.reset()
           Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 900)
