@@ -69,15 +69,15 @@ export function startPython(id: string, options: PythonEnvOptions | PythonVector
       throw new InvalidKwargs(`${name} of PythonEnv is a number of milliseconds up to ${LONGEST_TIMEOUT_MS}, got ${shown(limit)}`)
     }
   }
-  const process = new PythonProcess({ python, timeoutMs, startTimeoutMs, what: id })
+  const child = new PythonProcess({ python, timeoutMs, startTimeoutMs, what: id })
   try {
-    const made = process.call('make', { id, kwargs, renderMode, numEnvs, mode: vectorizationMode, autoreset: autoresetMode })
+    const made = child.call('make', { id, kwargs, renderMode, numEnvs, mode: vectorizationMode, autoreset: autoresetMode })
     const description = made as PythonDescription
     description.observationSpace = spaceFromJSON(description.observationSpace)
     description.actionSpace = spaceFromJSON(description.actionSpace)
-    return [process, description]
+    return [child, description]
   } catch (error) {
-    process.close()
+    child.close()
     if (error instanceof PythonFailed && MISSING.includes(error.pythonType)) {
       throw new PythonMissing(
         `${id} needs a package that ${python} does not have; install it with ${python} -m pip.\n\n${error.message}`,

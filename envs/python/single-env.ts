@@ -10,14 +10,14 @@ import type { PythonProcess } from './python-process.js'
 export class PythonSingleEnv<Obs = unknown, Act = unknown> extends Env<Obs, Act> {
   override readonly observationSpace: Space<Obs>
   override readonly actionSpace: Space<Act>
-  readonly #process: PythonProcess
+  readonly #python: PythonProcess
   #hasReset = false
 
   /** @throws InvalidKwargs, PythonMissing, PythonFailed where it cannot be made */
   constructor(id: string, options: PythonEnvOptions = {}) {
     super()
-    const [process, description] = startPython(id, options)
-    this.#process = process
+    const [child, description] = startPython(id, options)
+    this.#python = child
     this.observationSpace = description.observationSpace as Space<Obs>
     this.actionSpace = description.actionSpace as Space<Act>
     this.metadata = metadataOf(description)
@@ -30,7 +30,7 @@ export class PythonSingleEnv<Obs = unknown, Act = unknown> extends Env<Obs, Act>
     checkResetOptions(given)
     const { seed, options } = given
     this.seedRandom(seed)
-    const result = this.#process.call('reset', { seed: seed ?? null, options: options ?? null }) as [Obs, Info]
+    const result = this.#python.call('reset', { seed: seed ?? null, options: options ?? null }) as [Obs, Info]
     this.#hasReset = true
     return result
   }
@@ -39,16 +39,16 @@ export class PythonSingleEnv<Obs = unknown, Act = unknown> extends Env<Obs, Act>
   override step(action: Act): StepResult<Obs> {
     if (!this.#hasReset) throw new ResetNeeded('cannot step before reset; call env.reset() first')
     if (!this.actionSpace.contains(action)) throw new InvalidAction(`${shown(action)} is not in ${this.actionSpace}`)
-    return this.#process.call('step', { action }) as StepResult<Obs>
+    return this.#python.call('step', { action }) as StepResult<Obs>
   }
 
   override render(): RenderFrame | null {
-    return this.renderMode === null ? null : (this.#process.call('render') as RenderFrame | null)
+    return this.renderMode === null ? null : (this.#python.call('render') as RenderFrame | null)
   }
 
   /** Ends the process. */
   override close(): void {
-    this.#process.close()
+    this.#python.close()
   }
 
   /** @throws EnvError (ENVS_INVALID_STATE): what lies in Python cannot be saved */

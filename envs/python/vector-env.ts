@@ -14,14 +14,14 @@ type StepReply = [observations: DtypeArray, rewards: DtypeArray, terminated: Uin
 
 /** Several Python environments that step together, one exchange a step; `PythonEnv` with `numEnvs` makes them. */
 export class PythonVectorEnv<Obs extends DtypeArray = Float32Array> extends VectorEnv<Obs> {
-  readonly #process: PythonProcess
+  readonly #python: PythonProcess
   /** Whether one seed goes to all together, as environments with a vector version of their own take it. */
   readonly #oneStream: boolean
   readonly #actionRow: Float64Array
 
   /** @throws InvalidKwargs, InvalidSpace for observations or actions that are no arrays of numbers, PythonMissing, PythonFailed */
   constructor(id: string, options: PythonVectorEnvOptions) {
-    const [process, description] = startVector(id, options)
+    const [child, description] = startVector(id, options)
     const { numEnvs, autoresetMode = 'next-step', copy = false } = options
     super({
       numEnvs,
@@ -30,7 +30,7 @@ export class PythonVectorEnv<Obs extends DtypeArray = Float32Array> extends Vect
       singleObservationSpace: description.observationSpace,
       singleActionSpace: description.actionSpace,
     })
-    this.#process = process
+    this.#python = child
     this.#oneStream = options.vectorizationMode === 'vector_entry_point'
     this.#actionRow = new Float64Array(this.actionSize)
     this.metadata = { ...metadataOf(description), autoresetMode }
@@ -45,7 +45,7 @@ export class PythonVectorEnv<Obs extends DtypeArray = Float32Array> extends Vect
     out: Obs,
     offset: number,
   ): void {
-    const [observations, infos] = this.#process.call('reset', {
+    const [observations, infos] = this.#python.call('reset', {
       seed: this.#oneStream ? seeds[0] : seeds.every((seed) => seed === undefined) ? null : seeds,
       options: Object.keys(options).length === 0 ? null : options,
       mask: mask === null ? null : Uint8Array.from(mask),
@@ -56,7 +56,7 @@ export class PythonVectorEnv<Obs extends DtypeArray = Float32Array> extends Vect
 
   protected override stepAll(actions: ArrayLike<number>, out: Obs, offset: number): void {
     this.#checkActions(actions)
-    const reply = this.#process.call('step', { action: ArrayBuffer.isView(actions) ? actions : Float64Array.from(actions) }) as StepReply
+    const reply = this.#python.call('step', { action: ArrayBuffer.isView(actions) ? actions : Float64Array.from(actions) }) as StepReply
     const [observations, rewards, terminated, truncated, infos] = reply
     this.rewards.set(rewards)
     this.terminated.set(terminated)
@@ -95,12 +95,12 @@ export class PythonVectorEnv<Obs extends DtypeArray = Float32Array> extends Vect
   }
 
   override render(): RenderFrame[] | null {
-    return this.renderMode === null ? null : (this.#process.call('render') as RenderFrame[] | null)
+    return this.renderMode === null ? null : (this.#python.call('render') as RenderFrame[] | null)
   }
 
   /** Ends the process. */
   override close(): void {
-    this.#process.close()
+    this.#python.close()
   }
 
   /** @throws EnvError (ENVS_INVALID_STATE): what lies in Python cannot be saved */
@@ -119,13 +119,13 @@ function startVector(id: string, options: PythonVectorEnvOptions): [PythonProces
   if (!AUTORESET_MODES.includes(autoresetMode)) {
     throw new UnsupportedMode(`autoresetMode must be one of ${AUTORESET_MODES.join(', ')}, got ${shown(autoresetMode)}`)
   }
-  const [process, description] = startPython(id, options)
+  const [child, description] = startPython(id, options)
   try {
     numbersOf(description.observationSpace)
     numbersOf(description.actionSpace)
-    return [process, description]
+    return [child, description]
   } catch (error) {
-    process.close()
+    child.close()
     throw error
   }
 }
