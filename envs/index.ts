@@ -8,6 +8,7 @@
  * @module
  */
 import './classic-control/index.js'
+import './diagnostic/index.js'
 import './minatar/index.js'
 import './mujoco/index.js'
 import './toy-text/index.js'
@@ -26,6 +27,7 @@ export {
   PendulumEnv,
   type PendulumOptions,
 } from './classic-control/index.js'
+export { PickInOrderEnv, type PickInOrderOptions, TMazeEnv, type TMazeOptions } from './diagnostic/index.js'
 export { EntryPointNotLoaded, loadEntryPoint, registerEntryPoint } from './entry-points.js'
 export {
   Env,

@@ -6,7 +6,7 @@ import { shown } from '../shown.js'
 import { spaceFromJSON } from '../spaces/index.js'
 import type { Space } from '../spaces/space.js'
 import type { AutoresetMode } from '../vector/vector-env.js'
-import { PythonProcess } from './python-process.js'
+import { PythonProcess } from './child.js'
 
 export interface PythonEnvOptions {
   /** Arguments of `gymnasium.make`, in Python's names: `{ max_episode_steps: 50 }`. */

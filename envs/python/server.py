@@ -1,4 +1,4 @@
-"""Runs one Gymnasium environment, or several as one, for envs/python/python-process.ts. Needs numpy and gymnasium, nothing else.
+"""Runs one Gymnasium environment, or several as one, for envs/python/child.ts. Needs numpy and gymnasium, nothing else.
 
 File descriptor 3 gives requests, 4 takes answers (frames of gymnura_gymnasium/wire.py), 5 takes the stacks of all threads when the
 process crashes or hangs. Answers are {"ok": …} or {"error": message, "type": class, "traceback": text}. The process ends with the pipe.

@@ -3,8 +3,8 @@ import { InvalidAction, ResetNeeded } from '../errors.js'
 import { shown } from '../shown.js'
 import type { Space } from '../spaces/space.js'
 import { invalidState } from '../state.js'
+import type { PythonProcess } from './child.js'
 import { metadataOf, type PythonEnvOptions, specOf, startPython } from './options.js'
-import type { PythonProcess } from './python-process.js'
 
 /** One Python environment in a process of its own; `PythonEnv` makes it. */
 export class PythonSingleEnv<Obs = unknown, Act = unknown> extends Env<Obs, Act> {
@@ -46,7 +46,7 @@ export class PythonSingleEnv<Obs = unknown, Act = unknown> extends Env<Obs, Act>
     return this.renderMode === null ? null : (this.#python.call('render') as RenderFrame | null)
   }
 
-  /** Ends the process. */
+  /** Ends the child process too. */
   override close(): void {
     this.#python.close()
   }

@@ -5,8 +5,8 @@ import { shown } from '../shown.js'
 import { Discrete, type DtypeArray } from '../spaces/index.js'
 import { invalidState } from '../state.js'
 import { AUTORESET_MODES, checkNumEnvs, numbersOf, VectorEnv } from '../vector/vector-env.js'
+import type { PythonProcess } from './child.js'
 import { metadataOf, type PythonDescription, type PythonVectorEnvOptions, specOf, startPython } from './options.js'
-import type { PythonProcess } from './python-process.js'
 
 type Infos = Record<string, unknown>
 type ResetReply = [observations: DtypeArray, infos: Infos]
@@ -98,7 +98,7 @@ export class PythonVectorEnv<Obs extends DtypeArray = Float32Array> extends Vect
     return this.renderMode === null ? null : (this.#python.call('render') as RenderFrame[] | null)
   }
 
-  /** Ends the process. */
+  /** Ends the child process too. */
   override close(): void {
     this.#python.close()
   }
