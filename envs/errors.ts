@@ -14,10 +14,13 @@ export const ENV_ERRORS = {
   ENVS_RESET_NEEDED: 'step or render before reset, or a step after the end of an episode where nothing resets',
   ENVS_INVALID_ACTION: 'an action outside the action space',
   ENVS_INVALID_SPACE: 'a space with impossible bounds, shape or dtype, or one that cannot be used here',
+  ENVS_INVALID_ELEMENT: 'a value that is no element of the space it is used with',
   ENVS_INVALID_BOUND: 'a lower bound above the upper one, or a range that is not finite',
   ENVS_INVALID_PROBABILITY: 'probabilities or a mask that cannot be sampled from',
   ENVS_INVALID_SEED: 'a seed that is not a non-negative integer',
   ENVS_INVALID_STATE: 'a state that getState() of the same kind of object did not give',
+  ENVS_CLOSED: 'an environment that was closed is used',
+  ENVS_NOT_LOADED: 'an environment whose engine is loaded asynchronously here, and was not',
   ENVS_CHECK_FAILED: 'an environment that breaks the rules of the API',
 } as const
 
@@ -108,6 +111,13 @@ export class InvalidSpace extends EnvError {
   override readonly name = 'InvalidSpace'
   constructor(message: string) {
     super('ENVS_INVALID_SPACE', message)
+  }
+}
+
+export class InvalidElement extends EnvError {
+  override readonly name = 'InvalidElement'
+  constructor(message: string) {
+    super('ENVS_INVALID_ELEMENT', message)
   }
 }
 

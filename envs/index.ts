@@ -8,9 +8,24 @@
  * @module
  */
 import './classic-control/index.js'
+import './minatar/index.js'
+import './mujoco/index.js'
+import './toy-text/index.js'
 
 export { type CheckOptions, checkEnv } from './check.js'
-export { CartPoleEnv, CartPoleNative, type CartPoleOptions, CartPoleVectorEnv } from './classic-control/index.js'
+export {
+  AcrobotEnv,
+  type AcrobotOptions,
+  CartPoleEnv,
+  CartPoleNative,
+  type CartPoleOptions,
+  CartPoleVectorEnv,
+  ContinuousMountainCarEnv,
+  MountainCarEnv,
+  type MountainCarOptions,
+  PendulumEnv,
+  type PendulumOptions,
+} from './classic-control/index.js'
 export {
   Env,
   type EnvMetadata,
@@ -27,6 +42,8 @@ export {
 export * from './errors.js'
 export { setWarningHandler, type WarningHandler } from './logger.js'
 export { type EnvTypes, type MakeOptions, type MakeVecOptions, make, makeVec, type VectorizationMode } from './make.js'
+export { MinAtarEnv, MinAtarNative, type MinAtarOptions } from './minatar/index.js'
+export * from './mujoco/index.js'
 export { type EntryPoint, type RegisteredEnv, type Registration, register, registry, spec } from './registry.js'
 export { type Context2D, paintOn } from './rendering/browser-canvas.js'
 export type { Canvas, Color, Drawing, Point } from './rendering/canvas.js'
@@ -43,6 +60,16 @@ export {
   seedPlus,
 } from './seeding.js'
 export * as spaces from './spaces/index.js'
+export {
+  CliffWalkingEnv,
+  type CliffWalkingOptions,
+  FrozenLakeEnv,
+  type FrozenLakeOptions,
+  generateRandomMap,
+  type RandomMapOptions,
+  TaxiEnv,
+  type TaxiOptions,
+} from './toy-text/index.js'
 export { SyncVectorEnv } from './vector/sync-vector-env.js'
 export {
   type AutoresetMode,

@@ -16,3 +16,9 @@ export function checkKwargs(where: string, kwargs: object, known: readonly strin
     throw new InvalidKwargs(`${where} has no option ${name}; it has ${known.join(', ') || 'none'}.${didYouMean(name, known)}`)
   }
 }
+
+/** @throws InvalidKwargs */
+export function finiteOption(name: string, value: unknown): number {
+  if (typeof value === 'number' && Number.isFinite(value)) return value
+  throw new InvalidKwargs(`${name} must be a finite number, got ${shown(value)}`)
+}

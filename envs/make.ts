@@ -40,6 +40,25 @@ export interface MakeVecOptions extends MakeOptions {
 export interface EnvTypes {
   'CartPole-v0': Env<Float32Array, number>
   'CartPole-v1': Env<Float32Array, number>
+  'MinAtar/Breakout-v0': Env<Uint8Array, number>
+  'MinAtar/Breakout-v1': Env<Uint8Array, number>
+  'MinAtar/Asterix-v0': Env<Uint8Array, number>
+  'MinAtar/Asterix-v1': Env<Uint8Array, number>
+  'MinAtar/Freeway-v0': Env<Uint8Array, number>
+  'MinAtar/Freeway-v1': Env<Uint8Array, number>
+  'MinAtar/Seaquest-v0': Env<Uint8Array, number>
+  'MinAtar/Seaquest-v1': Env<Uint8Array, number>
+  'MinAtar/SpaceInvaders-v0': Env<Uint8Array, number>
+  'MinAtar/SpaceInvaders-v1': Env<Uint8Array, number>
+  'MountainCar-v0': Env<Float32Array, number>
+  'MountainCarContinuous-v0': Env<Float32Array, ArrayLike<number>>
+  'Pendulum-v1': Env<Float32Array, ArrayLike<number>>
+  'Acrobot-v1': Env<Float32Array, number>
+  'FrozenLake-v1': Env<number, number>
+  'FrozenLake8x8-v1': Env<number, number>
+  'CliffWalking-v1': Env<number, number>
+  'CliffWalkingSlippery-v1': Env<number, number>
+  'Taxi-v4': Env<number, number>
 }
 
 /**
@@ -49,7 +68,7 @@ export interface EnvTypes {
  *
  * @throws UnregisteredEnv, DeprecatedEnv for an id that is not there, UnsupportedMode, InvalidKwargs
  */
-export function make<Id extends keyof EnvTypes>(id: Id | EnvSpec, options?: MakeOptions): EnvTypes[Id]
+export function make<Id extends keyof EnvTypes>(id: Id, options?: MakeOptions): EnvTypes[Id]
 export function make<Obs = unknown, Act = unknown>(id: string | EnvSpec, options?: MakeOptions): Env<Obs, Act>
 export function make(id: string | EnvSpec, options: MakeOptions = {}): Env {
   checkOptionsObject('options of make', options)

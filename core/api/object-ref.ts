@@ -10,7 +10,7 @@ export interface Waiter {
   settled(ref: ObjectRef): void
 }
 
-/** A value's bytes, kept for a ref made by `put`, so that it is encoded once however many tasks take it. */
+/** A value's bytes, kept with its ref: tasks are sent these, however many take it, and every reader decodes them anew. */
 export interface Stored {
   readonly bytes: Uint8Array
   readonly attachments: readonly Attachment[]
@@ -70,8 +70,8 @@ export class ObjectRef<T = unknown> {
   /** @internal Asks for the value of a ref that belongs to another thread; until somebody wants it, it stays there. */ fetch:
     | (() => void)
     | undefined = undefined
-  /** @internal */ stored: Stored | undefined = undefined
-  /** @internal Reads `stored` on the first use. */ load: (() => unknown) | undefined = undefined
+  /** @internal Undefined: the value is none that can be changed, and lies in `value`. */ stored: Stored | undefined = undefined
+  /** @internal Decodes `stored`. */ load: ((stored: Stored) => unknown) | undefined = undefined
   /** @internal Has the value, if it is one that can leave memory. */ absent: Absent | undefined = undefined
 
   /** @internal */
@@ -92,14 +92,14 @@ export class ObjectRef<T = unknown> {
     else waiters.settled(this)
   }
 
-  /** @internal The value of a READY ref. */
+  /** @internal The value of a READY ref: each reader's own, so that what one does to it nobody else sees. */
   read(): unknown {
     if (this.absent !== undefined) return this.absent.read()
-    if (this.load !== undefined) {
-      this.value = this.load()
-      this.load = undefined
-    }
-    return this.value
+    if (this.load === undefined) return this.value
+    // As it was decoded when it came: the first reader's.
+    const { value } = this
+    this.value = undefined
+    return value ?? this.load(this.stored!)
   }
 
   /** @internal Its value has left this thread, and `settle` will be called again. */

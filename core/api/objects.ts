@@ -33,9 +33,8 @@ export async function get(refs: ObjectRef | readonly ObjectRef[], options?: { ti
   if (options !== undefined) checkOptions('get', 'get', options)
   const timeoutMs = options?.timeoutMs
   if (refs instanceof ObjectRef) {
-    if (refs.state === PENDING) await new Arrival([refs], 1, timeoutMs, 'get').promise
     // It may have left memory, and take time to come back.
-    if (refs.absent !== undefined) while (refs.state === READY && !refs.bring()) await new Arrival([refs], 1, timeoutMs, 'get').promise
+    while (refs.state === PENDING || (refs.state === READY && !refs.bring())) await new Arrival([refs], 1, timeoutMs, 'get').promise
     return readOrThrow(refs)
   }
   checkRefs('get', refs)

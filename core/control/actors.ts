@@ -86,11 +86,11 @@ export class Actors {
     task.restores = record.saved !== undefined
     task.ref.addWaiter({ settled: (ref) => this.constructed(record, host, ref) })
     const link = head.engine.link(host.wire)
-    head.engine.sendTo(link, task)
+    head.engine.sending.to(link, task)
     if (record.saved !== undefined) {
       const restore = this.request(record, layout.RESTORE, `${shape.className}.restoreState`, record.saved)
       restore.ref.addWaiter({ settled: (ref) => this.restored(record, host, ref) })
-      head.engine.sendTo(link, restore)
+      head.engine.sending.to(link, restore)
     }
     for (const resolve of record.waiting.splice(0)) resolve(host)
   }

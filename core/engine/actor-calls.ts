@@ -12,7 +12,8 @@ import type { Link } from '../worker/link.js'
 import type { ShippedFunction } from '../worker/messages.js'
 import type { Arguments } from './arguments.js'
 import { placed } from './entrusted.js'
-import type { LocalEngine, ThreadTools } from './local.js'
+import type { LocalEngine } from './local.js'
+import type { ThreadTools } from './thread-tools.js'
 
 /** The actors that one thread calls: how it makes them, connects to them, sends them calls in order, and hears of their ends. */
 export class ActorCalls {
@@ -93,7 +94,7 @@ export class ActorCalls {
   send(task: Task, encoder: Encoder): void {
     const actor = this.client(task.handle!)
     const ready = actor.waiting.length === 0 && task.missing === 0 && task.failure === undefined
-    if (ready && (task.attachments.length === 0 || this.engine.bringAll(task)) && actor.link?.send(task, encoder)) {
+    if (ready && (task.attachments.length === 0 || this.engine.sending.bringAll(task)) && actor.link?.send(task, encoder)) {
       if (task.keeps) task.payload = encoder.copy()
       this.engine.pump.expect(actor.link)
       return
@@ -118,7 +119,7 @@ export class ActorCalls {
         const link =
           'connected' in found
             ? this.engine.links.get(found.connected)
-            : this.engine.isGone(found.index)
+            : this.engine.lost.has(found.index)
               ? undefined
               : this.engine.link(found)
         // That thread is gone meanwhile: there will be another, or word of the actor's end.
@@ -174,7 +175,6 @@ export class ActorCalls {
   revoke(task: Task): boolean {
     const actor = this.clients.get(task.actorId)
     if (!actor?.waiting.remove(task)) return false
-    this.engine.outcomes.fail(task, this.engine.outcomes.cancelled(task))
     // It may have held up the others.
     this.flush(actor)
     return true

@@ -43,17 +43,30 @@ export class Arguments {
 
   private depend(task: Task, dependencies: ObjectRef[], encoder: Encoder): void {
     task.dependencies = dependencies
-    const waiter = new DependencyWaiter(task, (complete) => {
-      if (complete.ref.state === PENDING) this.settled(complete)
-    })
-    for (const ref of dependencies) {
+    this.awaitAll(task)
+    if (task.missing === 0 && task.failure === undefined) this.append(task, encoder)
+  }
+
+  /** Waits for those of a task's dependencies that are not here. */
+  private awaitAll(task: Task): void {
+    const waiter = new DependencyWaiter(task, (complete) => this.arrived(complete))
+    for (const ref of task.dependencies) {
       if (ref.state === FAILED) task.failure ??= ref.value
       else if (ref.state !== READY || !this.here(ref, task)) {
         task.missing++
         ref.addWaiter(waiter)
       }
     }
-    if (task.missing === 0 && task.failure === undefined) this.append(task, encoder)
+  }
+
+  /** All that a task waited for has settled. Some of it may have left this thread again meanwhile. */
+  private arrived(task: Task): void {
+    if (task.ref.state !== PENDING) return
+    this.awaitAll(task)
+    if (task.missing > 0) return
+    // Before anything else can leave.
+    this.complete(task)
+    this.settled(task)
   }
 
   /** Whether a value is in this thread; what is in the store may be on disk until the task is sent. */

@@ -5,6 +5,7 @@ import { LargeValue } from '../store/large-value.js'
 import { lineageOf } from './lineage.js'
 import type { LocalEngine } from './local.js'
 import { StreamPull } from './stream-pull.js'
+import { changeable } from './values.js'
 
 /** Tasks that need more than a worker for tasks has: the main thread finds a place for them. */
 export class Entrusted {
@@ -41,7 +42,11 @@ export class Entrusted {
     const { headquarters } = this
     const settled = headquarters.run(spec, task)
     if (task.stream !== undefined && headquarters.nextOf !== undefined)
-      task.pull = new StreamPull(task.stream, () => headquarters.nextOf!(task.ref.id))
+      task.pull = new StreamPull(
+        task.stream,
+        () => headquarters.nextOf!(task.ref.id),
+        (value) => this.engine.outcomes.yielded(task, value),
+      )
     settled.then(
       async ({ failed, value }) => {
         await task.pull?.done
@@ -51,8 +56,8 @@ export class Entrusted {
           task.payload = payload.bytes
           // The same memory is to be held for this ref.
           if (task.relay?.ref.absent instanceof LargeValue) task.relay.ref.absent.release()
-          const large = typeof value === 'object' && value !== null
-          this.engine.outcomes.succeed(task, value, undefined, undefined, large, large ? lineageOf(this.engine, task) : undefined)
+          const lineage = changeable(value) ? lineageOf(this.engine, task) : undefined
+          this.engine.outcomes.succeed(task, value, undefined, undefined, undefined, lineage)
         }
       },
       (error: unknown) => {

@@ -1,4 +1,3 @@
-import { READY } from '../api/object-ref.js'
 import type { RefStream } from '../api/ref-stream.js'
 import type { Settled } from '../control/headquarters.js'
 import { STREAM_WINDOW } from '../worker/streams.js'
@@ -13,6 +12,7 @@ export class StreamPull {
   constructor(
     private readonly stream: RefStream,
     private readonly next: () => Promise<Settled | undefined>,
+    private readonly made: (value: unknown) => void,
   ) {
     // What goes wrong is told by the task itself.
     this.done = this.all().catch(() => {})
@@ -30,7 +30,7 @@ export class StreamPull {
       const settled = await this.next()
       // An error is told by the task itself, as its last value.
       if (settled === undefined || settled.failed) return
-      this.stream.push(READY, settled.value)
+      this.made(settled.value)
     }
   }
 }

@@ -1,7 +1,7 @@
 import { type Attachment, FAILED, ObjectRef, PENDING, READY, type Stored } from '../api/object-ref.js'
 import { idOf } from '../control/directory.js'
 import type { Outcome, Settled } from '../control/headquarters.js'
-import type { RefBook } from '../control/ref-book.js'
+import type { Borrowed, RefBook } from '../control/ref-book.js'
 import { Decoder, type Names } from '../store/decoder.js'
 import { Encoder } from '../store/encoder.js'
 import { isCopy, noteCopy } from '../store/handles.js'
@@ -12,6 +12,7 @@ import type { ObjectStore } from '../store/object-store.js'
 export class Values {
   private readonly tools: LargeValueTools
   private readonly keeper = new Encoder(true)
+  private readonly borrower = new Encoder(true)
 
   constructor(
     private readonly book: RefBook,
@@ -33,16 +34,29 @@ export class Values {
       encoder.storing = false
       encoder.allocate = undefined
     }
-    if (encoder.attachments.length > 0 && encoder.attachments.some(({ copied }) => copied))
-      ref.stored = ref.absent = this.large(ref, encoder)
-    else {
-      const stored: Stored = { bytes: encoder.copy(), attachments: taken(encoder.attachments), refs: taken(encoder.refs) }
-      ref.stored = stored
-      ref.load = () => this.read(stored)
-    }
+    this.take(ref, encoder)
     ref.settle(READY, undefined)
     return ref
   }
+
+  /** Gives a ref what was encoded: as a large value of the store's if there are copies of large arrays in it. */
+  private take(ref: ObjectRef, encoder: Encoder): LargeValue | undefined {
+    if (encoder.attachments.some(({ copied }) => copied)) {
+      const large = this.large(ref, encoder)
+      ref.stored = ref.absent = large
+      return large
+    }
+    this.hold(ref, { bytes: encoder.copy(), attachments: taken(encoder.attachments), refs: taken(encoder.refs) })
+    return undefined
+  }
+
+  /** Gives a ref the bytes of its value. The ref is settled with the value itself, for its first reader, or with undefined. */
+  hold(ref: ObjectRef, stored: Stored): void {
+    ref.stored = stored
+    ref.load = this.load
+  }
+
+  private readonly load = (stored: Stored): unknown => this.read(stored)
 
   private readonly allocate = (bytes: number): SharedArrayBuffer => this.store.allocate(bytes)
 
@@ -51,22 +65,39 @@ export class Values {
   }
 
   /**
-   * Takes a value that came from another thread into the store, if large arrays came with it. Called before the ref is settled.
-   * Throws ObjectStoreFullError.
+   * Keeps the bytes of a value that came from another thread and that nobody has seen yet, in the store if large arrays came
+   * with it. Called before the ref is settled. Throws ObjectStoreFullError.
    */
   keep(ref: ObjectRef, value: unknown, lineage?: Lineage, index = 0): void {
+    if (!changeable(value)) return
     const { keeper } = this
     keeper.start()
     try {
       keeper.section(value, 'the value')
-      if (!keeper.attachments.some(({ copied }) => copied)) return
-      const large = this.large(ref, keeper)
+      const large = this.take(ref, keeper)
+      if (large === undefined) return
       large.cache(value)
       large.lineage = lineage
       large.index = index
-      ref.stored = ref.absent = large
     } finally {
       keeper.done()
+    }
+  }
+
+  /** The same for a value whose large arrays another thread keeps in its store. */
+  borrow(ref: ObjectRef, { value, attachments, bytes, refs }: Arrived): void {
+    if (!changeable(value)) return
+    if (attachments.length === 0) {
+      this.hold(ref, { bytes, attachments: none, refs })
+      return
+    }
+    const { borrower } = this
+    borrower.start()
+    try {
+      borrower.section(value, 'the value')
+      this.hold(ref, { bytes: borrower.copy(), attachments: taken(borrower.attachments), refs: taken(borrower.refs) })
+    } finally {
+      borrower.done()
     }
   }
 
@@ -117,26 +148,34 @@ export class Values {
   }
 
   /** What another thread's `outcomeOf` sent. */
-  settled({ failed, bytes, attachments }: Outcome): Settled {
+  settled({ failed, bytes, attachments }: Outcome): Arrived {
     for (const { copied, object } of attachments) if (copied) noteCopy(object)
+    const refs: Borrowed[] = []
+    const met = <Thing extends Borrowed>(thing: Thing): Thing => {
+      refs.push(thing)
+      return thing
+    }
     const value = decode(bytes, {
       handle: (id) => attachments.find((attachment) => attachment.id === id)?.object,
-      ref: (id) => this.book.ref(id, true),
-      actor: (id, shape) => this.book.handle(id, shape, true),
+      ref: (id) => met(this.book.ref(id, true)),
+      actor: (id, shape) => met(this.book.handle(id, shape, true)),
     })
-    return { failed, value }
+    return { failed, value, bytes, attachments, refs }
   }
 
   /** The same for a value that this thread holds from now on, for a ref that is not settled yet. */
   settledHere(ref: ObjectRef, outcome: Outcome): Settled {
     const settled = this.settled(outcome)
-    if (!settled.failed && outcome.attachments.some(({ object }) => isCopy(object))) {
+    if (settled.failed) return settled
+    if (outcome.attachments.some(({ object }) => isCopy(object))) {
       try {
         this.keep(ref, settled.value)
+        return settled
       } catch {
         // The store is full. It is here, and its owner has let go of it: it stays, beside the store.
       }
     }
+    this.borrow(ref, settled)
     return settled
   }
 
@@ -147,6 +186,14 @@ export class Values {
 }
 
 const none: readonly never[] = []
+
+/** An outcome decoded: the value is as nobody has seen it, `refs` are those in it, in their order. */
+interface Arrived extends Settled, Stored {}
+
+/** Whether a reader could change a value: all others lie on their refs as they are. */
+export function changeable(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
+}
 
 /** An encoder's list, which it does not use again if there is something in it. */
 function taken<T>(list: readonly T[]): readonly T[] {

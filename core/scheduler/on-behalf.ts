@@ -36,25 +36,24 @@ export class OnBehalf {
           resolve({ failed: ref.state === FAILED, value: ref.state === READY ? ref.read() : ref.value })
         },
       })
-      this.engine.sendNow(task)
+      this.engine.sending.now(task)
     })
   }
 
-  cancel(id: number, force: boolean, recursive: boolean): boolean {
+  /** Undefined: there is no such task here. */
+  cancel(id: number, force: boolean, recursive: boolean): Promise<void> | undefined {
     const task = this.tasks.get(id)
-    if (task === undefined) return false
-    void this.engine.cancel(task.ref, force, recursive)
-    return true
+    return task === undefined ? undefined : this.engine.cancellation.cancel(task.ref, force, recursive)
   }
 
   /** So many values of a streaming task have been read in all. */
   credit(id: number, read: number): void {
     const task = this.tasks.get(id)
-    if (task !== undefined) this.engine.runner(task)?.credit(id, read)
+    if (task !== undefined) this.engine.sending.runner(task)?.credit(id, read)
   }
 
   /** A process is gone: nobody can read what its tasks would give. */
   abandon(owner: number): void {
-    for (const id of this.tasks.keys()) if (Math.floor(id / 2 ** 40) === owner) this.cancel(id, true, true)
+    for (const id of this.tasks.keys()) if (Math.floor(id / 2 ** 40) === owner) void this.cancel(id, true, true)
   }
 }

@@ -11,9 +11,9 @@ import {
   TaskTimeoutError,
   WorkerCrashedError,
 } from '../api/errors.js'
-import { FAILED, type ObjectRef, READY } from '../api/object-ref.js'
-import type { RefBook } from '../control/ref-book.js'
-import type { Values } from '../engine/values.js'
+import { FAILED, type ObjectRef, READY, type Stored } from '../api/object-ref.js'
+import type { Borrowed, RefBook } from '../control/ref-book.js'
+import { changeable, type Values } from '../engine/values.js'
 import { Decoder } from '../store/decoder.js'
 import { isCopy } from '../store/handles.js'
 import type { Lineage } from '../store/large-value.js'
@@ -21,6 +21,8 @@ import { tooDeep } from '../store/refusal.js'
 import { PARKED, REFUSED, RESULT, STDERR, STDOUT, THROWN, UNPARKED, YIELDED } from '../worker/layout.js'
 import type { Link, LinkOwner, Reply } from '../worker/link.js'
 import type { Task } from './task.js'
+
+const none: readonly never[] = []
 
 export interface OutcomeSetup {
   readonly book: RefBook
@@ -39,8 +41,11 @@ export interface OutcomeSetup {
 /** What becomes of tasks: replies, and the errors that tell of them. Every task ends here, once. */
 export class Outcomes implements LinkOwner {
   private reading: Link | undefined
-  /** Large arrays have come with the reply that is being read. */
+  /** Large arrays have come with the reply that is being read, or shared memory of the program's. */
   private large = false
+  private named = false
+  /** Refs and handles in it, in their order. */
+  private met: Borrowed[] = []
   private readonly decoder: Decoder
 
   constructor(private readonly setup: OutcomeSetup) {
@@ -49,11 +54,17 @@ export class Outcomes implements LinkOwner {
       handle: (id) => {
         const object = this.reading?.takeHandle(id)
         if (object !== undefined && isCopy(object)) this.large = true
+        this.named = true
         return object
       },
-      ref: (id) => book.ref(id, true),
-      actor: (id, shape) => book.handle(id, shape, true),
+      ref: (id) => this.meet(book.ref(id, true)),
+      actor: (id, shape) => this.meet(book.handle(id, shape, true)),
     })
+  }
+
+  private meet<Thing extends Borrowed>(thing: Thing): Thing {
+    this.met.push(thing)
+    return thing
   }
 
   replied(link: Link, task: Task | undefined, reply: Reply): void {
@@ -76,32 +87,48 @@ export class Outcomes implements LinkOwner {
       value = tooDeep(error)
     }
     if (kind === YIELDED) {
-      if (outcome === YIELDED) task.stream?.push(READY, value, this.large ? (ref) => this.keep(task, ref, value, undefined, 0) : undefined)
+      if (outcome === YIELDED) this.yielded(task, value, this.storedAs(reply, value))
       return
     }
     if (outcome === THROWN && !task.cancelled && retries(task, value)) {
       this.setup.again(task, link, reply, value)
       return
     }
-    const large = this.large && outcome === RESULT
-    const lineage = large ? this.setup.lineageOf(task) : undefined
+    const lineage = this.large && outcome === RESULT ? this.setup.lineageOf(task) : undefined
+    // Before its memory is given back.
+    const stored = outcome === RESULT ? this.storedAs(reply, value) : undefined
     this.setup.free(task)
-    if (outcome === RESULT) this.succeed(task, value, link, reply, large, lineage)
+    if (outcome === RESULT) this.succeed(task, value, link, reply, stored, lineage)
     else this.fail(task, this.errorOf(link.name, outcome, task, value), link, reply)
+  }
+
+  /** A streaming task has made a value; `stored` as for `succeed`. */
+  yielded(task: Task, value: unknown, stored?: Stored): void {
+    task.stream?.push(READY, value, changeable(value) ? (ref) => this.keep(task, ref, value, stored) : undefined)
   }
 
   private read(link: Link, { buffer, view, at }: Reply): unknown {
     this.reading = link
-    this.large = false
+    this.large = this.named = false
+    if (this.met.length > 0) this.met = []
     this.decoder.open(buffer, view, at)
     return this.decoder.section()
   }
 
-  /** `large`: the value may have large arrays in it. */
-  succeed(task: Task, value: unknown, link?: Link, reply?: Reply, large = false, lineage?: Lineage): void {
+  /** What is kept of the value that was read last, so that its readers cannot change it; undefined: nothing, or it has to be encoded anew. */
+  private storedAs({ buffer, at }: Reply, value: unknown): Stored | undefined {
+    if (!changeable(value) || this.named) return undefined
+    const end = this.decoder.position
+    // What did not fit into the ring lies in memory that is ours alone.
+    const bytes = at === 0 ? buffer.subarray(0, end) : Uint8Array.prototype.slice.call(buffer, at, end)
+    return { bytes, attachments: none, refs: this.met.length > 0 ? this.met : none }
+  }
+
+  /** `stored`: the value's bytes; without them a value that its readers could change is encoded again. */
+  succeed(task: Task, value: unknown, link?: Link, reply?: Reply, stored?: Stored, lineage?: Lineage): void {
     if (task.more === undefined) {
       this.end(task, link, reply, undefined)
-      if (large) this.keep(task, task.ref, value, lineage, 0)
+      if (changeable(value)) this.keep(task, task.ref, value, stored, lineage)
       task.ref.settle(READY, value)
       task.stream?.end()
       return
@@ -119,15 +146,16 @@ export class Outcomes implements LinkOwner {
     }
     this.end(task, link, reply, undefined)
     for (const [index, ref] of refs.entries()) {
-      if (large) this.keep(task, ref, value[index], lineage, index)
+      this.keep(task, ref, value[index], undefined, lineage, index)
       ref.settle(READY, value[index])
     }
   }
 
   /** A value that the store has no room for fails its ref. */
-  private keep(task: Task, ref: ObjectRef, value: unknown, lineage: Lineage | undefined, index: number): void {
+  private keep(task: Task, ref: ObjectRef, value: unknown, stored?: Stored, lineage?: Lineage, index = 0): void {
     try {
-      this.setup.values.keep(ref, value, lineage, index)
+      if (stored !== undefined) this.setup.values.hold(ref, stored)
+      else this.setup.values.keep(ref, value, lineage, index)
     } catch (error) {
       const full = error instanceof ObjectStoreFullError
       ref.settle(FAILED, full ? new ObjectStoreFullError(`the result of ${task.name}: ${error.message}`, { cause: error }) : error)

@@ -30,6 +30,11 @@ export class Decoder {
     this.at = at
   }
 
+  /** Where what was read last ends. */
+  get position(): number {
+    return this.at
+  }
+
   section(): unknown {
     this.seen = undefined
     const value = this.value()

@@ -34,9 +34,8 @@ export class LargeValue implements Stored, Absent {
   index = 0
   private runs = 0
   private making = false
-  /** The decoded value, until a buffer is written to disk. */
+  /** The value as it came, until it is read, or a buffer is written to disk. */
   private value: unknown = undefined
-  private decoded = false
 
   /** Takes over the copies among the attachments. Throws ObjectStoreFullError, and then holds nothing. */
   constructor(
@@ -66,35 +65,23 @@ export class LargeValue implements Stored, Absent {
   /** The value as it came, so that the first reader need not decode it. */
   cache(value: unknown): void {
     this.value = value
-    this.decoded = true
   }
 
   read(): unknown {
-    if (this.decoded) {
-      for (const buffer of this.buffers) buffer.touch()
-      return this.value
-    }
-    this.decoded = true
-    let value: unknown
-    try {
-      value = this.tools.decode(this)
-    } catch (error) {
-      this.decoded = false
-      throw error
-    }
-    // One buffer may have pushed out another.
-    if (this.decoded) this.value = value
+    const { value } = this
+    if (value === undefined) return this.tools.decode(this)
+    this.value = undefined
+    for (const buffer of this.buffers) buffer.touch()
     return value
   }
 
   spilled(): void {
-    this.decoded = false
     this.value = undefined
   }
 
   bring(): boolean {
     if (this.making) return false
-    if (this.decoded) return true
+    if (this.value !== undefined) return true
     try {
       for (const buffer of this.buffers) if (!buffer.inMemory) void buffer.object
       return true

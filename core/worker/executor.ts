@@ -1,26 +1,23 @@
-import type { ActorShape } from '../api/actor-handle.js'
 import type { Task } from '../scheduler/task.js'
-import { Decoder, type Names } from '../store/decoder.js'
+import { ActorInstance, saved, savedAnyway } from './actor-instance.js'
 import { leave, OpenTask, runAs } from './context.js'
 import type { Inlet, Memory } from './inlet.js'
+import { Intake } from './intake.js'
 import { Lane } from './lane.js'
 import * as layout from './layout.js'
 import type { Loaded } from './load.js'
 import type { DataMessage, WorkerData } from './messages.js'
 import type { Clock } from './reply-sender.js'
-import { Saver, type Saving } from './saver.js'
+import { type Borrower, type Request, RequestReader } from './request.js'
 import { Answered, Streams } from './streams.js'
 import { isThenable } from './thenable.js'
 
 export interface ExecutorTools {
   readonly clock: Clock
   readonly gpuIds: readonly number[]
-  readonly borrower: {
-    ref(id: number): object
-    actor(id: number, shape: ActorShape): object
-    /** Tells the main thread which refs and handles have arrived here. */
-    settle(): void
-  }
+  /** The words of this thread's bell. */
+  readonly bell: Int32Array
+  readonly borrower: Borrower
   now(): number
   /** A task begins or ends to wait, as in `get`. */
   waits(task: OpenTask, by: 1 | -1): void
@@ -29,37 +26,19 @@ export interface ExecutorTools {
   /** A task that was left open has ended. */
   ended(): void
   /** The children of a task that was cancelled. */
-  orphaned(tasks: ReadonlySet<Task>): void
+  orphaned(tasks: ReadonlySet<Task>, force: boolean): void
   /** The actor's state, after a call. */
   save(state: unknown): void
 }
 
-/** A request that has been read. */
-interface Request {
-  readonly inlet: Inlet
-  readonly task: OpenTask
-  readonly kind: number
-  readonly slot: number
-  readonly what: number
-  readonly args: unknown[]
-  readonly lane: Lane<Request>
-}
-
-/** One task in so many comes from the others' queues though the thread's own has some. */
-const OTHERS_EVERY = 64
-/** The others' queues take turns of so many tasks. */
-const TURN_OF_OTHERS = 16
-
 /**
- * Carries out the requests of one thread.
+ * Carries out the requests of one thread: begins them, keeps count of those that are open, and answers.
  *
- * A worker for tasks takes a task from the queue of its own thread first, then from the others'. It runs one at a time, where
- * one that waits in `get` does not count: its CPU goes to the next. An actor runs sync methods one at a time, in each
- * caller's order, and lets async ones overlap.
+ * A worker for tasks runs one at a time, where one that waits in `get` does not count: its CPU goes to the next. An actor runs
+ * sync methods one at a time, in each caller's order, and lets async ones overlap.
  */
-export class Executor implements Names {
+export class Executor {
   readonly running = new Map<number, OpenTask>()
-  readonly inlets: Inlet[] = []
   /** Tasks that have begun and are not over. */
   open = 0
   /** When the next task begins, as far as known: one that follows another at once begins when that ended. */
@@ -68,17 +47,9 @@ export class Executor implements Names {
   private waiting = 0
   /** By concurrency group; the first is for what belongs to none. */
   private readonly lanes: Lane<Request>[]
-  private turn = 0
-  /** Counts tasks taken, and says from whose queue the last came. */
-  private taken = 0
-  private others = -1
-  private readonly decoder = new Decoder(this)
-  private reading: Inlet | undefined
-  private methods: readonly string[] = []
-  private instance: (Record<string, Loaded> & Saving) | undefined
-  private saver: Saver | undefined
-  /** An actor takes calls once it is constructed and, after a restart, restored. */
-  private takesCalls = false
+  private readonly intake: Intake
+  private readonly reader: RequestReader
+  private readonly actor: ActorInstance
   /** It takes nothing more. */
   private finishing = false
   private exits = false
@@ -92,107 +63,77 @@ export class Executor implements Names {
     const { role } = data
     this.actorId = role.kind === 'actor' ? role.actorId : undefined
     this.lanes = [new Lane<Request>(1), ...(role.kind === 'actor' ? role.groups : []).map((limit) => new Lane<Request>(limit))]
-    this.streams = new Streams(tools.clock, tools.now, tools.waits, () => this.saver?.save())
+    this.reader = new RequestReader(tools.borrower)
+    this.intake = new Intake(data.index, this.actorId !== undefined, (inlet, memory, at, queued) => this.read(inlet, memory, at, queued))
+    this.actor = new ActorInstance(tools.save, () => {
+      this.intake.onlyMain = false
+      if (role.kind === 'actor') this.lanes[0]!.limit = role.maxConcurrency
+    })
+    this.streams = new Streams(tools.clock, tools.now, tools.waits, () => this.actor.saver?.save())
   }
 
   add(inlet: Inlet): void {
-    // The thread's own queue comes first.
-    if (inlet.client === this.data.index) this.inlets.unshift(inlet)
-    else this.inlets.push(inlet)
+    this.intake.add(inlet)
   }
 
-  remove(client: number): void {
-    const at = this.inlets.findIndex((inlet) => inlet.client === client)
-    if (at < 0) return
-    const [inlet] = this.inlets.splice(at, 1)
-    inlet!.close()
-    // Nobody can read what these would return. An actor's calls have effects, and go on.
-    if (this.actorId !== undefined) return
-    for (const [id, open] of this.running) if (Math.floor(id / 2 ** 40) === client) this.abort(open, true)
+  /**
+   * A client is gone. Nobody can read what its tasks would return; an actor's calls have effects, and go on. Returns how many
+   * of its tasks are open still.
+   */
+  remove(client: number): number {
+    if (!this.intake.remove(client) || this.actorId !== undefined) return 0
+    const open = this.openOf(client)
+    for (const task of open) this.abort(task, true, true)
+    return open.length
   }
 
-  private abort(task: OpenTask, recursive: boolean): void {
+  /** Resolves once all tasks of a client are over. */
+  async left(client: number): Promise<void> {
+    await Promise.all(this.openOf(client).map((task) => new Promise<void>((resolve) => (task.whenOver = resolve))))
+  }
+
+  private openOf(client: number): OpenTask[] {
+    return [...this.running.values()].filter(({ taskId }) => Math.floor(taskId / 2 ** 40) === client)
+  }
+
+  /** `force`: of its children, since it goes on itself. */
+  private abort(task: OpenTask, recursive: boolean, force: boolean): void {
+    if (recursive) task.cancelsChildren = true
     task.abort()
-    if (task.children !== undefined && recursive) this.tools.orphaned(task.children)
+    if (task.children !== undefined && recursive) this.tools.orphaned(task.children, force)
   }
 
   /** Whether another request may be taken. With concurrency groups any may, since it may belong to one that has room. */
   get free(): boolean {
-    if (this.lanes.length > 1 && this.takesCalls) return !this.finishing
+    if (this.lanes.length > 1 && !this.intake.onlyMain) return !this.finishing
     return this.lanes[0]!.open - this.waiting < this.lanes[0]!.limit && !this.finishing
   }
 
   /** Whether something waits that may be begun. */
   ready(takesTasks: boolean): boolean {
-    if (!this.free) return false
-    for (const inlet of this.inlets) {
-      if (this.hears(inlet) && inlet.requests.ready()) return true
-      if (takesTasks && inlet.queue?.ready()) return true
-    }
-    return false
+    return this.free && this.intake.ready(takesTasks)
   }
 
-  /** Begins what comes next. False: there is nothing, or it may not begin. */
+  /** Begins what comes next. False: there is nothing. */
   step(takesTasks: boolean): boolean {
-    const { inlets } = this
-    const count = inlets.length
-    for (let i = 0; i < count; i++) {
-      if (++this.turn >= count) this.turn = 0
-      const inlet = inlets[this.turn]!
-      if (!this.hears(inlet)) continue
-      const at = inlet.requests.next()
-      if (at < 0) continue
-      this.request(inlet, at)
-      return true
-    }
-    if (!takesTasks) return false
-    // Its own tasks first, but for one in so many: those of others do not wait behind tasks that go on making more.
-    const own = ++this.taken % OTHERS_EVERY !== 0 && inlets[0]?.client === this.data.index
-    if (own && this.take(inlets[0]!)) return true
-    for (let i = 0; i < count; i++) {
-      if (++this.others >= count) this.others = 0
-      if (this.take(inlets[this.others]!)) {
-        // The same again next time, for a while: each has its functions and its memory warm.
-        if (this.taken % TURN_OF_OTHERS !== 0) this.others--
-        return true
-      }
-    }
-    return false
-  }
-
-  private take(inlet: Inlet): boolean {
-    const at = inlet.queue === undefined ? -1 : inlet.queue.take()
-    if (at < 0) return false
-    this.read(inlet, inlet.queued!, at, true)
-    return true
-  }
-
-  /** Before an actor takes calls only the main thread, which constructs it, is heard. */
-  private hears(inlet: Inlet): boolean {
-    return this.actorId === undefined || this.takesCalls || inlet.client === 0
+    return this.intake.step(takesTasks)
   }
 
   /** Whether tasks wait in the queues. */
   more(): boolean {
-    for (const inlet of this.inlets) if (inlet.queue?.ready()) return true
-    return false
+    return this.intake.more()
   }
 
   /** Whether the queues hold more than one task, as far as can be seen from outside. */
   several(): boolean {
-    let waiting = 0
-    for (const inlet of this.inlets) {
-      if (!inlet.queue?.ready()) continue
-      if (inlet.queue.several() || ++waiting > 1) return true
-    }
-    return false
+    return this.intake.several()
   }
 
   told(message: DataMessage): void {
     if ('abort' in message) {
       const task = this.running.get(message.abort)
       if (task === undefined) this.unpark(message.abort)
-      else this.abort(task, message.recursive)
+      else this.abort(task, message.recursive, message.force)
     } else if ('stream' in message) this.streams.credit(message.stream, message.read)
   }
 
@@ -227,18 +168,9 @@ export class Executor implements Names {
     }
   }
 
-  private request(inlet: Inlet, at: number): void {
-    const { words } = inlet.channel
-    if ((words[at + layout.KIND]! & layout.KIND_MASK) === layout.DROP_HANDLE) {
-      inlet.forgetDropped()
-      inlet.pass(at)
-      // Compare-exchange: the client does the same with REVOKED to take a request back; whoever finds QUEUED has it.
-    } else if (Atomics.compareExchange(words, at + layout.STATUS, layout.QUEUED, layout.CLAIMED) !== layout.QUEUED) inlet.pass(at)
-    else this.read(inlet, inlet.channel, at, false)
-  }
-
   /** Reads one record, gives it back, and begins what it asks for. */
-  private read(inlet: Inlet, { words, buffer, view }: Memory, at: number, queued: boolean): void {
+  private read(inlet: Inlet, memory: Memory, at: number, queued: boolean): void {
+    const { words, view } = memory
     const kind = words[at + layout.KIND]!
     const slot = words[at + layout.SLOT]!
     const what = words[at + layout.WHAT]!
@@ -246,20 +178,13 @@ export class Executor implements Names {
     const lane = this.lanes[this.groupOf(kind, what)]!
     let args: unknown[]
     try {
-      this.reading = inlet
-      const start = at * 4 + layout.REQUEST_HEADER
-      if (kind & layout.OVERSIZE) {
-        const shelf = inlet.handle(view.getFloat64(start, true), true) as SharedArrayBuffer
-        this.decoder.open(Buffer.from(shelf), new DataView(shelf), 0)
-      } else this.decoder.open(buffer, view, start)
-      args = (kind & layout.KIND_MASK) === layout.RESTORE ? [this.decoder.section()] : this.decoder.args()
+      args = this.reader.args(inlet, memory, at)
     } catch (error) {
       queued ? inlet.queue!.decoded(at) : inlet.pass(at)
       this.over(this.mark)
       inlet.replies.thrown(slot, error)
       return
     }
-    this.tools.borrower.settle()
     queued ? inlet.queue!.decoded(at) : inlet.pass(at)
     const request = { inlet, task, kind, slot, what, args, lane }
     if (this.lanes.length > 1 && lane.full) {
@@ -276,22 +201,23 @@ export class Executor implements Names {
 
   /** Begins a request; an async one is left open. */
   private begin(request: Request): void {
-    const { inlet, task, kind, slot, lane } = request
+    const { inlet, task, kind, slot } = request
+    this.tools.bell[layout.RUNS_FOR] = inlet.client
     const beganMs = this.mark
     task.beganMs = beganMs
     let result: unknown
     let pending: Promise<unknown> | undefined
     let ran = false
-    const saver = (kind & layout.KIND_MASK) === layout.CALL ? this.saver : undefined
+    const saver = (kind & layout.KIND_MASK) === layout.CALL ? this.actor.saver : undefined
     try {
       result = this.call(request)
       ran = true
       if (kind & layout.STREAMING) result = this.streams.run(inlet.replies, slot, task.taskId, result, task)
       // Looking at a result may run code of the user's, as a getter's.
       if (isThenable(result)) pending = Promise.resolve(result)
-      if (saver !== undefined) pending = this.saved(saver, result, pending)
+      if (saver !== undefined) pending = saved(saver, result, pending)
     } catch (error) {
-      if (saver !== undefined && !ran && !task.exits) pending = this.savedAnyway(saver, error)
+      if (saver !== undefined && !ran && !task.exits) pending = savedAnyway(saver, error)
       if (pending === undefined) {
         leave(task)
         this.over(beganMs)
@@ -304,8 +230,33 @@ export class Executor implements Names {
       this.over(beganMs)
       if (task.exits) this.exitIfOver()
       else inlet.replies.result(slot, result)
-      return
+    } else this.leaveOpen(request, beganMs, pending)
+  }
+
+  private call(request: Request): unknown {
+    const { inlet, task, kind, what, args } = request
+    switch (kind & layout.KIND_MASK) {
+      case layout.CALL:
+        return this.actor.call(request)
+      case layout.RESTORE:
+        return runAs(task, () => this.actor.restore(args[0]))
+      default: {
+        const loaded = inlet.define(what)
+        const creates = (kind & layout.KIND_MASK) === layout.CREATE_ACTOR
+        const restores = (kind & layout.RESTORES) !== 0
+        const run = (code: Loaded) => runAs(task, () => (creates ? this.actor.construct(code, request, restores) : code(...args)))
+        if (!(loaded instanceof Promise)) return run(loaded)
+        return loaded.then((code) => {
+          // It was cancelled while its module was imported.
+          task.throwIfAborted()
+          return run(code)
+        })
+      }
     }
+  }
+
+  private leaveOpen(request: Request, beganMs: number, pending: Promise<unknown>): void {
+    const { inlet, task, slot, lane } = request
     this.open++
     lane.open++
     this.running.set(task.taskId, task)
@@ -316,6 +267,7 @@ export class Executor implements Names {
       this.open--
       if (task.waiting > 0 && this.actorId === undefined) this.waiting--
       leave(task)
+      task.whenOver?.()
       this.over(beganMs)
       // Who asked for the actor's end is told by it.
       if (!task.exits) send()
@@ -348,93 +300,10 @@ export class Executor implements Names {
     else if (!(error instanceof Answered)) inlet.replies.thrown(slot, error)
   }
 
-  /** What a call ends with, once the actor's state is saved; undefined if that is done. */
-  private saved(saver: Saver, result: unknown, pending: Promise<unknown> | undefined): Promise<unknown> | undefined {
-    if (pending === undefined) return saver.save()?.then(() => result)
-    return pending.then(
-      async (value) => {
-        await saver.save()
-        return value
-      },
-      async (error: unknown) => {
-        await this.savedAnyway(saver, error)
-        throw error
-      },
-    )
-  }
-
-  /** A call that throws may have changed the state before, and its caller sees that it ran. What it threw matters more than what saving throws. */
-  private savedAnyway(saver: Saver, error: unknown): Promise<never> | undefined {
-    const fail = () => {
-      throw error
-    }
-    try {
-      return saver.save()?.then(fail, fail)
-    } catch {
-      return undefined
-    }
-  }
-
   private over(beganMs: number): void {
+    this.tools.bell[layout.RUNS_FOR] = 0
     this.tools.clock.beganMs = beganMs
     this.tools.clock.endedMs = this.mark = this.tools.now()
     this.tools.answering()
-  }
-
-  private call(request: Request): unknown {
-    const { inlet, task, kind, what, args } = request
-    switch (kind & layout.KIND_MASK) {
-      case layout.CALL: {
-        const instance = this.instance!
-        const method = this.methods[what]!
-        return runAs(task, () => instance[method]!(...args))
-      }
-      case layout.RESTORE:
-        return runAs(task, () => this.restore(args[0]))
-      default: {
-        const loaded = inlet.define(what)
-        const creates = (kind & layout.KIND_MASK) === layout.CREATE_ACTOR
-        const run = (code: Loaded) => runAs(task, () => (creates ? this.construct(code, request) : code(...args)))
-        return loaded instanceof Promise ? loaded.then(run) : run(loaded)
-      }
-    }
-  }
-
-  private construct(type: Loaded, { inlet, what, args, kind }: Request): undefined {
-    const instance = Reflect.construct(type, args) as Record<string, Loaded>
-    if (isThenable(instance)) {
-      throw new TypeError(`the constructor of ${type.name} returned a promise; give the class an async method and call that first`)
-    }
-    if ((instance.saveState === undefined) !== (instance.restoreState === undefined))
-      throw new TypeError(`${type.name} has only one of saveState and restoreState; give it both, or neither`)
-    this.instance = instance
-    this.methods = inlet.shippedAs(what).methods
-    if ((kind & layout.RESTORES) === 0) this.openUp()
-  }
-
-  private async restore(state: unknown): Promise<void> {
-    await this.instance!.restoreState!(state)
-    this.openUp()
-  }
-
-  private openUp(): void {
-    const { instance } = this
-    if (instance?.saveState !== undefined) {
-      this.saver = new Saver(instance, (state) => this.tools.save(state))
-    }
-    this.takesCalls = true
-    if (this.data.role.kind === 'actor') this.lanes[0]!.limit = this.data.role.maxConcurrency
-  }
-
-  handle(id: number, once: boolean) {
-    return this.reading!.handle(id, once)
-  }
-
-  ref(id: number): object {
-    return this.tools.borrower.ref(id)
-  }
-
-  actor(id: number, shape: ActorShape): object {
-    return this.tools.borrower.actor(id, shape)
   }
 }

@@ -136,8 +136,9 @@ function waiting(task: OpenTask, by: 1 | -1): void {
 function bring(ref: ObjectRef): void {
   service.fetch(ref.id).then(
     (outcome) => {
-      const { failed, value } = engine.values.settled(outcome)
-      ref.settle(failed ? FAILED : READY, value)
+      const arrived = engine.values.settled(outcome)
+      if (!arrived.failed) engine.values.borrow(ref, arrived)
+      ref.settle(arrived.failed ? FAILED : READY, arrived.value)
     },
     (error: unknown) => ref.settle(FAILED, error),
   )
@@ -167,6 +168,7 @@ const executor = new Executor(data, {
     settle: () => engine.book.report(),
   },
   gpuIds,
+  bell: bell.words,
   now,
   waits: (task, by) => {
     waiting(task, by)
@@ -175,7 +177,7 @@ const executor = new Executor(data, {
   },
   answering: () => loop.answering(),
   ended: () => loop.resume(),
-  orphaned: (tasks) => engine.cancelAll(tasks),
+  orphaned: (tasks, force) => engine.cancellation.all(tasks, force),
   save: (state) => {
     const ref = new ObjectRef(0)
     ref.settle(READY, state)
@@ -230,11 +232,12 @@ const control: WorkerControl = {
     inlet(setup)
   },
   detach: (client) => executor.remove(client),
+  left: (client) => executor.left(client),
   poolAdded: (wire) => engine.addWorker(wire),
-  threadGone: (index, how, cause, condemned) => engine.threadGone(index, how, cause, condemned),
+  threadGone: (index, how, cause, condemned) => engine.lost.add(index, how, cause, condemned),
   poolLost: (message) => engine.poolLost(new WorkerCrashedError(message)),
   actorGone: (gone) => engine.calls.gone(gone),
-  cancel: (id, force, recursive) => engine.cancelById(id, force, recursive),
+  cancel: (id, force, recursive) => engine.cancellation.byId(id, force, recursive),
   openTasks: () => [...executor.running.values()].map(({ taskId, beganMs, waiting }) => ({ id: taskId, beganMs, waits: waiting > 0 })),
   taskRows: (facts, query) => {
     engine.poll()

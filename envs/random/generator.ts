@@ -175,6 +175,22 @@ export class RandomGenerator {
     return scale * this.standardExponential()
   }
 
+  /** Trials until the first success of probability `p`, at least 1: by search for large p, otherwise from an exponential. */
+  geometric(p: number): number {
+    if (!(p > 0 && p <= 1)) throw new InvalidBound(`geometric needs a probability 0 < p <= 1, got ${p}`)
+    if (p < 1 / 3) return Math.ceil(-this.standardExponential() / Math.log1p(-p))
+    const draw = this.random()
+    let trials = 1
+    let term = p
+    let sum = p
+    while (draw > sum) {
+      term *= 1 - p
+      sum += term
+      trials++
+    }
+    return trials
+  }
+
   getState(): RandomState {
     const { entropy, spawnKey, childrenSpawned } = this.#seedSequence
     return { ...this.bits.getState(), seedSequence: { entropy: `0x${entropy.toString(16)}`, spawnKey: [...spawnKey], childrenSpawned } }

@@ -152,22 +152,6 @@ test('a result whose then cannot be looked at fails its task only', async () => 
   }))
 })
 
-test('a result that became unfit before a waiting task could take it fails that task', async () => {
-  const later = remote(async () => {
-    await new Promise((resolve) => setTimeout(resolve, 20))
-    return 1
-  })
-  const spoiled = id.remote({ list: [] })
-  const value = (await get(spoiled)) as { list: unknown[] }
-  const both = remote((a: unknown, b: unknown) => [a, b])
-  const waiting = both.remote(spoiled, later.remote())
-  value.list.push(() => 1)
-  const error = await rejection(get(waiting))
-  assert.instance(error, SerializationError)
-  assert.match(error.message, /argument\.list\[0\] is a function/)
-  assert.is(await get(id.remote(2)), 2)
-})
-
 test('refs inside a value that was put reach a task that gets the value by its ref', async () => {
   const give = remote((box: { inner: ObjectRef<string> }) => ({ again: box.inner }))
   const outer = put({ inner: put('value') })

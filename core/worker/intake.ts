@@ -1,0 +1,115 @@
+import type { Inlet, Memory } from './inlet.js'
+import * as layout from './layout.js'
+
+/** One task in so many comes from the others' queues though the thread's own has some. */
+const OTHERS_EVERY = 64
+/** The others' queues take turns of so many tasks. */
+const TURN_OF_OTHERS = 16
+
+/**
+ * Where a thread's next request comes from. Requests that were sent to this very thread come first, from all clients in turn;
+ * then tasks, which any worker may take: from the queue of the thread itself, then from the others'.
+ */
+export class Intake {
+  private readonly inlets: Inlet[] = []
+  private turn = 0
+  /** Counts tasks taken, and says from whose queue the last came. */
+  private taken = 0
+  private others = -1
+
+  constructor(
+    private readonly index: number,
+    /** Nobody but the main thread is heard: an actor is under construction. */
+    public onlyMain: boolean,
+    /** Takes a request at an index in words. `queued`: it comes from a queue. */
+    private readonly accept: (inlet: Inlet, memory: Memory, at: number, queued: boolean) => void,
+  ) {}
+
+  add(inlet: Inlet): void {
+    // The thread's own queue comes first.
+    if (inlet.client === this.index) this.inlets.unshift(inlet)
+    else this.inlets.push(inlet)
+  }
+
+  remove(client: number): boolean {
+    const at = this.inlets.findIndex((inlet) => inlet.client === client)
+    if (at < 0) return false
+    const [inlet] = this.inlets.splice(at, 1)
+    inlet!.close()
+    return true
+  }
+
+  /** Whether something waits. */
+  ready(takesTasks: boolean): boolean {
+    for (const inlet of this.inlets) {
+      if (this.hears(inlet) && inlet.requests.ready()) return true
+      if (takesTasks && inlet.queue?.ready()) return true
+    }
+    return false
+  }
+
+  /** Accepts what comes next. False: there is nothing. */
+  step(takesTasks: boolean): boolean {
+    const { inlets } = this
+    const count = inlets.length
+    for (let i = 0; i < count; i++) {
+      if (++this.turn >= count) this.turn = 0
+      const inlet = inlets[this.turn]!
+      if (!this.hears(inlet)) continue
+      const at = inlet.requests.next()
+      if (at < 0) continue
+      this.request(inlet, at)
+      return true
+    }
+    if (!takesTasks) return false
+    // Its own tasks first, but for one in so many: those of others do not wait behind tasks that go on making more.
+    const own = ++this.taken % OTHERS_EVERY !== 0 && inlets[0]?.client === this.index
+    if (own && this.take(inlets[0]!)) return true
+    for (let i = 0; i < count; i++) {
+      if (++this.others >= count) this.others = 0
+      if (this.take(inlets[this.others]!)) {
+        // The same again next time, for a while: each has its functions and its memory warm.
+        if (this.taken % TURN_OF_OTHERS !== 0) this.others--
+        return true
+      }
+    }
+    return false
+  }
+
+  private take(inlet: Inlet): boolean {
+    const at = inlet.queue === undefined ? -1 : inlet.queue.take()
+    if (at < 0) return false
+    this.accept(inlet, inlet.queued!, at, true)
+    return true
+  }
+
+  private request(inlet: Inlet, at: number): void {
+    const { words } = inlet.channel
+    if ((words[at + layout.KIND]! & layout.KIND_MASK) === layout.DROP_HANDLE) {
+      inlet.forgetDropped()
+      inlet.pass(at)
+      // Compare-exchange: the client does the same with REVOKED to take a request back; whoever finds QUEUED has it.
+    } else if (Atomics.compareExchange(words, at + layout.STATUS, layout.QUEUED, layout.CLAIMED) !== layout.QUEUED) inlet.pass(at)
+    else this.accept(inlet, inlet.channel, at, false)
+  }
+
+  private hears(inlet: Inlet): boolean {
+    return !this.onlyMain || inlet.client === 0
+  }
+
+  /** Whether tasks wait in the queues. */
+  more(): boolean {
+    for (const inlet of this.inlets) if (inlet.queue?.ready()) return true
+    return false
+  }
+
+  /** Whether the queues hold more than one task, as far as can be seen from outside. */
+  several(): boolean {
+    let waiting = 0
+    for (const inlet of this.inlets) {
+      if (!inlet.queue?.ready()) continue
+      if (inlet.queue.several() || ++waiting > 1) return true
+    }
+    return false
+  }
+}
