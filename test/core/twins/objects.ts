@@ -82,7 +82,11 @@ export const objects: Behaviours = {
   'wait gives no more ready refs than were asked for, and both lists keep the order of the input': async () => {
     const refs = [0, 1, 2, 3, 4].map((i) => put(i))
     const answers = []
-    for (const numReturns of [1, 3, 5]) answers.push(indices(refs, await wait(refs, { numReturns })))
+    for (const numReturns of [1, 3, 5]) {
+      const [ready, pending] = indices(refs, await wait(refs, { numReturns }))
+      const sorted = (list: number[]) => list.every((at, i) => i === 0 || at > list[i - 1]!)
+      answers.push([ready!.length, pending!.length, sorted(ready!), sorted(pending!)])
+    }
     return answers
   },
   'wait that times out gives what is ready, fewer than were asked for': async () => {

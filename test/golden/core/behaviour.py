@@ -6,6 +6,7 @@ import time
 import ray
 from ray import exceptions
 from ray.util.queue import Empty, Full
+from ray.util.state.exception import RayStateApiException
 
 BEHAVIOURS = {}
 # Workers import this file too, and are told.
@@ -23,26 +24,30 @@ def behaviour(title):
     return register
 
 
+OWN = [
+    (exceptions.TaskCancelledError, "cancelled"),
+    (Full, "full"),
+    (Empty, "empty"),
+]
 KINDS = [
     (exceptions.GetTimeoutError, "timeout"),
-    (exceptions.TaskCancelledError, "cancelled"),
     (exceptions.ActorUnavailableError, "actor died"),
     (exceptions.RayActorError, "actor died"),
     (exceptions.WorkerCrashedError, "worker crashed"),
-    (Full, "full"),
-    (Empty, "empty"),
+    (RayStateApiException, "refused"),
     (TimeoutError, "timeout"),
     ((ValueError, TypeError, AttributeError, RuntimeError, StopIteration, AssertionError, OverflowError), "refused"),
 ]
 
 
 def kind_of(error):
-    # What stops an async method is thrown by it, and so a RayTaskError too.
-    if isinstance(error, exceptions.RayTaskError) and not isinstance(error, exceptions.TaskCancelledError):
-        return {"task failed": str(error.cause)}
-    for classes, kind in KINDS:
+    # A RayTaskError is also of the class that the task threw: what stops an async method, or what the actor of a Queue throws.
+    user_error = isinstance(error, exceptions.RayTaskError)
+    for classes, kind in OWN if user_error else OWN + KINDS:
         if isinstance(error, classes):
             return kind
+    if user_error:
+        return {"task failed": str(error.cause)}
     return type(error).__name__
 
 

@@ -5,6 +5,13 @@ import { answerOf, begin, behaviours, end, expected } from '../../../dist/test/c
 import { differences } from '../../../dist/test/core/twins/differences.js'
 
 const { ray: version, answers } = JSON.parse(readFileSync(process.argv[2], 'utf8'))
+// Where Ray could not answer now (it aborts at times, or a busy machine makes it late), what it answered before counts.
+const { answers: golden } = JSON.parse(readFileSync(new URL('../../golden/core/ray.json', import.meta.url), 'utf8'))
+for (const [title, answer] of Object.entries(answers)) {
+  if (typeof answer?.broken !== 'string') continue
+  console.log(`Ray did not answer: ${title} (${answer.broken}); compared with its golden answer`)
+  answers[title] = golden[title]
+}
 const problems = []
 let passed = 0
 await begin()
@@ -16,7 +23,10 @@ for (const title of new Set([...Object.keys(answers), ...Object.keys(behaviours)
     try {
       const wanted = expected(title, answers[title])
       if (isDeepStrictEqual(ours, wanted)) passed++
-      else problems.push(`${title}\n  Ray:  ${JSON.stringify(answers[title])}\n  ours: ${JSON.stringify(ours)}\n  expected: ${JSON.stringify(wanted)}`)
+      else
+        problems.push(
+          `${title}\n  Ray:  ${JSON.stringify(answers[title])}\n  ours: ${JSON.stringify(ours)}\n  expected: ${JSON.stringify(wanted)}`,
+        )
     } catch (error) {
       problems.push(`${title}: ${error.message}`)
     }
