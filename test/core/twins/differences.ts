@@ -18,11 +18,6 @@ export const differences: Readonly<Record<string, Difference>> = {
     ours: refused(11),
     why: 'An actor with max_concurrency 0 could never answer; Ray takes it for its default.',
   },
-  'what was done to a value that get gave does not show in a later get': {
-    ray: [1],
-    ours: [1, 2],
-    why: 'A value is decoded once for each ref, so that another get costs nothing; copy it before changing it. Ray decodes it each time.',
-  },
   'a large array that get gave cannot be written into': {
     ray: 'refused',
     ours: 'written',

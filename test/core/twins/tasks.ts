@@ -313,14 +313,6 @@ export const tasks: Behaviours = {
     await group.remove()
     return (await outcomeOf(ref)) !== undefined
   },
-  'a task for a removed placement group fails': async () => {
-    const group = placementGroup([{ numCpus: 1 }])
-    await made(group)
-    await group.remove()
-    await sleep(300)
-    const answer = await outcomeOf(identity.options({ numCpus: 1, placementGroup: group }).remote(1))
-    return answer !== 1 && answer !== 'timeout'
-  },
   'a task that asks for more than any bundle holds is refused or fails': async () => {
     const group = placementGroup([{ numCpus: 1 }])
     await made(group)

@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import traceback
 
 os.environ.update(
     RAY_USAGE_STATS_ENABLED="0",
@@ -36,6 +37,18 @@ TRIES = 2
 
 def too_long(*_):
     raise TimeoutError(f"not over after {LIMIT_S} s")
+
+
+def answer_of(show, verbose):
+    signal.alarm(LIMIT_S)
+    try:
+        return show()
+    except Exception as error:
+        if verbose:
+            traceback.print_exc()
+        return {"broken": type(error).__name__, "text": str(error)[:500]}
+    finally:
+        signal.alarm(0)
 
 
 def ask(path, words, verbose):
@@ -71,12 +84,9 @@ def ask(path, words, verbose):
         content["tries"][title] = tries + 1
         if tries < TRIES:
             write(path, content)
-            signal.alarm(LIMIT_S)
-            try:
-                answer = show()
-            except Exception as error:
-                answer = {"broken": type(error).__name__, "text": str(error)[:500]}
-            signal.alarm(0)
+            answer = answer_of(show, verbose)
+            if "broken" in (answer if isinstance(answer, dict) else {}):
+                answer = answer_of(show, verbose)
         else:
             answer = {"broken": "Ray aborted"}
         content["answers"][title] = answer
