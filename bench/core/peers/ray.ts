@@ -4,6 +4,9 @@ import { createInterface } from 'node:readline'
 import { printRow, type Row } from '../../timeit.js'
 import { rayCommand, rayEnvironment } from './installed.js'
 
+/** As a shell tells Ctrl-C. */
+const EXIT_INTERRUPTED = 130
+
 /** `single client tasks sync per second 380.92 +- 4.25` */
 export function parseRow(line: string): Row | undefined {
   const [, name, mean, sd] = /^(.+) per second ([\d.]+) \+- ([\d.]+)$/.exec(line) ?? []
@@ -18,8 +21,12 @@ export function parseRow(line: string): Row | undefined {
 export async function rayMicrobenchmark(pattern: string, done: readonly string[], tell: (row: Row) => void): Promise<void> {
   const env = { ...rayEnvironment, GYMNURA_PEER_DONE: done.join('\n') }
   const child = spawn('bash', rayCommand('run', pattern), { env, stdio: ['ignore', 'pipe', 'inherit'] })
-  // The script ends what it started when it is told to stop.
-  const stop = () => child.kill('SIGTERM')
+  // The script ends what it started when it is told to stop; then the whole comparison stops.
+  let stopped = false
+  const stop = () => {
+    stopped = true
+    child.kill('SIGTERM')
+  }
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
   for (const signal of signals) process.on(signal, stop)
   let rows = 0
@@ -38,6 +45,7 @@ export async function rayMicrobenchmark(pattern: string, done: readonly string[]
     }
   }
   const code = await ended
+  if (stopped) process.exit(EXIT_INTERRUPTED)
   for (const signal of signals) process.off(signal, stop)
   if (code !== 0) {
     throw new Error(`its microbenchmark ended with exit code ${code} after ${rows} rows; its last lines:\n${other.slice(-10).join('\n')}`)
