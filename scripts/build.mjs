@@ -1,5 +1,6 @@
 // Builds dist/: WebAssembly kernels (AssemblyScript), then the TypeScript tree, tests and benchmarks included.
-// Kernels live in folders named `assembly/` with an `asconfig.json`; `foo/assembly/` becomes `dist/foo/kernels.wasm`.
+// Kernels live in folders named `assembly/` with an `asconfig.json`; `foo/assembly/` becomes `dist/foo/kernels.wasm`. Where there is a
+// `foo/embedded-kernels.d.ts`, it becomes a module of that name instead, with the bytes in it: a browser cannot read files in passing.
 // dist/ is made anew (a deleted source leaves no stale test behind); kernels are kept while their sources are unchanged.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -22,21 +23,26 @@ function assemblyFolders() {
     .map((entry) => entry.parentPath)
 }
 
-function buildKernels(folder, cache) {
-  const hash = createHash('sha256')
+function compiled(folder, target, cache) {
+  const hash = createHash('sha256').update(target)
   for (const file of readdirSync(folder).sort()) hash.update(readFileSync(join(folder, file)))
-  const outFile = join(dist, relative(root, dirname(folder)), 'kernels.wasm')
   const kept = join(cache, `${hash.digest('hex')}.wasm`)
   if (!existsSync(kept)) {
-    run(
-      tool('assemblyscript', 'bin', 'asc.js'),
-      ['index.ts', '--config', 'asconfig.json', '--target', 'release', '--outFile', `${kept}.part`],
-      folder,
-    )
-    renameSync(`${kept}.part`, kept)
+    const part = `${kept}.${process.pid}.part`
+    run(tool('assemblyscript', 'bin', 'asc.js'), ['index.ts', '--config', 'asconfig.json', '--target', target, '--outFile', part], folder)
+    renameSync(part, kept)
   }
-  mkdirSync(dirname(outFile), { recursive: true })
-  writeFileSync(outFile, readFileSync(kept))
+  return readFileSync(kept)
+}
+
+function buildKernels(folder, cache) {
+  const parent = dirname(folder)
+  const out = join(dist, relative(root, parent))
+  mkdirSync(out, { recursive: true })
+  if (!existsSync(join(parent, 'embedded-kernels.d.ts')))
+    return writeFileSync(join(out, 'kernels.wasm'), compiled(folder, 'release', cache))
+  const line = (name, target) => `export const ${name} = '${compiled(folder, target, cache).toString('base64')}'\n`
+  writeFileSync(join(out, 'embedded-kernels.js'), line('shared', 'release') + line('unshared', 'unshared'))
 }
 
 const cache = join(tool(), '.cache', 'gymnura-kernels')
