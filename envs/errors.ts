@@ -8,16 +8,24 @@ export const ENV_ERRORS = {
   ENVS_NAME_NOT_FOUND: 'no environment of that name is registered',
   ENVS_VERSION_NOT_FOUND: 'the environment exists, but not in so high a version',
   ENVS_DEPRECATED: 'the version asked for has been replaced by a later one',
+  ENVS_ONLY_IN_PYTHON: 'the environment exists in Python only; PythonEnv runs it',
+  ENVS_ENTRY_POINT: 'an entry point in text that is not loaded yet, or cannot be imported',
+  ENVS_NEEDS_NODE: 'a file, a page or a thread is needed, and this is no Node',
+  ENVS_NO_FFMPEG: 'an mp4 was asked for, and the program ffmpeg is missing or failed',
+  ENVS_PAGE: 'the page that shows an environment cannot be served',
   ENVS_REGISTRATION: 'the environment cannot be registered like that',
   ENVS_INVALID_KWARGS: 'an option that the environment or the function does not know, or with a value it cannot take',
   ENVS_UNSUPPORTED_MODE: 'a render, vectorization or autoreset mode that this environment does not have',
   ENVS_RESET_NEEDED: 'step or render before reset, or a step after the end of an episode where nothing resets',
   ENVS_INVALID_ACTION: 'an action outside the action space',
   ENVS_INVALID_SPACE: 'a space with impossible bounds, shape or dtype, or one that cannot be used here',
+  ENVS_INVALID_ELEMENT: 'a value that is no element of the space it is used with',
   ENVS_INVALID_BOUND: 'a lower bound above the upper one, or a range that is not finite',
   ENVS_INVALID_PROBABILITY: 'probabilities or a mask that cannot be sampled from',
   ENVS_INVALID_SEED: 'a seed that is not a non-negative integer',
   ENVS_INVALID_STATE: 'a state that getState() of the same kind of object did not give',
+  ENVS_CLOSED: 'an environment that was closed is used',
+  ENVS_NOT_LOADED: 'an environment whose engine is loaded asynchronously here, and was not',
   ENVS_CHECK_FAILED: 'an environment that breaks the rules of the API',
 } as const
 
@@ -69,6 +77,14 @@ export class DeprecatedEnv extends EnvError {
   }
 }
 
+/** Known, but by Python's packages only. */
+export class OnlyInPython extends UnregisteredEnv {
+  override readonly name = 'OnlyInPython'
+  constructor(message: string) {
+    super('ENVS_ONLY_IN_PYTHON', message)
+  }
+}
+
 export class RegistrationError extends EnvError {
   override readonly name = 'RegistrationError'
   constructor(message: string) {
@@ -108,6 +124,13 @@ export class InvalidSpace extends EnvError {
   override readonly name = 'InvalidSpace'
   constructor(message: string) {
     super('ENVS_INVALID_SPACE', message)
+  }
+}
+
+export class InvalidElement extends EnvError {
+  override readonly name = 'InvalidElement'
+  constructor(message: string) {
+    super('ENVS_INVALID_ELEMENT', message)
   }
 }
 

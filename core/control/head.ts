@@ -36,6 +36,8 @@ import { WorkerBook } from './worker-book.js'
 const INDICES = 8191
 const IDS_A_THREAD = 2 ** 40
 const IDS_A_GENERATION = 2 ** 32
+/** So long tasks may take to end whose submitter is gone. */
+const ORPHANS_MS = 500
 const DEFAULT_NAMESPACE = 'default'
 
 /**
@@ -308,16 +310,17 @@ export class Head implements Headquarters {
   }
 
   async cancel(id: number, force: boolean, recursive: boolean): Promise<void> {
-    if (this.dedicated.cancel(id, force, recursive) || this.onBehalf.cancel(id, force, recursive)) return
+    const here = this.dedicated.cancel(id, force, recursive) ?? this.onBehalf.cancel(id, force, recursive)
+    if (here !== undefined) return here
     const owner = Math.floor(id / IDS_A_THREAD)
     const ref = this.directory.find(id)
     if (owner === 0) {
-      if (ref.origin !== undefined) await this.engine.cancel(ref, force, recursive)
+      if (ref.origin !== undefined) await this.engine.cancellation.cancel(ref, force, recursive)
     } else await this.hosts.get(owner)?.control.cancel(id, force, recursive)
   }
 
   async endThread(index: number): Promise<void> {
-    this.hosts.get(index)?.terminate()
+    await this.hosts.get(index)?.close()
   }
 
   // The end of threads
@@ -341,7 +344,7 @@ export class Head implements Headquarters {
     this.engine.lost.add(host.index, how, ending.cause, ending.condemned)
     for (const other of this.hosts.values()) {
       if (other.asClient.has(host.index)) void other.control.threadGone(host.index, how, safeCause(ending.cause), ending.condemned)
-      if (host.asClient.has(other.index)) void other.control.detach(host.index)
+      if (host.asClient.has(other.index)) void detach(other, host.index)
       other.asClient.delete(host.index)
     }
     for (const ref of this.directory.orphans(host.index)) {
@@ -366,6 +369,24 @@ export class Head implements Headquarters {
     this.directory.clear()
     removeSpillFolder(this.store.spillDir)
   }
+}
+
+/**
+ * A worker has lost a client. Nobody can read what that one's tasks would return: those that do not end when they are told to
+ * are ended with the worker, as Ray does at once.
+ */
+async function detach(worker: Host, client: number): Promise<void> {
+  let heard = false
+  let over = false
+  if (worker.role.kind === 'pool') {
+    setTimeout(() => {
+      // One that has not heard computes: perhaps for somebody else.
+      if (!over && (heard || worker.runsFor === client)) worker.terminate()
+    }, ORPHANS_MS).unref()
+  }
+  heard = (await worker.control.detach(client)) > 0
+  if (heard) await worker.control.left(client)
+  over = true
 }
 
 function visible(

@@ -175,7 +175,6 @@ export class ActorCalls {
   revoke(task: Task): boolean {
     const actor = this.clients.get(task.actorId)
     if (!actor?.waiting.remove(task)) return false
-    this.engine.outcomes.fail(task, this.engine.outcomes.cancelled(task))
     // It may have held up the others.
     this.flush(actor)
     return true

@@ -178,19 +178,23 @@ export class Dedicated {
     this.tools.released()
   }
 
-  cancel(id: number, force: boolean, recursive: boolean): boolean {
+  /** Undefined: there is no such task here. */
+  cancel(id: number, force: boolean, recursive: boolean): Promise<void> | undefined {
     const job = [...this.waiting, ...this.running.values()].find(({ task }) => task.ref.id === id)
-    if (job === undefined) return false
-    const { task, host } = job
-    if (host === undefined) this.engine.outcomes.fail(task, this.engine.outcomes.cancelled(task))
-    else {
-      task.cancelled = true
-      if (force) {
-        task.endedBy = 'cancel'
-        host.terminate()
-      } else this.engine.link(host.wire).abort(id, recursive)
+    return job === undefined ? undefined : this.end(job, force, recursive)
+  }
+
+  private async end({ task, host }: Job, force: boolean, recursive: boolean): Promise<void> {
+    // Its thread may be starting, or its arguments not be in memory yet.
+    if (host === undefined || task.slot < 0 || task.link?.revoke(task)) {
+      this.engine.outcomes.fail(task, this.engine.outcomes.cancelled(task))
+      return
     }
-    return true
+    task.cancelled = true
+    if (force) {
+      task.endedBy = 'cancel'
+      await host.close()
+    } else this.engine.link(host.wire).abort(task.ref.id, recursive)
   }
 
   /** A task begins or ends waiting in `get`. */
@@ -244,7 +248,7 @@ export class Dedicated {
   /** A thread is gone: nobody can read what its tasks would give. */
   abandon(owner: number): void {
     for (const { task } of [...this.waiting, ...this.running.values()])
-      if (Math.floor(task.ref.id / 2 ** 40) === owner) this.cancel(task.ref.id, true, true)
+      if (Math.floor(task.ref.id / 2 ** 40) === owner) void this.cancel(task.ref.id, true, true)
   }
 
   /** So many values of a streaming task have been read in all. */

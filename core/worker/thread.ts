@@ -168,6 +168,7 @@ const executor = new Executor(data, {
     settle: () => engine.book.report(),
   },
   gpuIds,
+  bell: bell.words,
   now,
   waits: (task, by) => {
     waiting(task, by)
@@ -176,7 +177,7 @@ const executor = new Executor(data, {
   },
   answering: () => loop.answering(),
   ended: () => loop.resume(),
-  orphaned: (tasks) => engine.cancellation.all(tasks),
+  orphaned: (tasks, force) => engine.cancellation.all(tasks, force),
   save: (state) => {
     const ref = new ObjectRef(0)
     ref.settle(READY, state)
@@ -231,6 +232,7 @@ const control: WorkerControl = {
     inlet(setup)
   },
   detach: (client) => executor.remove(client),
+  left: (client) => executor.left(client),
   poolAdded: (wire) => engine.addWorker(wire),
   threadGone: (index, how, cause, condemned) => engine.lost.add(index, how, cause, condemned),
   poolLost: (message) => engine.poolLost(new WorkerCrashedError(message)),

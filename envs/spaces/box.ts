@@ -1,11 +1,13 @@
-import { EnvError, InvalidSpace } from '../errors.js'
+import { InvalidProbability, InvalidSpace } from '../errors.js'
 import type { Seed } from '../seeding.js'
 import { shown } from '../shown.js'
-import { DTYPES, type Dtype, type DtypeArrays, emptyArray, isArrayFor, isDtype, MAX_SIZE } from './dtype.js'
+import { checkTarget, DTYPES, type Dtype, type DtypeArrays, emptyArray, isArrayFor, isDtype } from './dtype.js'
+import { pythonTuple, shortText } from './numpy-text.js'
+import { checkShape, type NestedNumbers, sizeOf, unnested } from './shape.js'
 import { type JSONNumber, type SampleOptions, Space, type SpaceJSON } from './space.js'
 
 export interface BoxOptions<D extends Dtype> {
-  /** Defaults to the length of the bounds, or [1] where both are numbers. */
+  /** Defaults to that of the bounds, or [1] where both are numbers. */
   shape?: readonly number[]
   /** Defaults to 'float32'. */
   dtype?: D
@@ -16,12 +18,12 @@ export interface BoxOptions<D extends Dtype> {
  * A box in ℝⁿ: each coordinate between its own bounds, which may be infinite. Elements are flat typed arrays in row-major order.
  *
  *     new Box(-1, 1, { shape: [3] })                          // three float32 in [-1, 1]
- *     new Box([0, -Infinity], [5, Infinity])                  // bounds of their own, shape [2]
+ *     new Box([0, -Infinity], [5, Infinity])                  // bounds of their own, shape [2]; nested lists for more axes
  *     new Box(0, 255, { shape: [84, 84, 3], dtype: 'uint8' })
  *
  * @throws InvalidSpace for NaN, a low above its high, bounds outside the dtype, lengths that do not fit the shape
  */
-export class Box<D extends Dtype = 'float32'> extends Space<DtypeArrays[D]> {
+export class Box<D extends Dtype = 'float32'> extends Space<DtypeArrays[D], null, null> {
   readonly shape: readonly number[]
   readonly dtype: D
   readonly low: DtypeArrays[D]
@@ -33,28 +35,23 @@ export class Box<D extends Dtype = 'float32'> extends Space<DtypeArrays[D]> {
   /** Coordinates in the order in which NumPy draws them: unbounded, bounded below, bounded above, bounded. */
   readonly #drawOrder: Int32Array
 
-  constructor(low: number | ArrayLike<number>, high: number | ArrayLike<number>, options: BoxOptions<D> = {}) {
+  constructor(low: number | NestedNumbers, high: number | NestedNumbers, options: BoxOptions<D> = {}) {
     super()
     if (typeof options !== 'object' || options === null)
       throw new InvalidSpace(`the options of a Box are { shape, dtype, seed }, got ${shown(options)}`)
     const { shape, dtype, seed } = options
-    checkBound('low', low)
-    checkBound('high', high)
-    if (shape !== undefined && !Array.isArray(shape))
-      throw new InvalidSpace(`the shape of a Box must be a list such as [3], got ${shown(shape)}`)
+    const below = readBound('low', low)
+    const above = readBound('high', high)
     this.dtype = dtype ?? ('float32' as D)
     if (!isDtype(this.dtype)) throw new InvalidSpace(`Box knows the dtypes ${Object.keys(DTYPES).join(', ')}, got ${shown(dtype)}`)
-    this.shape = [...(shape ?? (typeof low !== 'number' ? [low.length] : typeof high !== 'number' ? [high.length] : [1]))]
-    if (!this.shape.every((side) => Number.isInteger(side) && side >= 0)) {
-      throw new InvalidSpace(`the shape of a Box must be non-negative integers, got ${shown(this.shape)}`)
-    }
-    this.#size = this.shape.reduce((product, side) => product * side, 1)
-    if (this.#size > MAX_SIZE)
-      throw new InvalidSpace(`a Box of shape [${this.shape}] has more than ${MAX_SIZE} numbers; is the shape meant?`)
+    const ownShape = shape ?? below.shape ?? above.shape ?? [1]
+    checkShape('Box', ownShape)
+    this.shape = [...ownShape]
+    this.#size = sizeOf(this.shape)
     this.boundedBelow = new Uint8Array(this.#size)
     this.boundedAbove = new Uint8Array(this.#size)
-    this.low = this.#bounds('low', low, this.boundedBelow)
-    this.high = this.#bounds('high', high, this.boundedAbove)
+    this.low = this.#bounds('low', below, this.boundedBelow)
+    this.high = this.#bounds('high', above, this.boundedAbove)
     for (let i = 0; i < this.#size; i++) {
       if (this.low[i]! > this.high[i]!)
         throw new InvalidSpace(`Box needs low <= high, got low=${this.low[i]} and high=${this.high[i]} at index ${i}`)
@@ -63,13 +60,15 @@ export class Box<D extends Dtype = 'float32'> extends Space<DtypeArrays[D]> {
     if (seed !== undefined) this.seed(seed)
   }
 
-  #bounds(name: 'low' | 'high', given: number | ArrayLike<number>, bounded: Uint8Array): DtypeArrays[D] {
+  #bounds(name: 'low' | 'high', { value: given, shape }: Bound, bounded: Uint8Array): DtypeArrays[D] {
     const { kind, min, max } = DTYPES[this.dtype]
     const side = name === 'low' ? -Infinity : Infinity
     const values = emptyArray(this.dtype, this.#size)
     if (typeof given !== 'number' && given.length !== this.#size) {
       throw new InvalidSpace(`a Box of shape [${this.shape}] needs ${this.#size} values in ${name}, got ${given.length}`)
     }
+    if (shape && shape.length > 1 && shape.join() !== this.shape.join())
+      throw new InvalidSpace(`${name} of a Box of shape [${this.shape}] has the shape [${shape}]`)
     for (let i = 0; i < this.#size; i++) {
       const value = typeof given === 'number' ? given : given[i]!
       if (typeof value !== 'number') throw new InvalidSpace(`${name} must hold numbers, got ${shown(value)} at index ${i}`)
@@ -102,18 +101,31 @@ export class Box<D extends Dtype = 'float32'> extends Space<DtypeArrays[D]> {
   /**
    * Each coordinate on its own: uniform in [a, b], shifted exponential where one side is open, normal where both are.
    *
-   * @throws EnvError when given a mask or probabilities, which a Box does not have
+   * @throws InvalidProbability when given a mask or probabilities, which a Box does not have
    */
-  override sample(options?: SampleOptions): DtypeArrays[D] {
-    if (options?.mask !== undefined || options?.probability !== undefined) {
-      throw new EnvError('ENVS_INVALID_PROBABILITY', 'a Box is sampled without mask or probability; leave them out')
+  override sample(options?: SampleOptions<null, null>): DtypeArrays[D] {
+    if ((options?.mask ?? null) !== null || (options?.probability ?? null) !== null) {
+      throw new InvalidProbability('a Box is sampled without mask or probability; leave them out')
     }
+    const values = emptyArray(this.dtype, this.#size)
+    this.#draw(values, 0)
+    return values
+  }
+
+  /** Draws an element into `out[offset …]`, without making anything new. @throws InvalidKwargs for another array, or no room in it */
+  sampleInto(out: DtypeArrays[D], offset = 0): void {
+    checkTarget(this.dtype, out, offset, this.#size)
+    this.#draw(out, offset)
+  }
+
+  #draw(values: DtypeArrays[D], offset: number): void {
     const { kind, min, max } = DTYPES[this.dtype]
     const random = this.npRandom
-    const values = emptyArray(this.dtype, this.#size)
+    const isFloat = kind === 'float'
     // An integer's interval [a, b] is the reals [a, b + 1) rounded down.
-    const above = kind === 'float' ? 0 : 1
-    for (const i of this.#drawOrder) {
+    const above = isFloat ? 0 : 1
+    for (let k = 0; k < this.#size; k++) {
+      const i = this.#drawOrder[k]!
       const low = this.low[i]!
       const high = this.high[i]! + above
       let value: number
@@ -130,9 +142,12 @@ export class Box<D extends Dtype = 'float32'> extends Space<DtypeArrays[D]> {
         default:
           value = random.uniform(low, high)
       }
-      values[i] = kind === 'float' ? value : Math.min(Math.max(Math.floor(value), min), max)
+      values[offset + i] = isFloat ? value : Math.min(Math.max(Math.floor(value), min), max)
     }
-    return values
+  }
+
+  override get isNpFlattenable(): boolean {
+    return true
   }
 
   override contains(x: unknown): x is DtypeArrays[D] {
@@ -151,6 +166,10 @@ export class Box<D extends Dtype = 'float32'> extends Space<DtypeArrays[D]> {
     return close(this.low, other.low) && close(this.high, other.high)
   }
 
+  protected override copy(): Box<D> {
+    return new Box(openBound(this, 'low'), openBound(this, 'high'), { shape: this.shape, dtype: this.dtype })
+  }
+
   override toJSON(): SpaceJSON {
     const values = (bound: ArrayLike<number>, bounded: Uint8Array, open: JSONNumber): JSONNumber[] | JSONNumber => {
       const list = Array.from(bound, (value, i) => (bounded[i] ? value : open))
@@ -166,16 +185,29 @@ export class Box<D extends Dtype = 'float32'> extends Space<DtypeArrays[D]> {
   }
 
   override toString(): string {
-    const short = (values: ArrayLike<number>) => {
-      const list = Array.from(values)
-      return list.length > 0 && list.every((value) => value === list[0]) ? `${list[0]}` : `[${list.join(' ')}]`
-    }
-    return `Box(${short(this.low)}, ${short(this.high)}, (${this.shape.join(', ')}${this.shape.length === 1 ? ',' : ''}), ${this.dtype})`
+    const [low, high] = [shortText(this.low, this.shape, this.dtype), shortText(this.high, this.shape, this.dtype)]
+    return `Box(${low}, ${high}, ${pythonTuple(this.shape)}, ${this.dtype})`
   }
 }
 
+/** The bounds of one side as they were given, infinite where open: an integer dtype stores its own limit there. */
+export function openBound(box: Box<Dtype>, side: 'low' | 'high'): Float64Array {
+  const bounded = side === 'low' ? box.boundedBelow : box.boundedAbove
+  const open = side === 'low' ? -Infinity : Infinity
+  return Float64Array.from(box[side], (value, i) => (bounded[i] ? value : open))
+}
+
+interface Bound {
+  value: number | ArrayLike<number>
+  shape?: number[]
+}
+
 /** @throws InvalidSpace */
-function checkBound(name: 'low' | 'high', bound: unknown): void {
-  if (typeof bound === 'number' || (typeof bound === 'object' && bound !== null && 'length' in bound)) return
-  throw new InvalidSpace(`${name} must be a number or an array of numbers, got ${shown(bound)}`)
+function readBound(name: 'low' | 'high', bound: number | NestedNumbers): Bound {
+  if (typeof bound === 'number') return { value: bound }
+  if (typeof bound !== 'object' || bound === null || !('length' in bound)) {
+    throw new InvalidSpace(`${name} must be a number or an array of numbers, got ${shown(bound)}`)
+  }
+  const { flat, shape } = unnested(name, bound)
+  return { value: flat, shape }
 }

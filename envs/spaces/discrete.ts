@@ -1,29 +1,33 @@
-import { InvalidProbability, InvalidSpace } from '../errors.js'
-import type { RandomGenerator, Seed } from '../seeding.js'
+import { InvalidSpace } from '../errors.js'
+import type { Seed } from '../seeding.js'
 import { shown } from '../shown.js'
-import { DTYPES, type IntegerDtype } from './dtype.js'
+import { checkTarget, DTYPES, type DtypeArrays, type IntegerDtype, isIntegerDtype } from './dtype.js'
 import { type SampleOptions, Space, type SpaceJSON } from './space.js'
+import { type Mask, maskedIndex, type Probabilities, weightedIndex, weightsOf } from './weights.js'
 
-export interface DiscreteOptions {
+export interface DiscreteOptions<D extends IntegerDtype = IntegerDtype> {
   /** The smallest element; 0 unless told. */
   start?: number
   /** Decides how many bits a draw takes; 'int64' unless told. */
-  dtype?: IntegerDtype
+  dtype?: D
   seed?: Seed
 }
 
 /**
  * The integers start, …, start + n − 1.
  *
+ *     new Discrete(4).sample({ mask: [0, 1, 0, 1] })                   // 1 or 3; start where nothing is allowed
+ *     new Discrete(2, { start: -1 }).sample({ probability: [0.9, 0.1] })
+ *
  * @throws InvalidSpace when n is not a positive integer or the dtype cannot hold the elements
  */
-export class Discrete extends Space<number> {
+export class Discrete<D extends IntegerDtype = 'int64'> extends Space<number, Mask, Probabilities> {
   readonly shape: readonly number[] = []
-  readonly dtype: IntegerDtype
+  readonly dtype: D
   readonly n: number
   readonly start: number
 
-  constructor(n: number, { start = 0, dtype = 'int64', seed }: DiscreteOptions = {}) {
+  constructor(n: number, { start = 0, dtype = 'int64' as D, seed }: DiscreteOptions<D> = {}) {
     super()
     checkRange('Discrete', n, start, dtype)
     this.n = n
@@ -32,16 +36,22 @@ export class Discrete extends Space<number> {
     if (seed !== undefined) this.seed(seed)
   }
 
-  /**
-   * Uniform, or by mask, or by probability.
-   *
-   * @throws InvalidProbability when both are given, or one of them cannot be sampled from
-   */
-  override sample(options?: SampleOptions): number {
-    if (options?.mask === undefined && options?.probability === undefined) {
-      return this.start + this.npRandom.integers(this.n, undefined, this.dtype)
-    }
-    return this.start + weightedIndex(this.npRandom, this.n, options)
+  /** Uniform, or by mask, or by probability. @throws InvalidProbability when both are given, or one of them cannot be sampled from */
+  override sample(options?: SampleOptions<Mask, Probabilities>): number {
+    const { mask, probability } = weightsOf(options)
+    if (mask !== null) return this.start + maskedIndex(this.npRandom, this.n, mask)
+    if (probability !== null) return this.start + weightedIndex(this.npRandom, this.n, probability)
+    return this.start + this.npRandom.integers(this.n, undefined, this.dtype)
+  }
+
+  /** Draws an element into `out[offset]`. @throws InvalidKwargs for another array, or no room in it */
+  sampleInto(out: DtypeArrays[D], offset = 0): void {
+    checkTarget(this.dtype, out, offset, 1)
+    out[offset] = this.start + this.npRandom.integers(this.n, undefined, this.dtype)
+  }
+
+  override get isNpFlattenable(): boolean {
+    return true
   }
 
   override contains(x: unknown): x is number {
@@ -50,6 +60,10 @@ export class Discrete extends Space<number> {
 
   override equals(other: unknown): boolean {
     return other instanceof Discrete && other.n === this.n && other.start === this.start && other.dtype === this.dtype
+  }
+
+  protected override copy(): Discrete<D> {
+    return new Discrete(this.n, { start: this.start, dtype: this.dtype })
   }
 
   override toJSON(): SpaceJSON {
@@ -67,30 +81,9 @@ export class Discrete extends Space<number> {
 export function checkRange(type: string, n: number, start: number, dtype: IntegerDtype): void {
   if (!Number.isInteger(n) || n <= 0) throw new InvalidSpace(`${type} needs a positive number of elements, got n=${shown(n)}`)
   if (!Number.isInteger(start)) throw new InvalidSpace(`${type} needs an integer start, got ${shown(start)}`)
-  const facts = DTYPES[dtype]
-  if (facts === undefined || facts.kind === 'float' || facts.kind === 'bool') {
-    throw new InvalidSpace(`${type} needs an integer dtype such as int64, got ${shown(dtype)}`)
+  if (!isIntegerDtype(dtype)) throw new InvalidSpace(`${type} needs an integer dtype such as int64, got ${shown(dtype)}`)
+  const { min, max } = DTYPES[dtype]
+  if (n > max || start < min || start + n - 1 > max) {
+    throw new InvalidSpace(`${type} of ${n} from ${start} to ${start + n - 1} does not fit ${dtype} as stored here (${min} to ${max})`)
   }
-  if (start < facts.min || start + n - 1 > facts.max) {
-    throw new InvalidSpace(`${type} from ${start} to ${start + n - 1} does not fit ${dtype} as stored here (${facts.min} to ${facts.max})`)
-  }
-}
-
-/** An index below `n` by mask or by probability. @throws InvalidProbability */
-export function weightedIndex(random: RandomGenerator, n: number, { mask, probability }: SampleOptions): number {
-  if (mask !== undefined && probability !== undefined) throw new InvalidProbability('pass a mask or probabilities, not both')
-  if (mask === undefined) return random.choice(n, numbers(probability, n))
-  const allowed: number[] = []
-  const flags = numbers(mask, n)
-  for (let i = 0; i < n; i++) {
-    if (flags[i] === 1) allowed.push(i)
-    else if (flags[i] !== 0) throw new InvalidProbability(`a mask holds 0 and 1 only, got ${flags[i]} at index ${i}`)
-  }
-  return allowed.length === 0 ? 0 : allowed[random.choice(allowed.length)]!
-}
-
-function numbers(values: SampleOptions['mask'], n: number): ArrayLike<number> {
-  if (values === undefined || values.length !== n)
-    throw new InvalidProbability(`${n} elements need ${n} values, got ${values?.length ?? 'none'}`)
-  return values as ArrayLike<number>
 }

@@ -1,3 +1,6 @@
+import { InvalidKwargs } from '../errors.js'
+import { shown } from '../shown.js'
+
 /**
  * NumPy's dtype names, and the typed array that stores each. 64-bit integers are kept in 32 bits (actions and states of environments
  * are small numbers; a BigInt64Array would make every one of them a heap object), so their bounds must fit 32 bits.
@@ -78,6 +81,10 @@ export function isDtype(name: unknown): name is Dtype {
   return typeof name === 'string' && Object.hasOwn(DTYPES, name)
 }
 
+export function isIntegerDtype(name: unknown): name is IntegerDtype {
+  return isDtype(name) && (DTYPES[name].kind === 'signed' || DTYPES[name].kind === 'unsigned')
+}
+
 /** Whether `value` is an array of numbers that `dtype` can hold without loss: its own typed array, a narrower one, or a plain array. */
 export function isArrayFor(dtype: Dtype, value: unknown): value is ArrayLike<number> {
   if (Array.isArray(value))
@@ -85,4 +92,36 @@ export function isArrayFor(dtype: Dtype, value: unknown): value is ArrayLike<num
   if (!ArrayBuffer.isView(value)) return false
   const name = value.constructor.name
   return name === CONSTRUCTORS[dtype].name || DTYPES[dtype].accepts.includes(name)
+}
+
+const isFloat = (dtype: Dtype) => DTYPES[dtype].kind === 'float'
+const bitsOf = (dtype: Dtype) => Number(/\d+$/.exec(dtype)?.[0] ?? 1)
+
+/** The least dtype that holds both without loss, by NumPy's rules of promotion; 64-bit integers of both signs meet in float64. */
+function promoted(a: Dtype, b: Dtype): Dtype {
+  if (a === b || b === 'bool') return a
+  if (a === 'bool') return b
+  if (isFloat(a) || isFloat(b)) {
+    const integer = isFloat(a) ? b : a
+    return isFloat(integer) || a === 'float64' || b === 'float64' || bitsOf(integer) > 16 ? 'float64' : 'float32'
+  }
+  if (DTYPES[a].kind === DTYPES[b].kind) return bitsOf(a) > bitsOf(b) ? a : b
+  const [signed, unsigned] = DTYPES[a].kind === 'signed' ? [a, b] : [b, a]
+  const bits = Math.max(bitsOf(signed), 2 * bitsOf(unsigned))
+  return bits > 64 ? 'float64' : (`int${bits}` as Dtype)
+}
+
+/** NumPy's `result_type`; float64 of nothing. */
+export function resultType(dtypes: readonly Dtype[]): Dtype {
+  return dtypes.length === 0 ? 'float64' : dtypes.reduce(promoted)
+}
+
+/** @throws InvalidKwargs unless `out` stores `dtype` and has room for `size` numbers from `offset` on */
+export function checkTarget(dtype: Dtype, out: DtypeArray, offset: number, size: number): void {
+  const { name } = CONSTRUCTORS[dtype]
+  if (out?.constructor?.name === name && Number.isInteger(offset) && offset >= 0 && offset + size <= out.length) return
+  const given = ArrayBuffer.isView(out) ? `${shown(out)} of ${out.length}` : shown(out)
+  throw new InvalidKwargs(
+    `${size} numbers of ${dtype} are written to a ${name} from a whole offset, got ${given} and offset ${shown(offset)}`,
+  )
 }

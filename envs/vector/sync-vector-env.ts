@@ -6,7 +6,7 @@ import { emptyArray } from '../spaces/dtype.js'
 import { Discrete, type DtypeArray } from '../spaces/index.js'
 import { invalidState } from '../state.js'
 import { InfoColumns } from './infos.js'
-import { type AutoresetMode, VectorEnv } from './vector-env.js'
+import { type AutoresetMode, numbersOf, VectorEnv } from './vector-env.js'
 
 /**
  * Any environment, N of them, one after the other in this thread (Gymnasium's SyncVectorEnv). Environment i has seed + i, a stream
@@ -42,7 +42,7 @@ export class SyncVectorEnv<Obs extends DtypeArray = Float32Array> extends Vector
     this.metadata = { ...first.metadata, autoresetMode }
     this.renderMode = first.renderMode
     this.#infos = new InfoColumns(this.numEnvs, this.infos)
-    this.#actionRow = first.actionSpace instanceof Discrete ? null : emptyArray(first.actionSpace.dtype, this.actionSize)
+    this.#actionRow = first.actionSpace instanceof Discrete ? null : emptyArray(numbersOf(first.actionSpace).dtype, this.actionSize)
   }
 
   override render(): RenderFrame[] | null {

@@ -11,13 +11,14 @@
  *   in the rows where `infos._finalObs` is 1 (other rows hold what was there before).
  * - 'disabled': nothing resets; call `reset({ options: { resetMask } })` with 1 for the environments to reset.
  */
-import { checkResetOptions, type EnvMetadata, type EnvSpec, type RenderFrame } from '../env.js'
-import { InvalidAction, InvalidKwargs, ResetNeeded, UnsupportedMode } from '../errors.js'
+import { checkResetOptions, type EnvMetadata, type RenderFrame } from '../env.js'
+import type { EnvSpec } from '../env-spec.js'
+import { InvalidAction, InvalidKwargs, InvalidSpace, ResetNeeded, UnsupportedMode } from '../errors.js'
 import { checkOptionsObject } from '../kwargs.js'
 import { type Seed, seedPlus } from '../seeding.js'
 import { shown } from '../shown.js'
 import { emptyArray } from '../spaces/dtype.js'
-import { batchSpace, type DtypeArray, type Space } from '../spaces/index.js'
+import { batchSpace, type Dtype, type DtypeArray, type Space } from '../spaces/index.js'
 import { invalidState, isSavedObject, loadOrRestore, numbersFromState } from '../state.js'
 import { copyOfInfos } from './infos.js'
 
@@ -34,6 +35,14 @@ const MAX_ENVS = 2 ** 24
 export function checkNumEnvs(numEnvs: number): void {
   if (Number.isInteger(numEnvs) && numEnvs >= 1 && numEnvs <= MAX_ENVS) return
   throw new InvalidKwargs(`numEnvs must be a positive integer up to ${MAX_ENVS}, got ${shown(numEnvs)}`)
+}
+
+/** How many numbers of what dtype an element has. @throws InvalidSpace where it is not one array of them */
+export function numbersOf(space: Space<unknown>): { size: number; dtype: Dtype } {
+  const { shape, dtype } = space
+  if (shape === null || dtype === null)
+    throw new InvalidSpace(`elements of ${space} are not one array of numbers; vector environments need such a space`)
+  return { size: shape.reduce((product, side) => product * side, 1), dtype }
 }
 
 export type VectorStep<Obs> = [
@@ -139,17 +148,18 @@ export abstract class VectorEnv<Obs extends DtypeArray = Float32Array> {
     this.actionSpace = batchSpace(singleActionSpace, numEnvs)
     this.autoresetMode = autoresetMode
     this.copy = copy
-    this.observationSize = singleObservationSpace.shape.reduce((product, side) => product * side, 1)
-    this.actionSize = singleActionSpace.shape.reduce((product, side) => product * side, 1)
+    const [observation, action] = [numbersOf(singleObservationSpace), numbersOf(singleActionSpace)]
+    this.observationSize = observation.size
+    this.actionSize = action.size
     // Which array stores the dtype is known at run time only; `Obs` is what the caller of makeVec says it is.
-    this.observations = (arrays?.observations ?? emptyArray(singleObservationSpace.dtype, numEnvs * this.observationSize)) as Obs
+    this.observations = (arrays?.observations ?? emptyArray(observation.dtype, numEnvs * this.observationSize)) as Obs
     this.rewards = arrays?.rewards ?? rewards ?? new Float64Array(numEnvs)
     this.terminated = arrays?.terminated ?? new Uint8Array(numEnvs)
     this.truncated = arrays?.truncated ?? new Uint8Array(numEnvs)
     this.ended = arrays?.ended ?? new Uint8Array(numEnvs)
     this.infos = {}
     if (autoresetMode === 'same-step') {
-      this.infos.finalObs = (arrays?.finalObs ?? emptyArray(singleObservationSpace.dtype, numEnvs * this.observationSize)) as Obs
+      this.infos.finalObs = (arrays?.finalObs ?? emptyArray(observation.dtype, numEnvs * this.observationSize)) as Obs
       this.infos._finalObs = arrays?.finalMask ?? new Uint8Array(numEnvs)
     }
     this.#result = [this.observations, this.rewards, this.terminated, this.truncated, this.infos]

@@ -115,7 +115,7 @@ test('spaces print as in Gymnasium', () => {
     new Box(-1, 1, { shape: [3] }),
     new MultiDiscrete([2, 2]),
   ].map(String)
-  assert.equal(printed, ['Discrete(2)', 'Discrete(3, start=1, dtype=int8)', 'Box(-1, 1, (3,), float32)', 'MultiDiscrete([2 2])'])
+  assert.equal(printed, ['Discrete(2)', 'Discrete(3, start=1, dtype=int8)', 'Box(-1.0, 1.0, (3,), float32)', 'MultiDiscrete([2 2])'])
 })
 
 test('a mask allows what it marks, and probabilities of zero are never drawn', () => {
@@ -143,7 +143,7 @@ test('masks and probabilities that cannot be sampled from are refused', () => {
     )
   }
   assert.is(
-    code(() => new Box(0, 1).sample({ mask: [1] })),
+    code(() => new Box(0, 1).sample({ mask: [1] as unknown as null })),
     'ENVS_INVALID_PROBABILITY',
   )
   assert.is(
@@ -178,7 +178,7 @@ test('broken JSON of a space is refused with the field that is wrong', () => {
   const broken: [unknown, RegExp][] = [
     ['{', /not the JSON of a space/],
     [null, /has a type/],
-    [{ type: 'Dict' }, /"Dict"/],
+    [{ type: 'Ditc' }, /"Ditc"/],
     [{ type: 'Box', low: 0, high: 1, dtype: 'float32' }, /shape/],
     [{ type: 'Box', low: [0, 'x'], high: 1, shape: [2], dtype: 'float32' }, /low/],
     [{ type: 'Box', low: 0, high: 1, shape: [2], dtype: 'toString' }, /dtype/],

@@ -28,7 +28,7 @@ function replaySpace(trace: SpaceTrace): void {
       if (!space.contains(sample)) throw new Error(`${what}: the sample ${sample} is not inside`)
       return typeof sample === 'number' ? [sample] : Array.from(sample as ArrayLike<number>)
     }).flat()
-  const size = spaces.batchSpace(space, 1).shape.reduce((product, side) => product * side, 1)
+  const size = spaces.batchSpace<spaces.Space>(space, 1).shape!.reduce((product, side) => product * side, 1)
   const compare = (encoded: string, options: spaces.SampleOptions | undefined, name: string, minus = 0) => {
     const expected = decode(encoded, 'f8')
     const drawn = draw(expected.length / size - minus, options)
