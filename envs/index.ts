@@ -70,6 +70,9 @@ export {
 } from './seeding.js'
 export * as spaces from './spaces/index.js'
 export {
+  BlackjackEnv,
+  type BlackjackObservation,
+  type BlackjackOptions,
   CliffWalkingEnv,
   type CliffWalkingOptions,
   FrozenLakeEnv,

@@ -1,6 +1,6 @@
 // Builds dist/: WebAssembly kernels (AssemblyScript), then the TypeScript tree, tests and benchmarks included.
-// Kernels live in folders named `assembly/` with an `asconfig.json`; `foo/assembly/` becomes `dist/foo/kernels.wasm`. Where there is a
-// `foo/embedded-kernels.d.ts`, it becomes a module of that name instead, with the bytes in it: a browser cannot read files in passing.
+// Kernels live in folders named `assembly/` with an `asconfig.json`; `foo/assembly/` becomes `dist/foo/kernels.wasm`, and
+// `kernels-unshared.wasm` where there is a target for memories that are not shared between threads.
 // dist/ is made anew (a deleted source leaves no stale test behind); kernels are kept while their sources are unchanged.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -36,13 +36,11 @@ function compiled(folder, target, cache) {
 }
 
 function buildKernels(folder, cache) {
-  const parent = dirname(folder)
-  const out = join(dist, relative(root, parent))
+  const out = join(dist, relative(root, dirname(folder)))
   mkdirSync(out, { recursive: true })
-  if (!existsSync(join(parent, 'embedded-kernels.d.ts')))
-    return writeFileSync(join(out, 'kernels.wasm'), compiled(folder, 'release', cache))
-  const line = (name, target) => `export const ${name} = '${compiled(folder, target, cache).toString('base64')}'\n`
-  writeFileSync(join(out, 'embedded-kernels.js'), line('shared', 'release') + line('unshared', 'unshared'))
+  const { targets } = JSON.parse(readFileSync(join(folder, 'asconfig.json'), 'utf8'))
+  writeFileSync(join(out, 'kernels.wasm'), compiled(folder, 'release', cache))
+  if (targets.unshared) writeFileSync(join(out, 'kernels-unshared.wasm'), compiled(folder, 'unshared', cache))
 }
 
 const cache = join(tool(), '.cache', 'gymnura-kernels')

@@ -1,5 +1,5 @@
 /** The areas of a batch of environments in memory: TypeScript's side of assembly/batch.ts. */
-import { Discrete, type DtypeArray } from '../spaces/index.js'
+import { Box, Discrete, type DtypeArray } from '../spaces/index.js'
 import type { NativeTask } from './native-vector-env.js'
 
 /** The words of a `Batch`, in its order. */
@@ -48,7 +48,7 @@ const LANES = 4
 const OWN_PARAMS = 4
 
 const padded = (numEnvs: number) => Math.ceil(numEnvs / LANES) * LANES
-const observationNumbers = (task: NativeTask) => (task.observationSpace instanceof Discrete ? 1 : task.observationSpace.low.length)
+const observationNumbers = ({ observationSpace }: NativeTask) => observationSpace.shape.reduce((product, side) => product * side, 1)
 
 /** Bytes of each area. */
 export function batchBytes(numEnvs: number, task: NativeTask): Record<BatchArea, number> {
@@ -81,8 +81,7 @@ export function batchBytes(numEnvs: number, task: NativeTask): Record<BatchArea,
 
 /** The areas as arrays of N, without what fills the columns up; states have all of it (`stride` a column). */
 export function viewsOf(buffer: ArrayBuffer, address: Readonly<Record<BatchArea, number>>, numEnvs: number, task: NativeTask) {
-  const discrete = task.observationSpace instanceof Discrete
-  const Rows = discrete ? Int32Array : Float32Array
+  const Rows = task.observationSpace instanceof Box ? Float32Array : Int32Array
   const numbers = numEnvs * observationNumbers(task)
   const bytes = (area: BatchArea, length = numEnvs) => new Uint8Array(buffer, address[area], length)
   const signed = (area: BatchArea, length: number) => new Int8Array(buffer, address[area], length)

@@ -1,5 +1,5 @@
-/** The kernels of `assembly/` on a memory. They are inside the program, since a browser has no files, and compile in a few milliseconds. */
-import { shared, unshared } from './embedded-kernels.js'
+/** The kernels of `assembly/` on a memory: one build for memories shared between threads, one for others, such as a page has without isolation. */
+import { compileWasm } from '../wasm.js'
 
 /** Each takes the address of a batch (assembly/batch.ts). */
 export interface EnvKernels {
@@ -8,6 +8,8 @@ export interface EnvKernels {
   wrongNumber(batch: number): number
   acrobotStep(batch: number): void
   acrobotReset(batch: number): void
+  blackjackStep(batch: number): void
+  blackjackReset(batch: number): void
   cartPoleStep(batch: number): void
   cartPoleReset(batch: number): void
   continuousMountainCarStep(batch: number): void
@@ -40,7 +42,7 @@ export function envKernels(memory: WebAssembly.Memory): EnvKernels {
 function moduleFor(isShared: boolean): WebAssembly.Module {
   let module = compiled.get(isShared)
   if (!module) {
-    module = new WebAssembly.Module(Uint8Array.from(atob(isShared ? shared : unshared), (character) => character.charCodeAt(0)))
+    module = compileWasm(new URL(isShared ? './kernels.wasm' : './kernels-unshared.wasm', import.meta.url))
     compiled.set(isShared, module)
   }
   return module

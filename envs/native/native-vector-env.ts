@@ -7,7 +7,7 @@ import { InvalidAction, UnsupportedMode } from '../errors.js'
 import { PCG64, type PCG64State } from '../random/pcg64.js'
 import { npRandom, type Seed } from '../seeding.js'
 import { shown } from '../shown.js'
-import { Box, Discrete, type DtypeArray } from '../spaces/index.js'
+import { Box, Discrete, type DtypeArray, type MultiDiscrete } from '../spaces/index.js'
 import { invalidState, numbersFromState } from '../state.js'
 import { AUTORESET_MODES, VectorEnv, type VectorEnvKwargs } from '../vector/vector-env.js'
 import { BATCH_FIELDS, type BatchArea, batchBytes, FLAGS, STREAM_WORDS, viewsOf } from './batch.js'
@@ -19,7 +19,7 @@ export interface NativeTask {
   readonly name: string
   readonly kernel: KernelName
   readonly metadata: EnvMetadata
-  readonly observationSpace: Box | Discrete
+  readonly observationSpace: Box | Discrete | MultiDiscrete
   readonly actionSpace: Box | Discrete
   /** Doubles in the state of one environment; column c of environment i is at index c · stride + i. */
   readonly stateColumns: number
@@ -38,8 +38,8 @@ export interface NativeTask {
   readonly maskedActions?: number
   /** One stream for all environments, float32 rewards, and an interval that stays: Gymnasium's own vector environments. */
   readonly asGymnasium?: boolean
-  /** A frame of an environment in one of the metadata's modes. @param state its own columns */
-  frame(mode: string, state: readonly number[], observation: number): RenderFrame
+  /** A frame of an environment in one of the metadata's modes. @param state its own columns @param extra its own bytes */
+  frame(mode: string, state: readonly number[], extra: Uint8Array): RenderFrame
 }
 
 const NO_LIMIT = 0xffffffff
@@ -180,10 +180,11 @@ export abstract class NativeVectorEnv<Obs extends DtypeArray = Float32Array> ext
   override render(): RenderFrame[] | null {
     const { renderMode } = this
     if (renderMode === null) return null
-    const { states } = this.#views
+    const { extra, states } = this.#views
+    const bytes = this.#task.extraBytes ?? 0
     return Array.from({ length: this.numEnvs }, (_, i) => {
       const state = Array.from({ length: this.#task.stateColumns }, (_column, c) => states[c * this.#stride + i]!)
-      return this.#task.frame(renderMode, state, this.observations[i * this.observationSize]!)
+      return this.#task.frame(renderMode, state, extra.subarray(i * bytes, (i + 1) * bytes))
     })
   }
 

@@ -1,11 +1,15 @@
 /** FrozenLake, CliffWalking and Taxi by a kernel: the numbers of 'sync'. */
 import type { EnvMetadata } from '../env.js'
+import { checkKwargs } from '../kwargs.js'
 import { type NativeTask, NativeVectorEnv } from '../native/native-vector-env.js'
 import { NATIVE_OPTIONS } from '../native/options.js'
 import type { Drawing } from '../rendering/canvas.js'
 import { rasterized } from '../rendering/raster.js'
-import { Discrete } from '../spaces/index.js'
+import { Discrete, MultiDiscrete } from '../spaces/index.js'
 import type { VectorEnvKwargs } from '../vector/vector-env.js'
+import { BLACKJACK_METADATA } from './blackjack.js'
+import { blackjackDrawing } from './blackjack-render.js'
+import { FACES, SUITS } from './blackjack-rules.js'
 import { CLIFF_WALKING_METADATA, cliffWalkingTable } from './cliff-walking.js'
 import { cliffWalkingDrawing, cliffWalkingText } from './cliff-walking-grid.js'
 import { FROZEN_LAKE_METADATA, frozenLake } from './frozen-lake.js'
@@ -112,4 +116,35 @@ export class TaxiNative extends NativeVectorEnv<Int32Array> {
     const text = (state: number) => taxiText(state, null)
     super(kwargs, tabular({ name: 'Taxi', metadata: TAXI_METADATA, table, drawing: taxiDrawing, text, masks: masks(), ...fickle }))
   }
+}
+
+/** As in assembly/blackjack.ts. */
+const BLACKJACK_BYTES = 8
+
+/** Observations are rows of player's sum, dealer's card and usable ace: what a Tuple of three Discretes has, as one array. */
+export class BlackjackNative extends NativeVectorEnv<Int32Array> {
+  /** @throws InvalidKwargs for an option it does not have */
+  constructor(kwargs: VectorEnvKwargs) {
+    checkKwargs('Blackjack', kwargs, [...NATIVE_OPTIONS, 'natural', 'sab'])
+    const task: NativeTask = {
+      name: 'Blackjack',
+      kernel: 'blackjack',
+      metadata: BLACKJACK_METADATA,
+      observationSpace: new MultiDiscrete([32, 11, 2]),
+      actionSpace: new Discrete(2),
+      stateColumns: 0,
+      resetInterval: [0, 0],
+      intervalOf: () => [0, 0],
+      params: [kwargs.sab === true ? 1 : 0, kwargs.natural === true ? 1 : 0],
+      extraBytes: BLACKJACK_BYTES,
+      frame: (_mode, _state, hands) => rasterized(blackjackDrawing(tableOf(hands))),
+    }
+    super(kwargs, task)
+  }
+}
+
+function tableOf([sum, ace, , dealerCard, , , , drawn]: Uint8Array) {
+  const usableAce = ace === 1 && sum! + 10 <= 21
+  const rank = dealerCard === 1 ? 'A' : dealerCard === 10 ? FACES[drawn! >> 2]! : String(dealerCard)
+  return { playerSum: sum! + (usableAce ? 10 : 0), usableAce, dealerCard: dealerCard!, rank, suit: SUITS[drawn! & 3]! }
 }

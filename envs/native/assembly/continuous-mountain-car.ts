@@ -11,6 +11,8 @@ const POWER_32: f64 = <f64>(<f32>0.0015)
 const SPEED_32: f64 = <f64>(<f32>0.07)
 const MIN_32: f64 = <f64>(<f32>-1.2)
 const MAX_32: f64 = <f64>(<f32>0.6)
+/** Typed: a literal that is converted would take the type that it is converted to. */
+const GRAVITY: f64 = 0.0025
 const GOAL_32: f64 = <f64>(<f32>0.45)
 
 export function continuousMountainCarStep(p: usize): void {
@@ -33,7 +35,7 @@ export function continuousMountainCarStep(p: usize): void {
     const first = i32x4.bitmask(i32x4.eq(v128.load64_zero(steps + (i << 2)), none)) & 3
     const start = v128.load(positions + at)
     const before = v128.load(velocities + at)
-    const gravity = fround(f64x2.mul(f64x2.splat(0.0025), cosine(fround(f64x2.mul(f64x2.splat(3), start)))))
+    const gravity = fround(f64x2.mul(f64x2.splat(GRAVITY), cosine(fround(f64x2.mul(f64x2.splat(3), start)))))
     const engine = fround(f64x2.mul(push, f64x2.splat(POWER_32)))
     let velocity = fround(f64x2.add(before, fround(f64x2.sub(engine, gravity))))
     velocity = clipped(velocity, f64x2.splat(-SPEED_32), f64x2.splat(SPEED_32))
@@ -67,7 +69,7 @@ function firstSteps(b: Batch, i: u32, first: u32, arrived: u32, starts: v128, be
     const still = lane ? f64x2.extract_lane(before, 1) : f64x2.extract_lane(before, 0)
     const push = <f64>load<f32>(b.actions + ((i + lane) << 2))
     const engine = <f32>(push * POWER_32)
-    const pull = <f32>(0.0025 * cos)
+    const pull = <f32>(GRAVITY * cos)
     let velocity = still + <f64>(engine - pull)
     velocity = min(max(velocity, -0.07), 0.07)
     const position = min(max(start + velocity, -1.2), 0.6)

@@ -5,6 +5,7 @@
  */
 export { wrongChoice, wrongNumber } from './batch'
 export { acrobotReset, acrobotStep } from './acrobot'
+export { blackjackReset, blackjackStep } from './blackjack'
 export { cartPoleReset, cartPoleStep } from './cartpole'
 export { continuousMountainCarReset, continuousMountainCarStep } from './continuous-mountain-car'
 export { mountainCarReset, mountainCarStep } from './mountain-car'
