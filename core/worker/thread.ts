@@ -64,6 +64,8 @@ const headquarters = new RemoteHeadquarters(service)
 
 const engine: LocalEngine = new LocalEngine({
   index: data.index,
+  // Of a process the main thread cannot see the memory; most of its tasks are the main thread's own for that reason.
+  history: data.apart ? undefined : (part) => post({ kind: 'history', thread: data.index, part }),
   store: new ObjectStore({ ...data.store, usage: new StoreUsage(data.store.usage), pressed: () => post({ kind: 'pressed' }) }),
   poolWords,
   headquarters,
@@ -172,6 +174,7 @@ const executor = new Executor(data, {
   now,
   waits: (task, by) => {
     waiting(task, by)
+    if (data.role.kind === 'dedicated') post({ kind: 'held-back', thread: data.index, on: by === 1 })
     // There may be room for another task.
     if (by === 1) queueMicrotask(() => loop.resume())
   },
