@@ -44,6 +44,7 @@ export { setWarningHandler, type WarningHandler } from './logger.js'
 export { type EnvTypes, type MakeOptions, type MakeVecOptions, make, makeAsync, makeVec, type VectorizationMode } from './make.js'
 export { MinAtarEnv, MinAtarNative, type MinAtarOptions } from './minatar/index.js'
 export * from './mujoco/index.js'
+export type { KernelMemory } from './native/kernel-memory.js'
 export {
   type AdditionalWrapper,
   type EntryPoint,

@@ -19,7 +19,7 @@ export interface BlackjackOptions {
 }
 
 export const BLACKJACK_METADATA: EnvMetadata = { renderModes: ['rgb_array'], renderFps: 4 }
-export const BLACKJACK_ACTIONS = ['stick', 'hit']
+const BLACKJACK_ACTIONS = ['stick', 'hit']
 export type BlackjackObservation = [playerSum: number, dealerCard: number, usableAce: number]
 
 /**

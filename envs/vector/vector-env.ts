@@ -100,7 +100,7 @@ export interface VectorEnvSettings {
 }
 
 /** N of each; the last two only for 'same-step'. */
-export interface VectorArrays {
+interface VectorArrays {
   observations: DtypeArray
   rewards: Float64Array | Float32Array
   terminated: Uint8Array
