@@ -49,19 +49,16 @@ function paint(canvas: Canvas, { terrain, clouds, parts, eye, lidar, range }: Wa
   const at = ([x, y]: Point): Point => [(x - scroll) * SCALE, y * SCALE]
   // Clouds move half as fast.
   for (const { outline, left, right } of clouds) {
-    const visible = right >= scroll / 2 && left <= scroll / 2 + width
-    if (visible)
+    if (right >= scroll / 2 && left <= scroll / 2 + width)
       canvas.polygon(
         outline.map(([x, y]) => at([x + scroll / 2, y])),
         CLOUD,
       )
   }
   const { xs, ys, obstacles } = terrain
-  for (let i = 0; i + 1 < xs.length; i++) {
-    if (xs[i + 1]! < scroll || xs[i]! > scroll + width) continue
-    const [from, to] = [at([xs[i]!, ys[i]!]), at([xs[i + 1]!, ys[i + 1]!])]
-    canvas.polygon([from, to, [to[0], 0], [from[0], 0]], SOIL)
-  }
+  const visible = xs.map((x, i): Point => [x, ys[i]!]).filter(([x]) => x >= scroll - TERRAIN_STEP && x <= scroll + width + TERRAIN_STEP)
+  const line = visible.map(at)
+  if (line.length > 0) canvas.polygon([[line[0]![0], 0], ...line, [line.at(-1)![0], 0]], SOIL)
   for (const corners of obstacles) outlined(canvas, corners.map(at), STONE, STONE_EDGE)
   for (let i = 0; i + 1 < xs.length; i++) {
     if (xs[i + 1]! >= scroll && xs[i]! <= scroll + width) {

@@ -1,4 +1,4 @@
-import { type BipedalWalkerEnv, type LunarLanderEnv, make } from 'gymnura/envs'
+import { type BipedalWalkerEnv, type CarRacingEnv, type LunarLanderEnv, make } from 'gymnura/envs'
 import { landingAction, WalkingGait } from '../box2d-heuristics.js'
 import { type Check, type Checks, decode, type GeneratorState, readTraces, same, sameState } from './read.js'
 
@@ -24,7 +24,22 @@ interface WalkerTrace {
   random: GeneratorState
 }
 
+interface RaceTrace {
+  seed: string
+  kwargs: { continuous: boolean; domainRandomize: boolean }
+  track: string
+  kerbs: number
+  colors: string
+  random: GeneratorState
+  /** Of each step: x, y, angle of the car, angular velocities of its wheels. */
+  places: string
+  rewards: string
+  /** The last observation. */
+  frame: string
+}
+
 interface Content {
+  races: RaceTrace[]
   landers: LanderTrace[]
   walkers: WalkerTrace[]
   /** What each episode of a controller by hand brought. */
@@ -37,7 +52,7 @@ const near = (tolerance: number) => (a: number, b: number) => !(Math.abs(a - b) 
 const STANDARD_ERRORS = 3
 
 export const checks: Checks = (folder) => {
-  const { landers, walkers, returns } = readTraces<Content>(folder, 'box2d')
+  const { landers, walkers, races, returns } = readTraces<Content>(folder, 'box2d')
   return [
     ...landers.map(
       (trace): Check => ({
@@ -49,6 +64,12 @@ export const checks: Checks = (folder) => {
       (trace): Check => ({
         title: `BipedalWalker from seed ${trace.seed}${trace.hardcore ? ', hardcore,' : ''} draws Gymnasium's ground and clouds`,
         run: () => replayWalker(trace),
+      }),
+    ),
+    ...races.map(
+      (trace): Check => ({
+        title: `CarRacing from seed ${trace.seed} ${JSON.stringify(trace.kwargs)} draws Gymnasium's track and colours, drives as there, and looks like it`,
+        run: () => replayRace(trace),
       }),
     ),
     ...Object.entries(returns).map(
@@ -90,6 +111,36 @@ function replayWalker(trace: WalkerTrace): void {
   same([terrain.obstacles.length], [trace.obstacles], `${what} obstacles`)
   sameState(env.npRandom, trace.random, what)
   same(obs, decode(trace.obs, 'f4'), `${what} first observation`, near(2e-3))
+}
+
+const HAND = [3, 1, 3, 2, 0, 4]
+
+/** The track is a path of hundreds of sines, each of which may be rounded the other way. */
+function replayRace({ seed, kwargs, ...trace }: RaceTrace): void {
+  const env = make('CarRacing-v3', kwargs)
+  env.reset({ seed: BigInt(seed) })
+  const what = `CarRacing seed ${seed}`
+  const { track, colors } = env.unwrapped as unknown as CarRacingEnv
+  same(track.points.flat(), decode(trace.track, 'f8'), `${what} track`, near(1e-9))
+  same([track.kerbs.length], [trace.kerbs], `${what} kerbs`)
+  same([colors.road, colors.ground, colors.grass].flat(), decode(trace.colors, 'f8'), `${what} colours`)
+  sameState(env.npRandom, trace.random, what)
+  const places = decode(trace.places, 'f8')
+  const rewards = decode(trace.rewards, 'f8')
+  let frame = new Uint8Array()
+  for (let i = 0; i < rewards.length; i++) {
+    const gas = i < 50 ? 0.4 : 0
+    const action = kwargs.continuous ? Float32Array.of(0.1 * Math.sin(i / 8), gas, i < 70 ? 0 : 0.3) : HAND[Math.floor(i / 12) % 6]!
+    const [observation, reward] = env.step(action)
+    const { hull, wheels } = (env.unwrapped as unknown as CarRacingEnv).car
+    const place = [hull.getPosition().x, hull.getPosition().y, hull.getAngle(), ...wheels.map(({ omega }) => omega)]
+    same(place, places.subarray(7 * i, 7 * i + 7), `${what} step ${i}`, near(5e-2))
+    same([reward], rewards.subarray(i, i + 1), `${what} reward ${i}`, near(1e-9))
+    frame = observation as Uint8Array<ArrayBuffer>
+  }
+  const expected = decode(trace.frame, 'u1')
+  const difference = frame.reduce((sum, value, i) => sum + Math.abs(value - expected[i]!), 0) / expected.length
+  if (!(difference < 4)) throw new Error(`${what}: the picture differs by ${difference} of 255 a byte`)
 }
 
 function episode(id: string, seed: number): number {

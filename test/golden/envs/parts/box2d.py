@@ -33,6 +33,25 @@ def walker_case(seed, hardcore):
     }
 
 
+def racing_case(seed, steps, **kwargs):
+    env = gym.make("CarRacing-v3", **kwargs)
+    obs, _ = env.reset(seed=seed)
+    inner = env.unwrapped
+    case = {
+        "seed": str(seed), "kwargs": {"continuous": kwargs.get("continuous", True), "domainRandomize": kwargs.get("domain_randomize", False)},
+        "track": b64(inner.track, "f8"), "kerbs": len(inner.road_poly) - len(inner.road), "colors": b64([inner.road_color, inner.bg_color, inner.grass_color], "f8"),
+        "random": state_of(inner.np_random),
+    }
+    places, rewards = [], []
+    for step in range(steps):
+        action = np.array([0.1 * np.sin(step / 8), 0.4 if step < 50 else 0.0, 0.0 if step < 70 else 0.3], np.float32) if inner.continuous else [3, 1, 3, 2, 0, 4][step // 12 % 6]
+        obs, reward, *_ = env.step(action)
+        hull = inner.car.hull
+        places.append([*hull.position, hull.angle, *(wheel.omega for wheel in inner.car.wheels)])
+        rewards.append(reward)
+    return {**case, "places": b64(places, "f8"), "rewards": b64(rewards, "f8"), "frame": b64(obs, "u1")}
+
+
 def lander_returns(env_id, seeds):
     env = gym.make(env_id)
     returns = []
@@ -69,6 +88,7 @@ def files(seeds, live):
     content = {
         "landers": landers,
         "walkers": [walker_case(seed, hardcore) for seed in seeds[:4] for hardcore in (False, True)],
+        "races": [racing_case(seeds[0], 90), racing_case(seeds[1], 80, continuous=False), racing_case(seeds[2], 40, domain_randomize=True)],
         "returns": {
             "LunarLander-v3": lander_returns("LunarLander-v3", range(60 if live else 150)),
             "LunarLanderContinuous-v3": lander_returns("LunarLanderContinuous-v3", range(30 if live else 60)),
