@@ -15,6 +15,7 @@
  *       }
  *     }
  */
+import type { EnvSpec } from './env-spec.js'
 import { EnvError, InvalidKwargs } from './errors.js'
 import type { Drawing } from './rendering/canvas.js'
 import { npRandom, RandomGenerator, type RandomState, type Seed } from './seeding.js'
@@ -27,24 +28,6 @@ export type Info = Record<string, unknown>
 /** What happened in one step. `terminated`: the task ended; `truncated`: it was cut off (a time limit), so its future still has value. */
 export type StepResult<Obs> = [observation: Obs, reward: number, terminated: boolean, truncated: boolean, info: Info]
 
-/** What is known of an environment besides its class; `make` fills it in from the registry. */
-export interface EnvSpec {
-  id: string
-  namespace: string | null
-  name: string
-  version: number | null
-  /** The mean return at which the task counts as solved. */
-  rewardThreshold: number | null
-  /** Steps after which an episode is truncated. */
-  maxEpisodeSteps: number | null
-  /** True where the same seed and actions may give another trajectory. */
-  nondeterministic: boolean
-  orderEnforce: boolean
-  disableEnvChecker: boolean
-  /** Options passed to the constructor. */
-  kwargs: Record<string, unknown>
-}
-
 export interface ResetOptions {
   /** Restarts the environment's random stream; without it the stream goes on. */
   seed?: Seed
@@ -55,6 +38,11 @@ export interface ResetOptions {
 export interface EnvMetadata {
   renderModes: readonly string[]
   renderFps?: number
+  /**
+   * For playing by keyboard: the action for each set of keys held down, named as a browser names them and joined by '+' in alphabetic
+   * order ('ArrowLeft', 'ArrowLeft+ArrowUp'); '' for none held, without which the environment waits for a key.
+   */
+  keysToAction?: Readonly<Record<string, unknown>>
   [key: string]: unknown
 }
 
@@ -65,7 +53,7 @@ export interface RGBFrame {
   data: Uint8Array
 }
 
-/** 'rgb_array' gives an RGBFrame, 'ansi' a string. */
+/** 'rgb_array' gives an RGBFrame, 'ansi' a string; with 'rgb_array_list' and 'ansi_list' `render` gives a list of those. */
 export type RenderFrame = RGBFrame | string
 
 /** All that a later `setState` needs to go on exactly from here. Can be cloned structurally; JSON-able if the environment's own part is. */
@@ -116,9 +104,18 @@ export abstract class Env<Obs = unknown, Act = unknown> {
   abstract readonly observationSpace: Space<Obs>
   metadata: EnvMetadata = { renderModes: [] }
   renderMode: string | null = null
-  spec: EnvSpec | null = null
+  #spec: EnvSpec | null = null
   #random: RandomGenerator | null = null
   #seed: Seed | null = null
+
+  /** What is known of the environment besides its class; `make` fills it in from the registry. */
+  get spec(): EnvSpec | null {
+    return this.#spec
+  }
+
+  set spec(spec: EnvSpec | null) {
+    this.#spec = spec
+  }
 
   /** Starts an episode. An own environment calls `this.seedRandom(seed)` first. The observation must be a new object each time. */
   abstract reset(options?: ResetOptions): [observation: Obs, info: Info]
@@ -142,6 +139,25 @@ export abstract class Env<Obs = unknown, Act = unknown> {
   /** The environment under all wrappers. */
   get unwrapped(): Env<unknown, unknown> {
     return this as Env<unknown, unknown>
+  }
+
+  /** Whether the environment, or a wrapper or environment inside it, has a property or method of that name. */
+  hasWrapperAttr(name: string): boolean {
+    return name in this
+  }
+
+  /** The outermost property of that name; a method comes bound to its object. @throws InvalidKwargs where there is none */
+  getWrapperAttr(name: string): unknown {
+    if (!(name in this)) throw new InvalidKwargs(`${this} has no property ${name}`)
+    const value = (this as Record<string, unknown>)[name]
+    return typeof value === 'function' ? value.bind(this) : value
+  }
+
+  /** Sets the outermost property of that name; where there is none it is made on the outermost object, unless `force` is false. */
+  setWrapperAttr(name: string, value: unknown, { force = true }: { force?: boolean } = {}): boolean {
+    if (!force && !(name in this)) return false
+    ;(this as Record<string, unknown>)[name] = value
+    return true
   }
 
   /** The environment's random stream, from fresh entropy where it was never seeded. */
@@ -216,88 +232,5 @@ export abstract class Env<Obs = unknown, Act = unknown> {
 
   toString(): string {
     return this.spec ? `<${this.constructor.name}<${this.spec.id}>>` : `<${this.constructor.name}>`
-  }
-}
-
-/**
- * An environment around another. Everything not overridden goes to the inner one, so a wrapper is only what it changes.
- * Its own variables are saved with the state if they are plain properties.
- */
-export abstract class Wrapper<Obs = unknown, Act = unknown> extends Env<Obs, Act> {
-  constructor(readonly env: Env<Obs, Act>) {
-    super()
-    this.metadata = env.metadata
-    this.renderMode = env.renderMode
-    this.spec = env.spec
-  }
-
-  override get actionSpace(): Space<Act> {
-    return this.env.actionSpace
-  }
-
-  override get observationSpace(): Space<Obs> {
-    return this.env.observationSpace
-  }
-
-  override reset(options?: ResetOptions): [observation: Obs, info: Info] {
-    return this.env.reset(options)
-  }
-
-  override step(action: Act): StepResult<Obs> {
-    return this.env.step(action)
-  }
-
-  override render(): RenderFrame | null {
-    return this.env.render()
-  }
-
-  override drawing(): Drawing | null {
-    return this.env.drawing()
-  }
-
-  override close(): void {
-    this.env.close()
-  }
-
-  override get unwrapped(): Env<unknown, unknown> {
-    return this.env.unwrapped
-  }
-
-  override get npRandom(): RandomGenerator {
-    return this.env.npRandom
-  }
-
-  override set npRandom(generator: RandomGenerator) {
-    this.env.npRandom = generator
-  }
-
-  override get npRandomSeed(): Seed {
-    return this.env.npRandomSeed
-  }
-
-  override getState(): StackState {
-    return { wrapper: this.constructor.name, own: this.saveOwn(), env: this.env.getState() }
-  }
-
-  override setState(state: StackState): void {
-    const name = this.constructor.name
-    if (!isSavedObject(state) || !('wrapper' in state) || state.wrapper !== name || !isSavedObject(state.own)) {
-      throw invalidState(
-        `not a state of ${this}: the stack of wrappers that saved it was another; make the environment as it was made then`,
-      )
-    }
-    const [own, inner] = [this.saveOwn(), this.env.getState()]
-    this.env.setState(state.env)
-    loadOrRestore(
-      () => this.loadOwn(state.own),
-      () => {
-        this.loadOwn(own)
-        this.env.setState(inner)
-      },
-    )
-  }
-
-  override toString(): string {
-    return `<${this.constructor.name}${this.env}>`
   }
 }

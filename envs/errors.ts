@@ -8,6 +8,11 @@ export const ENV_ERRORS = {
   ENVS_NAME_NOT_FOUND: 'no environment of that name is registered',
   ENVS_VERSION_NOT_FOUND: 'the environment exists, but not in so high a version',
   ENVS_DEPRECATED: 'the version asked for has been replaced by a later one',
+  ENVS_ONLY_IN_PYTHON: 'the environment exists in Python only; PythonEnv runs it',
+  ENVS_ENTRY_POINT: 'an entry point in text that is not loaded yet, or cannot be imported',
+  ENVS_NEEDS_NODE: 'a file, a page or a thread is needed, and this is no Node',
+  ENVS_NO_FFMPEG: 'an mp4 was asked for, and the program ffmpeg is missing or failed',
+  ENVS_PAGE: 'the page that shows an environment cannot be served',
   ENVS_REGISTRATION: 'the environment cannot be registered like that',
   ENVS_INVALID_KWARGS: 'an option that the environment or the function does not know, or with a value it cannot take',
   ENVS_UNSUPPORTED_MODE: 'a render, vectorization or autoreset mode that this environment does not have',
@@ -69,6 +74,14 @@ export class DeprecatedEnv extends EnvError {
   override readonly name = 'DeprecatedEnv'
   constructor(message: string) {
     super('ENVS_DEPRECATED', message)
+  }
+}
+
+/** Known, but by Python's packages only. */
+export class OnlyInPython extends UnregisteredEnv {
+  override readonly name = 'OnlyInPython'
+  constructor(message: string) {
+    super('ENVS_ONLY_IN_PYTHON', message)
   }
 }
 

@@ -9,6 +9,7 @@
  */
 import './box2d/index.js'
 import './classic-control/index.js'
+import './minatar/index.js'
 import './mujoco/index.js'
 import './toy-text/index.js'
 
@@ -27,10 +28,10 @@ export {
   PendulumEnv,
   type PendulumOptions,
 } from './classic-control/index.js'
+export { EntryPointNotLoaded, loadEntryPoint, registerEntryPoint } from './entry-points.js'
 export {
   Env,
   type EnvMetadata,
-  type EnvSpec,
   type EnvState,
   type Info,
   type RenderFrame,
@@ -38,13 +39,23 @@ export {
   type RGBFrame,
   type StackState,
   type StepResult,
-  Wrapper,
 } from './env.js'
+export { EnvSpec, type EnvSpecFields, type WrapperSpec } from './env-spec.js'
 export * from './errors.js'
 export { setWarningHandler, type WarningHandler } from './logger.js'
-export { type EnvTypes, type MakeOptions, type MakeVecOptions, make, makeVec, type VectorizationMode } from './make.js'
+export { type EnvTypes, type MakeOptions, type MakeVecOptions, make, makeAsync, makeVec, type VectorizationMode } from './make.js'
+export { MinAtarEnv, MinAtarNative, type MinAtarOptions } from './minatar/index.js'
 export * from './mujoco/index.js'
-export { type EntryPoint, type RegisteredEnv, type Registration, register, registry, spec } from './registry.js'
+export {
+  type AdditionalWrapper,
+  type EntryPoint,
+  pprintRegistry,
+  type RegisteredEnv,
+  type Registration,
+  register,
+  registry,
+  spec,
+} from './registry.js'
 export { type Context2D, paintOn } from './rendering/browser-canvas.js'
 export type { Canvas, Color, Drawing, Point } from './rendering/canvas.js'
 export {
@@ -81,4 +92,5 @@ export {
   type VectorResetOptions,
   type VectorStep,
 } from './vector/vector-env.js'
+export { ActionWrapper, ObservationWrapper, RewardWrapper, Wrapper } from './wrapper.js'
 export * as wrappers from './wrappers/index.js'

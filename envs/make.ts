@@ -1,12 +1,18 @@
-import { Env, type EnvSpec, Wrapper } from './env.js'
-import { EnvError, InvalidKwargs, UnsupportedMode } from './errors.js'
+import { importModule, loadEntryPoint, loadedEntryPoint, registerEntryPoint, splitEntryPoint } from './entry-points.js'
+import { Env } from './env.js'
+import { EnvSpec } from './env-spec.js'
+import { EnvError, InvalidKwargs, RegistrationError, UnsupportedMode } from './errors.js'
 import { checkOptionsObject } from './kwargs.js'
-import { build, findSpec, type RegisteredEnv, toEnvSpec } from './registry.js'
+import { type AdditionalWrapper, build, findSpec, RegisteredEnv } from './registry.js'
 import { shown } from './shown.js'
 import type { DtypeArray } from './spaces/index.js'
 import { SyncVectorEnv } from './vector/sync-vector-env.js'
 import { AUTORESET_MODES, type AutoresetMode, checkNumEnvs, VectorEnv, type VectorEnvKwargs } from './vector/vector-env.js'
-import { OrderEnforcing, PassiveEnvChecker, TimeLimit } from './wrappers/index.js'
+import { Wrapper } from './wrapper.js'
+import * as wrapperClasses from './wrappers/index.js'
+
+const { HumanRendering, OrderEnforcing, PassiveEnvChecker, RenderCollection, TimeLimit } = wrapperClasses
+for (const [name, value] of Object.entries(wrapperClasses)) registerEntryPoint(`gymnura/envs:${name}`, value)
 
 export interface MakeOptions {
   renderMode?: string | null
@@ -40,6 +46,16 @@ export interface MakeVecOptions extends MakeOptions {
 export interface EnvTypes {
   'CartPole-v0': Env<Float32Array, number>
   'CartPole-v1': Env<Float32Array, number>
+  'MinAtar/Breakout-v0': Env<Uint8Array, number>
+  'MinAtar/Breakout-v1': Env<Uint8Array, number>
+  'MinAtar/Asterix-v0': Env<Uint8Array, number>
+  'MinAtar/Asterix-v1': Env<Uint8Array, number>
+  'MinAtar/Freeway-v0': Env<Uint8Array, number>
+  'MinAtar/Freeway-v1': Env<Uint8Array, number>
+  'MinAtar/Seaquest-v0': Env<Uint8Array, number>
+  'MinAtar/Seaquest-v1': Env<Uint8Array, number>
+  'MinAtar/SpaceInvaders-v0': Env<Uint8Array, number>
+  'MinAtar/SpaceInvaders-v1': Env<Uint8Array, number>
   'MountainCar-v0': Env<Float32Array, number>
   'MountainCarContinuous-v0': Env<Float32Array, ArrayLike<number>>
   'Pendulum-v1': Env<Float32Array, ArrayLike<number>>
@@ -62,32 +78,91 @@ export function make<Id extends keyof EnvTypes>(id: Id, options?: MakeOptions): 
 export function make<Obs = unknown, Act = unknown>(id: string | EnvSpec, options?: MakeOptions): Env<Obs, Act>
 export function make(id: string | EnvSpec, options: MakeOptions = {}): Env {
   checkOptionsObject('options of make', options)
-  const base = findSpec(idOf(id))
-  const given = withSpec(id, options)
-  const { maxEpisodeSteps = base.maxEpisodeSteps, disableEnvChecker = base.disableEnvChecker, renderMode, ...kwargs } = given
+  const base = findEnv(id)
+  const {
+    maxEpisodeSteps = base.maxEpisodeSteps,
+    disableEnvChecker = base.disableEnvChecker,
+    renderMode,
+    ...kwargs
+  } = {
+    ...base.kwargs,
+    ...options,
+  } as MakeOptions
   if (base.entryPoint === null) throw new EnvError('ENVS_REGISTRATION', `${base.id} has no single environment; use makeVec`)
-  const mode = renderMode ?? null
-  if (mode !== null && typeof mode !== 'string') throw new UnsupportedMode(`renderMode is text or null, got ${shown(mode)}`)
-  const merged = { ...base.kwargs, ...kwargs, renderMode: mode }
-  const inner = build(base.entryPoint, Env, merged)
+  const asked = renderMode ?? null
+  if (asked !== null && typeof asked !== 'string') throw new UnsupportedMode(`renderMode is text or null, got ${shown(asked)}`)
+  const entryPoint = resolved(base.entryPoint)
+  // Lists of frames are collected around an environment that renders one at a time.
+  const collects = asked?.endsWith('_list') ?? false
+  const human = asked === 'human'
+  const mode = collects ? asked!.slice(0, -'_list'.length) : human ? 'rgb_array' : asked
+  const merged = { ...kwargs, renderMode: mode }
+  const inner = build(entryPoint, Env, merged)
   if (!(inner instanceof Env)) {
     throw new EnvError('ENVS_REGISTRATION', `the entry point of ${base.id} must make an environment that extends Env, got ${shown(inner)}`)
   }
-  const plainSpec = specOf(base, { maxEpisodeSteps: null, disableEnvChecker, kwargs: merged })
   // An entry point may have put wrappers around its environment already.
-  for (let layer: Env | null = inner; layer !== null; layer = layer instanceof Wrapper ? layer.env : null) {
-    layer.renderMode = mode
-    layer.spec = plainSpec
-  }
+  for (let layer: Env | null = inner; layer !== null; layer = layer instanceof Wrapper ? layer.env : null) layer.renderMode = mode
+  inner.unwrapped.spec = base.with({
+    maxEpisodeSteps: null,
+    orderEnforce: false,
+    disableEnvChecker: true,
+    kwargs: { ...merged, renderMode: asked },
+    additionalWrappers: [],
+  })
   if (mode !== null && !inner.metadata.renderModes.includes(mode)) {
     throw new UnsupportedMode(`${base.id} cannot render as ${mode}; it has ${inner.metadata.renderModes.join(', ') || 'no render modes'}`)
   }
+  const wrappersInside = inner.spec!.additionalWrappers.length
   let env: Env = inner
   if (!disableEnvChecker) env = new PassiveEnvChecker(env)
   if (base.orderEnforce) env = new OrderEnforcing(env)
   if (maxEpisodeSteps !== null && maxEpisodeSteps !== -1) env = new TimeLimit(env, maxEpisodeSteps)
-  for (const wrap of base.additionalWrappers) env = wrap(env)
-  return env
+  const around = id instanceof EnvSpec && !(id instanceof RegisteredEnv) ? id.additionalWrappers.slice(wrappersInside) : base.wrappers
+  for (const wrapper of around) env = wrapped(env, wrapper)
+  if (human) return new HumanRendering(env)
+  return collects ? new RenderCollection(env) : env
+}
+
+/**
+ * `make` where something has to be imported first: 'module:Env-v0' (an environment that the module registers), entry points and wrappers
+ * given as 'module:Export'. After it, `make` finds them too.
+ *
+ *     const env = await makeAsync('./corridor.js:Corridor-v0')
+ *
+ * @throws what `make` throws, and EnvError (ENVS_ENTRY_POINT) for what cannot be imported
+ */
+export async function makeAsync<Obs = unknown, Act = unknown>(id: string | EnvSpec, options: MakeOptions = {}): Promise<Env<Obs, Act>> {
+  if (typeof id === 'string' && id.includes(':')) await importModule(splitEntryPoint(id)[0])
+  const base = findEnv(id)
+  const names = [base.entryPoint, ...base.wrappers.map((wrapper) => typeof wrapper !== 'function' && wrapper.entryPoint)]
+  if (id instanceof EnvSpec) names.push(...id.additionalWrappers.map(({ entryPoint }) => entryPoint))
+  for (const name of names) if (typeof name === 'string') await loadEntryPoint(name)
+  return make<Obs, Act>(id, options)
+}
+
+/** What an id or a spec stands for: the registered environment, with the fields of the spec. */
+function findEnv(id: string | EnvSpec): RegisteredEnv {
+  if (!(id instanceof EnvSpec)) return findSpec(id)
+  const { entryPoint, vectorEntryPoint, nativeEntryPoint, wrappers } = findSpec(id.id)
+  return new RegisteredEnv({ ...id, entryPoint, vectorEntryPoint, nativeEntryPoint, wrappers })
+}
+
+function resolved<T>(entryPoint: T | string): T {
+  return typeof entryPoint === 'string' ? (loadedEntryPoint(entryPoint) as T) : entryPoint
+}
+
+function wrapped(env: Env, wrapper: AdditionalWrapper): Env {
+  if (typeof wrapper === 'function') return wrapper(env)
+  const { name, entryPoint, kwargs } = wrapper
+  if (entryPoint === null) {
+    throw new RegistrationError(`the wrapper ${name} has no name to be found by; call registerEntryPoint('module:${name}', ${name})`)
+  }
+  if (kwargs === null) {
+    throw new RegistrationError(`the wrapper ${name} cannot be made again: its constructor does not call super(env, options)`)
+  }
+  const Made = loadedEntryPoint(entryPoint) as new (env: Env, kwargs: Record<string, unknown>) => Env
+  return new Made(env, kwargs)
 }
 
 /**
@@ -99,37 +174,36 @@ export function make(id: string | EnvSpec, options: MakeOptions = {}): Env {
  */
 export function makeVec<Obs extends DtypeArray = Float32Array>(id: string | EnvSpec, options: MakeVecOptions = {}): VectorEnv<Obs> {
   checkOptionsObject('options of makeVec', options)
-  const registered = findSpec(idOf(id))
-  const given = withSpec(id, options)
+  const registered = findEnv(id)
+  const given = { ...registered.kwargs, ...options } as MakeVecOptions
   const { numEnvs = 1, autoresetMode = 'next-step', copy = false, wrappers = [], vectorizationMode, ...rest } = given
   const mode = vectorizationMode ?? (registered.vectorEntryPoint ? 'vector_entry_point' : 'sync')
   if (!AUTORESET_MODES.includes(autoresetMode)) {
     throw new UnsupportedMode(`autoresetMode must be one of ${AUTORESET_MODES.join(', ')}, got ${shown(autoresetMode)}`)
   }
   checkNumEnvs(numEnvs)
+  if (rest.renderMode === 'human')
+    throw new UnsupportedMode("several environments are shown by wrappers.vector.HumanRendering around renderMode: 'rgb_array'")
   const envs =
-    mode === 'sync' ? syncEnv<Obs>(registered.id, rest, wrappers, { numEnvs, autoresetMode, copy }) : kernelEnv(registered, mode, given)
-  envs.spec = specOf(registered, {
-    maxEpisodeSteps: rest.maxEpisodeSteps === undefined ? registered.maxEpisodeSteps : rest.maxEpisodeSteps,
-    kwargs: { ...registered.kwargs, ...rest, numEnvs, vectorizationMode: mode, autoresetMode },
+    mode === 'sync'
+      ? syncEnv<Obs>(single(registered), rest, wrappers, { numEnvs, autoresetMode, copy })
+      : kernelEnv(registered, mode, given)
+  const { maxEpisodeSteps = registered.maxEpisodeSteps, disableEnvChecker = registered.disableEnvChecker, ...kwargs } = rest
+  envs.spec = registered.with({
+    maxEpisodeSteps,
+    disableEnvChecker,
+    kwargs: { ...kwargs, numEnvs, vectorizationMode: mode, autoresetMode, ...(wrappers.length > 0 ? { wrappers } : {}) },
   })
   return envs as VectorEnv<Obs>
 }
 
-/** Of a spec its id; anything else is left to be refused as an id. */
-function idOf(id: string | EnvSpec): string {
-  return typeof id === 'object' && id !== null ? id.id : id
-}
-
-/** What a spec says, unless the options say otherwise. */
-function withSpec<O extends MakeOptions>(id: string | EnvSpec, options: O): O {
-  return typeof id === 'string'
-    ? options
-    : { ...id.kwargs, maxEpisodeSteps: id.maxEpisodeSteps, disableEnvChecker: id.disableEnvChecker, ...options }
+/** The spec of each of several environments: what the vector was told is in the options. */
+function single(registered: RegisteredEnv): RegisteredEnv {
+  return new RegisteredEnv({ ...registered, kwargs: {} })
 }
 
 function syncEnv<Obs extends DtypeArray>(
-  id: string,
+  id: EnvSpec,
   options: MakeOptions,
   wrappers: readonly ((env: Env) => Env)[],
   { numEnvs, autoresetMode, copy }: { numEnvs: number; autoresetMode: AutoresetMode; copy: boolean },
@@ -149,7 +223,7 @@ function kernelEnv(registered: RegisteredEnv, mode: VectorizationMode, options: 
   const entryPoint = mode === 'native' ? registered.nativeEntryPoint : registered.vectorEntryPoint
   if (entryPoint === null) throw new UnsupportedMode(`${registered.id} has no '${mode}' version; use vectorizationMode 'sync'`)
   const { vectorizationMode: _, wrappers = [], disableEnvChecker: _checker, ...rest } = options
-  if (wrappers.length > 0 || registered.additionalWrappers.length > 0) {
+  if (wrappers.length > 0 || registered.wrappers.length > 0) {
     throw new UnsupportedMode(`wrappers of single environments need vectorizationMode 'sync', got '${mode}'`)
   }
   const { maxEpisodeSteps: limit = registered.maxEpisodeSteps } = rest
@@ -160,18 +234,13 @@ function kernelEnv(registered: RegisteredEnv, mode: VectorizationMode, options: 
     numEnvs: 1,
     autoresetMode: 'next-step',
     copy: false,
-    ...registered.kwargs,
     ...rest,
     maxEpisodeSteps: limit === -1 ? null : limit,
     renderMode: rest.renderMode ?? null,
   }
-  const envs = build(entryPoint, VectorEnv, kwargs)
+  const envs = build(resolved(entryPoint), VectorEnv, kwargs)
   if (!(envs instanceof VectorEnv)) {
     throw new EnvError('ENVS_REGISTRATION', `the '${mode}' entry point of ${registered.id} must make a VectorEnv, got ${shown(envs)}`)
   }
   return envs as VectorEnv<DtypeArray>
-}
-
-function specOf(registered: RegisteredEnv, changes: Partial<EnvSpec>): EnvSpec {
-  return { ...toEnvSpec(registered), ...changes }
 }

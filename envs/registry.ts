@@ -1,27 +1,55 @@
 /** The table of environments: what `make` and `makeVec` know how to build. */
-import { Env, type EnvSpec } from './env.js'
+import { splitEntryPoint, withoutModule } from './entry-points.js'
+import { Env } from './env.js'
 import { didYouMean, type EnvId, formatEnvId, nearest, parseEnvId } from './env-id.js'
-import { DeprecatedEnv, NameNotFound, NamespaceNotFound, RegistrationError, VersionNotFound } from './errors.js'
+import { EnvSpec, type EnvSpecFields, type WrapperSpec } from './env-spec.js'
+import { DeprecatedEnv, NameNotFound, NamespaceNotFound, OnlyInPython, RegistrationError, VersionNotFound } from './errors.js'
 import { warn } from './logger.js'
+import { onlyInPython, pythonEnv } from './python-envs.js'
 import { shown } from './shown.js'
 import { VectorEnv } from './vector/vector-env.js'
 
 /** A class whose constructor takes one object of options, or a function of it. */
 export type EntryPoint<E, K> = (new (kwargs: K) => E) | ((kwargs: K) => E)
 
-/** A registered environment: its spec, and the ways to build it. */
-export interface RegisteredEnv extends EnvSpec {
-  entryPoint: EntryPoint<Env, never> | null
+/** An entry point, or its name 'module:Export' (see entry-points.ts), so that the module is imported only where the environment is made. */
+type NamedEntryPoint<E, K> = EntryPoint<E, K> | string
+
+/** A wrapper to put around an environment: as a spec, which JSON can hold, or as a function, which is called. */
+export type AdditionalWrapper = WrapperSpec | ((env: Env) => Env)
+
+interface EntryPoints {
+  entryPoint: NamedEntryPoint<Env, never> | null
   /** Gymnasium's own vector version, with one random stream for all. */
-  vectorEntryPoint: EntryPoint<VectorEnv, never> | null
+  vectorEntryPoint: NamedEntryPoint<VectorEnv, never> | null
   /** A struct-of-arrays kernel that gives the numbers of the 'sync' mode. */
-  nativeEntryPoint: EntryPoint<VectorEnv, never> | null
-  additionalWrappers: readonly ((env: Env) => Env)[]
+  nativeEntryPoint: NamedEntryPoint<VectorEnv, never> | null
 }
 
 /** What `register` takes; everything but the id and an entry point has a default. */
-export interface Registration extends Partial<Omit<RegisteredEnv, 'id' | 'namespace' | 'name' | 'version'>> {
-  id: string
+export interface Registration extends Omit<EnvSpecFields, 'additionalWrappers'>, Partial<EntryPoints> {
+  additionalWrappers?: readonly AdditionalWrapper[]
+  /** What `spec(id)` has for them; taken before `additionalWrappers`. */
+  wrappers?: readonly AdditionalWrapper[]
+}
+
+/** A registered environment: its spec, and the ways to build it. */
+export class RegisteredEnv extends EnvSpec implements EntryPoints {
+  readonly entryPoint: NamedEntryPoint<Env, never> | null
+  readonly vectorEntryPoint: NamedEntryPoint<VectorEnv, never> | null
+  readonly nativeEntryPoint: NamedEntryPoint<VectorEnv, never> | null
+  /** Those of the spec and functions, in the order in which they are put around. */
+  readonly wrappers: readonly AdditionalWrapper[]
+
+  constructor(registration: Registration) {
+    // A copy of a registered environment has the functions too.
+    const wrappers = registration.wrappers ?? registration.additionalWrappers ?? []
+    super({ ...registration, additionalWrappers: wrappers.filter((wrapper) => typeof wrapper !== 'function') })
+    this.entryPoint = registration.entryPoint ?? null
+    this.vectorEntryPoint = registration.vectorEntryPoint ?? null
+    this.nativeEntryPoint = registration.nativeEntryPoint ?? null
+    this.wrappers = wrappers
+  }
 }
 
 /** All registered environments by id. */
@@ -48,20 +76,7 @@ export function register(registration: Registration): void {
     }
   }
   if (registry.has(registration.id)) warn(`${registration.id} is registered already and is replaced`)
-  registry.set(registration.id, {
-    rewardThreshold: null,
-    maxEpisodeSteps: null,
-    nondeterministic: false,
-    orderEnforce: true,
-    disableEnvChecker: false,
-    kwargs: {},
-    additionalWrappers: [],
-    ...registration,
-    ...id,
-    entryPoint,
-    vectorEntryPoint,
-    nativeEntryPoint,
-  })
+  registry.set(registration.id, new RegisteredEnv(registration))
 }
 
 const FIELDS = [
@@ -78,7 +93,7 @@ const FIELDS = [
   'additionalWrappers',
 ]
 /** Those that follow from the id; a copy of a registered environment has them. */
-const DERIVED_FIELDS = ['namespace', 'name', 'version']
+const DERIVED_FIELDS = ['namespace', 'name', 'version', 'wrappers']
 
 function checkFields(registration: Registration): void {
   if (typeof registration !== 'object' || registration === null)
@@ -94,7 +109,12 @@ function checkFields(registration: Registration): void {
 
 function checkEntryPoint(name: string, entry: unknown, base: typeof Env | typeof VectorEnv): void {
   if (entry === null) return
-  if (typeof entry !== 'function') throw new RegistrationError(`${name} must be a class or a function, got ${shown(entry)}`)
+  if (typeof entry === 'string') {
+    splitEntryPoint(entry)
+    return
+  }
+  if (typeof entry !== 'function')
+    throw new RegistrationError(`${name} must be a class, a function or 'module:Export', got ${shown(entry)}`)
   const isClass = /^class\b/.test(Function.prototype.toString.call(entry))
   if (isClass && !((entry.prototype as unknown) instanceof base))
     throw new RegistrationError(`${name} is the class ${entry.name || 'without a name'}, which does not extend ${base.name}`)
@@ -115,7 +135,8 @@ export function spec(id: string): RegisteredEnv {
 }
 
 /** Looks an id up as `make` does: without a version the latest is taken, an outdated one is warned about. */
-export function findSpec(id: string): RegisteredEnv {
+export function findSpec(given: string): RegisteredEnv {
+  const id = withoutModule(given)
   const parsed = parseEnvId(id)
   const latest = highestVersion(parsed)
   if (latest === null) return spec(id)
@@ -129,12 +150,6 @@ export function findSpec(id: string): RegisteredEnv {
     warn(warning)
   }
   return spec(id)
-}
-
-/** The plain part of a registered environment. */
-export function toEnvSpec(registered: RegisteredEnv): EnvSpec {
-  const { entryPoint: _, vectorEntryPoint: _vector, nativeEntryPoint: _native, additionalWrappers: _wrappers, ...plain } = registered
-  return plain
 }
 
 /** Calls a class with `new` and a function without. */
@@ -156,13 +171,15 @@ function highestVersion(id: EnvId): RegisteredEnv | null {
 
 function explain(id: EnvId): Error {
   const { namespace, name, version } = id
+  const known = namesakes(id)
+  const python = known.length === 0 ? onlyInPython(id) : null
+  if (python !== null) return new OnlyInPython(python)
   const all = [...registry.values()]
   const namespaces = new Set(all.flatMap((other) => other.namespace ?? []))
   if (namespace !== null && !namespaces.has(namespace)) {
     const hint = didYouMean(namespace, namespaces) || ' Was the module that registers it imported?'
     return new NamespaceNotFound(`no environment is registered in the namespace ${namespace}.${hint}`)
   }
-  const known = namesakes(id)
   if (known.length === 0) {
     const here = all.filter((other) => other.namespace === namespace)
     const near = nearest(name, new Set(here.map((other) => other.name)))
@@ -180,5 +197,38 @@ function explain(id: EnvId): Error {
     const versions = known.map((other) => other.id).join(', ')
     return new VersionNotFound(`${asked} does not exist; there is ${versions}.`)
   }
-  return new DeprecatedEnv(`${asked} is no longer supported; use ${latest.id}.`)
+  const inPython = namespace === null ? `, or ${pythonEnv('gymnasium', id)} if Python still has it` : ''
+  return new DeprecatedEnv(`${asked} is no longer supported; use ${latest.id}${inPython}.`)
+}
+
+/** Everything that is registered, as text: by namespace, ids in columns (Gymnasium's `pprint_registry`). */
+export function pprintRegistry({
+  columns = 3,
+  excludeNamespaces = [],
+}: {
+  columns?: number
+  excludeNamespaces?: readonly string[]
+} = {}): string {
+  const namespaces = new Map<string, string[]>()
+  for (const { id, namespace } of registry.values()) {
+    const name = namespace ?? 'gymnura'
+    namespaces.set(name, [...(namespaces.get(name) ?? []), id])
+  }
+  const width = Math.max(0, ...[...registry.keys()].map((id) => id.length)) + 1
+  const shownNamespaces = [...namespaces].filter(([name]) => !excludeNamespaces.includes(name))
+  return shownNamespaces
+    .map(([name, ids]) => {
+      const sorted = ids.sort()
+      const rows = Array.from({ length: Math.ceil(sorted.length / columns) }, (_, row) => sorted.slice(row * columns, (row + 1) * columns))
+      return [
+        `===== ${name} =====`,
+        ...rows.map((row) =>
+          row
+            .map((id) => id.padEnd(width))
+            .join('')
+            .trimEnd(),
+        ),
+      ].join('\n')
+    })
+    .join('\n')
 }

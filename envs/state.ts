@@ -31,6 +31,14 @@ export function numbersFromState(own: SavedObject, name: string, length: number)
   return list as number[]
 }
 
+/** As `numbersFromState`, of integers. */
+export function integersFromState(own: SavedObject, name: string, length: number): number[] {
+  const list = numbersFromState(own, name, length)
+  const at = list.findIndex((value) => !Number.isInteger(value))
+  if (at >= 0) throw invalidState(`${name} of a saved state holds integers only, got ${shown(list[at])} at index ${at}`)
+  return list
+}
+
 /**
  * Loads all or nothing: where `load` throws, `restore` is called and the error, whatever it was, becomes ENVS_INVALID_STATE.
  * A state may be of the right form and yet be refused by a variable deep inside.

@@ -50,9 +50,11 @@ export async function shutdown(): Promise<void> {
 }
 
 /**
- * Cancels a task: one that waits is taken out, and `get` throws TaskCancelledError. One that runs has its
- * `runtimeContext().signal` fired and fails as cancelled if it throws then; `force` ends its thread instead.
- * Of a stream the next ref fails so. Nothing happens to a task that is over. `recursive` (default true): tasks that it has started are cancelled too.
+ * Cancels a task, named by any of its refs, from any thread. One that waits is taken out, and `get` throws TaskCancelledError.
+ * One that runs has its `runtimeContext().signal` fired and fails as cancelled if it throws then; `force` ends its thread instead,
+ * and this resolves when it is gone. Of a stream the next ref fails so. A cancelled task is not run again; nothing happens to one
+ * that is over. `recursive` (default true): what it has started, and starts from then on, is cancelled too: tasks and calls of
+ * actors. `force` is for tasks; for a call of an actor it throws GymnuraError, and its children's calls are cancelled without it.
  */
 export async function cancel<T>(ref: ObjectRef<T> | RefStream<T>, options: { force?: boolean; recursive?: boolean } = {}): Promise<void> {
   if (!(ref instanceof ObjectRef || ref instanceof RefStream))

@@ -25,6 +25,7 @@ import type { ActorRecord } from './actor-registry.js'
 import { Actors, safeCause } from './actors.js'
 import { type Directory, idOf } from './directory.js'
 import type { ActorGone, ActorSpec, HandleData, Headquarters, Outcome, Payload, Settled, TaskSpec } from './headquarters.js'
+import { TaskHistory } from './history.js'
 import { absorb } from './metrics.js'
 import { PoolThreads } from './pool-threads.js'
 import type { Borrowed, LedgerMessage } from './ref-book.js'
@@ -36,6 +37,8 @@ import { WorkerBook } from './worker-book.js'
 const INDICES = 8191
 const IDS_A_THREAD = 2 ** 40
 const IDS_A_GENERATION = 2 ** 32
+/** So long tasks may take to end whose submitter is gone. */
+const ORPHANS_MS = 500
 const DEFAULT_NAMESPACE = 'default'
 
 /**
@@ -58,6 +61,8 @@ export class Head implements Headquarters {
   dedicated!: Dedicated
   onBehalf!: OnBehalf
   threads!: PoolThreads
+  /** Of the tasks that threads have submitted, for when they are gone. */
+  private readonly histories = new Map<number, TaskHistory>()
   private next = 1
   closed = false
 
@@ -84,6 +89,7 @@ export class Head implements Headquarters {
       spawn: (name, options, gpuIds) => this.spawn(name, { kind: 'dedicated', gpuIds }, visible(options.env, gpuIds), options.runtime),
       lack: (cpus) => this.threads.lack(Math.max(cpus, this.groups.missingCpus())),
       groupLacksCpus: () => this.groups.missingCpus() > 0,
+      hear: () => this.readReports(),
       released: () => this.released(),
     })
     this.threads.start()
@@ -239,6 +245,15 @@ export class Head implements Headquarters {
       case 'waiting':
         this.dedicated.waits(message.thread, message.on)
         return
+      case 'history': {
+        const known = this.histories.get(message.thread) ?? new TaskHistory()
+        this.histories.set(message.thread, known)
+        known.take(message.part)
+        return
+      }
+      case 'held-back':
+        this.dedicated.heldBack(message.thread, message.on)
+        return
       case 'saved': {
         const host = this.hosts.get(message.thread)
         if (host !== undefined) this.actors.saved(host, message.outcome)
@@ -308,16 +323,17 @@ export class Head implements Headquarters {
   }
 
   async cancel(id: number, force: boolean, recursive: boolean): Promise<void> {
-    if (this.dedicated.cancel(id, force, recursive) || this.onBehalf.cancel(id, force, recursive)) return
+    const here = this.dedicated.cancel(id, force, recursive) ?? this.onBehalf.cancel(id, force, recursive)
+    if (here !== undefined) return here
     const owner = Math.floor(id / IDS_A_THREAD)
     const ref = this.directory.find(id)
     if (owner === 0) {
-      if (ref.origin !== undefined) await this.engine.cancel(ref, force, recursive)
+      if (ref.origin !== undefined) await this.engine.cancellation.cancel(ref, force, recursive)
     } else await this.hosts.get(owner)?.control.cancel(id, force, recursive)
   }
 
   async endThread(index: number): Promise<void> {
-    this.hosts.get(index)?.terminate()
+    await this.hosts.get(index)?.close()
   }
 
   // The end of threads
@@ -330,6 +346,9 @@ export class Head implements Headquarters {
     // What it reported last, before what its death means.
     for (const message of host.reports()) this.apply(message)
     this.hosts.delete(host.index)
+    const history = this.histories.get(host.index)
+    if (history !== undefined) this.engine.log.history.absorb(history)
+    this.histories.delete(host.index)
     this.store.usage.writeOff(host.usage)
     // A process has another folder.
     if (host.threadId > 0) removeThreadFolder(this.store.spillDir, host.threadId)
@@ -341,7 +360,7 @@ export class Head implements Headquarters {
     this.engine.lost.add(host.index, how, ending.cause, ending.condemned)
     for (const other of this.hosts.values()) {
       if (other.asClient.has(host.index)) void other.control.threadGone(host.index, how, safeCause(ending.cause), ending.condemned)
-      if (host.asClient.has(other.index)) void other.control.detach(host.index)
+      if (host.asClient.has(other.index)) void detach(other, host.index)
       other.asClient.delete(host.index)
     }
     for (const ref of this.directory.orphans(host.index)) {
@@ -366,6 +385,24 @@ export class Head implements Headquarters {
     this.directory.clear()
     removeSpillFolder(this.store.spillDir)
   }
+}
+
+/**
+ * A worker has lost a client. Nobody can read what that one's tasks would return: those that do not end when they are told to
+ * are ended with the worker, as Ray does at once.
+ */
+async function detach(worker: Host, client: number): Promise<void> {
+  let heard = false
+  let over = false
+  if (worker.role.kind === 'pool') {
+    setTimeout(() => {
+      // One that has not heard computes: perhaps for somebody else.
+      if (!over && (heard || worker.runsFor === client)) worker.terminate()
+    }, ORPHANS_MS).unref()
+  }
+  heard = (await worker.control.detach(client)) > 0
+  if (heard) await worker.control.left(client)
+  over = true
 }
 
 function visible(

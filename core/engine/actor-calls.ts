@@ -112,6 +112,8 @@ export class ActorCalls {
     this.tools.headquarters.connectActor(actor.actorId).then(
       (found) => {
         actor.connecting = false
+        // It was killed meanwhile, and its thread may not be gone yet.
+        if (actor.death !== undefined) return
         if ('message' in found) {
           this.gone(found)
           return
@@ -175,7 +177,6 @@ export class ActorCalls {
   revoke(task: Task): boolean {
     const actor = this.clients.get(task.actorId)
     if (!actor?.waiting.remove(task)) return false
-    this.engine.outcomes.fail(task, this.engine.outcomes.cancelled(task))
     // It may have held up the others.
     this.flush(actor)
     return true

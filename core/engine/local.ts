@@ -46,7 +46,7 @@ export class LocalEngine implements Engine, ActorCaller {
   readonly book: RefBook
   readonly outcomes: Outcomes
   readonly values: Values
-  readonly log = new TaskLog()
+  readonly log: TaskLog
   readonly calls: ActorCalls
   readonly entrusted: Entrusted
   readonly sending: Sending
@@ -58,6 +58,7 @@ export class LocalEngine implements Engine, ActorCaller {
 
   constructor(private readonly tools: ThreadTools) {
     this.book = tools.book(this)
+    this.log = new TaskLog(tools.history)
     const forget = (id: number) => {
       for (const link of this.links.values()) link.forget(id)
     }
@@ -144,14 +145,24 @@ export class LocalEngine implements Engine, ActorCaller {
     this.pump.release()
   }
 
+  /** The process stays alive until it is done. */
+  private async held<T>(work: () => Promise<T>): Promise<T> {
+    const waiter = this.hold()
+    try {
+      return await work()
+    } finally {
+      this.release(waiter)
+    }
+  }
+
   cancel(ref: ObjectRef, force: boolean, recursive: boolean): Promise<void> {
-    return this.cancellation.cancel(ref, force, recursive)
+    return this.held(() => this.cancellation.cancel(ref, force, recursive))
   }
 
   async kill(handle: AnyActorHandle, noRestart: boolean): Promise<void> {
     if (handle.caller !== this)
       throw new GymnuraError('ERR_SHUTDOWN', `kill: ${handle.shape.className} belongs to a runtime that was shut down, and ended with it`)
-    await this.tools.headquarters.kill(handle.actorId, noRestart)
+    await this.held(() => this.tools.headquarters.kill(handle.actorId, noRestart))
   }
 
   async actorNamed(name: string, namespace: string | undefined): Promise<AnyActorHandle | undefined> {
@@ -209,6 +220,12 @@ export class LocalEngine implements Engine, ActorCaller {
   private live(): Iterable<LiveTask> {
     const { pool, calls, table } = this
     return liveTasks({ unready: this.sending.unready, pool, calls, table })
+  }
+
+  /** All tasks of this thread that are not over. */
+  *unfinished(): Iterable<Task> {
+    for (const { task } of this.live()) yield task
+    yield* this.entrusted.all()
   }
 
   /** The next id. */

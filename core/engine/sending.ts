@@ -1,3 +1,4 @@
+import { PENDING } from '../api/object-ref.js'
 import { bringAll, type Task } from '../scheduler/task.js'
 import type { Encoder } from '../store/encoder.js'
 import { CALL, TASK } from '../worker/layout.js'
@@ -73,7 +74,11 @@ export class Sending {
   to(link: Link, task: Task): boolean {
     if (!this.bringAll(task)) {
       if (task.failure !== undefined) this.engine.outcomes.fail(task, task.failure)
-      else this.onArrival.push(() => this.to(link, task))
+      else
+        this.onArrival.push(() => {
+          // It may have been cancelled meanwhile.
+          if (task.ref.state === PENDING) this.to(link, task)
+        })
       return true
     }
     this.relay.start()

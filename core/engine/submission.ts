@@ -78,16 +78,21 @@ export class Submission {
         parent.children ??= new Set()
         parent.children.add(task)
       }
-      const encoder = this.args.encode(task, args)
-      try {
-        this.engine.sending.dispatch(task, encoder)
-      } finally {
-        encoder.done()
-      }
+      if (parent?.cancelsChildren === true) this.engine.outcomes.fail(task, this.engine.outcomes.cancelled(task))
+      else this.send(task, args)
     }
     if (numReturns === undefined || numReturns === 1) return task.ref
     if (numReturns === 'streaming') return task.stream
     return numReturns === 0 ? undefined : [task.ref, ...task.more!]
+  }
+
+  private send(task: Task, args: unknown[]): void {
+    const encoder = this.args.encode(task, args)
+    try {
+      this.engine.sending.dispatch(task, encoder)
+    } finally {
+      encoder.done()
+    }
   }
 
   private streamOf(task: Task): RefStream {

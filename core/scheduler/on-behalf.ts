@@ -40,11 +40,10 @@ export class OnBehalf {
     })
   }
 
-  cancel(id: number, force: boolean, recursive: boolean): boolean {
+  /** Undefined: there is no such task here. */
+  cancel(id: number, force: boolean, recursive: boolean): Promise<void> | undefined {
     const task = this.tasks.get(id)
-    if (task === undefined) return false
-    void this.engine.cancel(task.ref, force, recursive)
-    return true
+    return task === undefined ? undefined : this.engine.cancellation.cancel(task.ref, force, recursive)
   }
 
   /** So many values of a streaming task have been read in all. */
@@ -55,6 +54,6 @@ export class OnBehalf {
 
   /** A process is gone: nobody can read what its tasks would give. */
   abandon(owner: number): void {
-    for (const id of this.tasks.keys()) if (Math.floor(id / 2 ** 40) === owner) this.cancel(id, true, true)
+    for (const id of this.tasks.keys()) if (Math.floor(id / 2 ** 40) === owner) void this.cancel(id, true, true)
   }
 }

@@ -37,6 +37,10 @@ export class OpenTask implements RuntimeContext {
   exits = false
   /** What it has submitted and is not over, once it has submitted anything. */
   children: Set<Task> | undefined = undefined
+  /** It was cancelled, with all that it starts: also with what it starts from now on. */
+  cancelsChildren = false
+  /** Called once it is over, if it was left open. */
+  whenOver: (() => void) | undefined = undefined
   private controller: AbortController | undefined
 
   constructor(
@@ -49,6 +53,10 @@ export class OpenTask implements RuntimeContext {
   get signal(): AbortSignal {
     this.controller ??= new AbortController()
     return this.controller.signal
+  }
+
+  throwIfAborted(): void {
+    this.controller?.signal.throwIfAborted()
   }
 
   abort(): void {

@@ -11,8 +11,10 @@ export interface WorkerControl {
   ready(): true
   /** Serves another client. */
   attach(inlet: InletSetup): void
-  /** A client is gone. */
-  detach(client: number): void
+  /** A client is gone. So many of its tasks are open still. */
+  detach(client: number): number
+  /** Resolves once those are over. */
+  left(client: number): Promise<void>
   /** Another worker takes tasks now. */
   poolAdded(wire: Wire): void
   /** A worker that may have taken tasks of ours is gone. */

@@ -15,6 +15,8 @@ import { isThenable } from './thenable.js'
 export interface ExecutorTools {
   readonly clock: Clock
   readonly gpuIds: readonly number[]
+  /** The words of this thread's bell. */
+  readonly bell: Int32Array
   readonly borrower: Borrower
   now(): number
   /** A task begins or ends to wait, as in `get`. */
@@ -24,7 +26,7 @@ export interface ExecutorTools {
   /** A task that was left open has ended. */
   ended(): void
   /** The children of a task that was cancelled. */
-  orphaned(tasks: ReadonlySet<Task>): void
+  orphaned(tasks: ReadonlySet<Task>, force: boolean): void
   /** The actor's state, after a call. */
   save(state: unknown): void
 }
@@ -74,15 +76,31 @@ export class Executor {
     this.intake.add(inlet)
   }
 
-  /** A client is gone. Nobody can read what its tasks would return; an actor's calls have effects, and go on. */
-  remove(client: number): void {
-    if (!this.intake.remove(client) || this.actorId !== undefined) return
-    for (const [id, open] of this.running) if (Math.floor(id / 2 ** 40) === client) this.abort(open, true)
+  /**
+   * A client is gone. Nobody can read what its tasks would return; an actor's calls have effects, and go on. Returns how many
+   * of its tasks are open still.
+   */
+  remove(client: number): number {
+    if (!this.intake.remove(client) || this.actorId !== undefined) return 0
+    const open = this.openOf(client)
+    for (const task of open) this.abort(task, true, true)
+    return open.length
   }
 
-  private abort(task: OpenTask, recursive: boolean): void {
+  /** Resolves once all tasks of a client are over. */
+  async left(client: number): Promise<void> {
+    await Promise.all(this.openOf(client).map((task) => new Promise<void>((resolve) => (task.whenOver = resolve))))
+  }
+
+  private openOf(client: number): OpenTask[] {
+    return [...this.running.values()].filter(({ taskId }) => Math.floor(taskId / 2 ** 40) === client)
+  }
+
+  /** `force`: of its children, since it goes on itself. */
+  private abort(task: OpenTask, recursive: boolean, force: boolean): void {
+    if (recursive) task.cancelsChildren = true
     task.abort()
-    if (task.children !== undefined && recursive) this.tools.orphaned(task.children)
+    if (task.children !== undefined && recursive) this.tools.orphaned(task.children, force)
   }
 
   /** Whether another request may be taken. With concurrency groups any may, since it may belong to one that has room. */
@@ -115,7 +133,7 @@ export class Executor {
     if ('abort' in message) {
       const task = this.running.get(message.abort)
       if (task === undefined) this.unpark(message.abort)
-      else this.abort(task, message.recursive)
+      else this.abort(task, message.recursive, message.force)
     } else if ('stream' in message) this.streams.credit(message.stream, message.read)
   }
 
@@ -184,6 +202,7 @@ export class Executor {
   /** Begins a request; an async one is left open. */
   private begin(request: Request): void {
     const { inlet, task, kind, slot } = request
+    this.tools.bell[layout.RUNS_FOR] = inlet.client
     const beganMs = this.mark
     task.beganMs = beganMs
     let result: unknown
@@ -226,7 +245,12 @@ export class Executor {
         const creates = (kind & layout.KIND_MASK) === layout.CREATE_ACTOR
         const restores = (kind & layout.RESTORES) !== 0
         const run = (code: Loaded) => runAs(task, () => (creates ? this.actor.construct(code, request, restores) : code(...args)))
-        return loaded instanceof Promise ? loaded.then(run) : run(loaded)
+        if (!(loaded instanceof Promise)) return run(loaded)
+        return loaded.then((code) => {
+          // It was cancelled while its module was imported.
+          task.throwIfAborted()
+          return run(code)
+        })
       }
     }
   }
@@ -243,6 +267,7 @@ export class Executor {
       this.open--
       if (task.waiting > 0 && this.actorId === undefined) this.waiting--
       leave(task)
+      task.whenOver?.()
       this.over(beganMs)
       // Who asked for the actor's end is told by it.
       if (!task.exits) send()
@@ -276,6 +301,7 @@ export class Executor {
   }
 
   private over(beganMs: number): void {
+    this.tools.bell[layout.RUNS_FOR] = 0
     this.tools.clock.beganMs = beganMs
     this.tools.clock.endedMs = this.mark = this.tools.now()
     this.tools.answering()

@@ -103,6 +103,11 @@ export abstract class Host {
     return asleep === layout.ASLEEP_TAKES || asleep === layout.LISTENS_TAKES
   }
 
+  /** The thread whose task was begun last and is not over, as far as can be seen; 0: the main thread's, or nobody's. */
+  get runsFor(): number {
+    return Atomics.load(this.bell.words, layout.RUNS_FOR)
+  }
+
   get heartbeat(): number {
     return Atomics.load(this.bell.words, layout.HEARTBEAT)
   }

@@ -79,6 +79,8 @@ export const CONTROL_SENT = 2 * LINE
 export const GATE = 3 * LINE
 /** Goes up with every turn of the thread's loop. */
 export const HEARTBEAT = 4 * LINE
+/** The thread whose task was begun last; 0 once one is over, or where it is the main thread's. */
+export const RUNS_FOR = HEARTBEAT + 1
 /** The thread's index. */
 export const INDEX = 5 * LINE
 export const BELL_BYTES = 6 * LINE * 4

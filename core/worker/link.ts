@@ -115,8 +115,8 @@ export class Link {
     }
   }
 
-  abort(taskId: number, recursive: boolean): void {
-    this.port.postMessage({ abort: taskId, recursive } satisfies DataMessage)
+  abort(taskId: number, recursive: boolean, force = false): void {
+    this.port.postMessage({ abort: taskId, recursive, force } satisfies DataMessage)
   }
 
   credit(taskId: number, read: number): void {

@@ -27,8 +27,8 @@ export type DataMessage =
   | { readonly id: number; readonly object: Attachment['object']; readonly copied?: boolean | undefined }
   /** The sender will not name this memory again, unless it sends it again. */
   | { readonly forget: number }
-  /** Fires the AbortSignal of a task. */
-  | { readonly abort: number; readonly recursive: boolean }
+  /** Fires the AbortSignal of a task; `recursive`: what it has started and will start is cancelled too, `force`: by force. */
+  | { readonly abort: number; readonly recursive: boolean; readonly force: boolean }
   /** So many values of a streaming task have been read in all. */
   | { readonly stream: number; readonly read: number }
 

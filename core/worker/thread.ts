@@ -64,6 +64,8 @@ const headquarters = new RemoteHeadquarters(service)
 
 const engine: LocalEngine = new LocalEngine({
   index: data.index,
+  // Of a process the main thread cannot see the memory; most of its tasks are the main thread's own for that reason.
+  history: data.apart ? undefined : (part) => post({ kind: 'history', thread: data.index, part }),
   store: new ObjectStore({ ...data.store, usage: new StoreUsage(data.store.usage), pressed: () => post({ kind: 'pressed' }) }),
   poolWords,
   headquarters,
@@ -168,15 +170,17 @@ const executor = new Executor(data, {
     settle: () => engine.book.report(),
   },
   gpuIds,
+  bell: bell.words,
   now,
   waits: (task, by) => {
     waiting(task, by)
+    if (data.role.kind === 'dedicated') post({ kind: 'held-back', thread: data.index, on: by === 1 })
     // There may be room for another task.
     if (by === 1) queueMicrotask(() => loop.resume())
   },
   answering: () => loop.answering(),
   ended: () => loop.resume(),
-  orphaned: (tasks) => engine.cancellation.all(tasks),
+  orphaned: (tasks, force) => engine.cancellation.all(tasks, force),
   save: (state) => {
     const ref = new ObjectRef(0)
     ref.settle(READY, state)
@@ -231,6 +235,7 @@ const control: WorkerControl = {
     inlet(setup)
   },
   detach: (client) => executor.remove(client),
+  left: (client) => executor.left(client),
   poolAdded: (wire) => engine.addWorker(wire),
   threadGone: (index, how, cause, condemned) => engine.lost.add(index, how, cause, condemned),
   poolLost: (message) => engine.poolLost(new WorkerCrashedError(message)),

@@ -151,3 +151,12 @@ export function boundedIntegers(bits: PCG64, low: number, high: number, size: nu
   for (let i = 0; i < size; i++) values[i] = low + draw(range)
   return values
 }
+
+/** Bytes, number i below `above[i mod above.length]`, with the bits of a draw shared as NumPy shares them within one call. */
+export function boundedBytes(bits: PCG64, above: readonly number[], size: number): Uint8Array {
+  const ranges = above.map((high) => checkedRange(0, high, 'uint8'))
+  const draw = drawer(bits, 'uint8')
+  const values = new Uint8Array(size)
+  for (let i = 0; i < size; i++) values[i] = draw(ranges[i % ranges.length]!)
+  return values
+}

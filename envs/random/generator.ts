@@ -5,7 +5,7 @@
 import { EnvError, InvalidBound } from '../errors.js'
 import { shown } from '../shown.js'
 import { integerFromState } from '../state.js'
-import { boundedInteger, boundedIntegers, type IntegerDtype, lemire64, maskedInterval } from './bounded-integers.js'
+import { boundedBytes, boundedInteger, boundedIntegers, type IntegerDtype, lemire64, maskedInterval } from './bounded-integers.js'
 import { choiceWithoutReplacement, cumulative, searchSorted, weightedWithoutReplacement } from './choice.js'
 import { PCG64, type PCG64State } from './pcg64.js'
 import { type Seed, SeedSequence } from './seed-sequence.js'
@@ -70,6 +70,11 @@ export class RandomGenerator {
   /** `size` integers in [low, high) in one call of NumPy's, which for 8 and 16 bits shares the bits of a 32-bit draw. */
   integersArray(low: number, high: number, size: number, dtype: IntegerDtype = 'int64') {
     return boundedIntegers(this.bits, low, high, size, dtype)
+  }
+
+  /** `size` bytes in one call of NumPy's with a list of upper bounds, which are taken in turn. */
+  bytesBelow(above: readonly number[], size: number): Uint8Array {
+    return boundedBytes(this.bits, above, size)
   }
 
   /** An integer in [low, high) where the bounds may need all 64 bits (NumPy's int64 and uint64). */

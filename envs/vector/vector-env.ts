@@ -11,7 +11,8 @@
  *   in the rows where `infos._finalObs` is 1 (other rows hold what was there before).
  * - 'disabled': nothing resets; call `reset({ options: { resetMask } })` with 1 for the environments to reset.
  */
-import { checkResetOptions, type EnvMetadata, type EnvSpec, type RenderFrame } from '../env.js'
+import { checkResetOptions, type EnvMetadata, type RenderFrame } from '../env.js'
+import type { EnvSpec } from '../env-spec.js'
 import { InvalidAction, InvalidKwargs, InvalidSpace, ResetNeeded, UnsupportedMode } from '../errors.js'
 import { checkOptionsObject } from '../kwargs.js'
 import { type Seed, seedPlus } from '../seeding.js'

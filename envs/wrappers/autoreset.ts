@@ -1,8 +1,19 @@
-import { type Info, type ResetOptions, type StepResult, Wrapper } from '../env.js'
+import type { Env, Info, ResetOptions, StepResult } from '../env.js'
+import { Wrapper } from '../wrapper.js'
 
-/** Resets by itself: the step after the end of an episode ignores its action and gives the first observation of the next, reward 0. */
+/**
+ * Resets by itself: the step after the end of an episode ignores its action and gives the first observation of the next, reward 0.
+ *
+ *     const env = new wrappers.Autoreset(make('CartPole-v1'))
+ *     env.reset({ seed: 1 })
+ *     for (let t = 0; t < 1000; t++) env.step(env.actionSpace.sample())
+ */
 export class Autoreset<Obs = unknown, Act = unknown> extends Wrapper<Obs, Act> {
   private pending = false
+
+  constructor(env: Env<Obs, Act>) {
+    super(env, {})
+  }
 
   override reset(options?: ResetOptions): [observation: Obs, info: Info] {
     this.pending = false

@@ -1,9 +1,26 @@
-import { checkResetOptions, type Info, type RenderFrame, type ResetOptions, type StepResult, Wrapper } from '../env.js'
+import { checkResetOptions, type Env, type Info, type RenderFrame, type ResetOptions, type StepResult } from '../env.js'
+import type { EnvSpec } from '../env-spec.js'
 import { ResetNeeded } from '../errors.js'
+import { Wrapper } from '../wrapper.js'
 
-/** Refuses `step` and `render` before the first `reset`. */
+/**
+ * Refuses `step` and `render` before the first `reset`. `make` puts it around every environment.
+ *
+ *     const env = new wrappers.OrderEnforcing(new CartPoleEnv(), { disableRenderOrderEnforcing: true })
+ */
 export class OrderEnforcing<Obs = unknown, Act = unknown> extends Wrapper<Obs, Act> {
   hasReset = false
+  readonly #rendersEarly: boolean
+
+  /** @param options.disableRenderOrderEnforcing allows `render` before `reset` */
+  constructor(env: Env<Obs, Act>, { disableRenderOrderEnforcing = false }: { disableRenderOrderEnforcing?: boolean } = {}) {
+    super(env)
+    this.#rendersEarly = disableRenderOrderEnforcing
+  }
+
+  protected override specAround(inner: EnvSpec): EnvSpec {
+    return inner.with({ orderEnforce: true })
+  }
 
   /** @throws InvalidKwargs for anything but an object of options */
   override reset(options?: ResetOptions): [observation: Obs, info: Info] {
@@ -21,7 +38,7 @@ export class OrderEnforcing<Obs = unknown, Act = unknown> extends Wrapper<Obs, A
 
   /** @throws ResetNeeded */
   override render(): RenderFrame | null {
-    if (!this.hasReset) throw new ResetNeeded('cannot call env.render() before env.reset(); reset first')
+    if (!this.hasReset && !this.#rendersEarly) throw new ResetNeeded('cannot call env.render() before env.reset(); reset first')
     return this.env.render()
   }
 }

@@ -1,10 +1,14 @@
 import { checkFrame, checkReset, checkSpaces, checkStep, sharesData } from '../api-rules.js'
-import { type Env, type Info, type RenderFrame, type ResetOptions, type StepResult, Wrapper } from '../env.js'
+import type { Env, Info, RenderFrame, ResetOptions, StepResult } from '../env.js'
+import type { EnvSpec } from '../env-spec.js'
 import { warn } from '../logger.js'
+import { Wrapper } from '../wrapper.js'
 
 /**
  * Looks at the first reset, the first two steps and the first render, warns of what is odd and throws what is broken; changes nothing
- * and costs nothing after that.
+ * and costs nothing after that. `make` puts it around every environment unless told `disableEnvChecker`.
+ *
+ *     const env = new wrappers.PassiveEnvChecker(new CartPoleEnv())
  */
 export class PassiveEnvChecker<Obs = unknown, Act = unknown> extends Wrapper<Obs, Act> {
   #checkedReset = false
@@ -16,6 +20,10 @@ export class PassiveEnvChecker<Obs = unknown, Act = unknown> extends Wrapper<Obs
   constructor(env: Env<Obs, Act>) {
     super(env)
     checkSpaces(env, warn)
+  }
+
+  protected override specAround(inner: EnvSpec): EnvSpec {
+    return inner.with({ disableEnvChecker: false })
   }
 
   override reset(options?: ResetOptions): [observation: Obs, info: Info] {

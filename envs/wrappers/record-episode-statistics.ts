@@ -1,5 +1,15 @@
-import { type Env, type Info, type ResetOptions, type StepResult, Wrapper } from '../env.js'
+import type { Env, Info, ResetOptions, StepResult } from '../env.js'
 import { InvalidKwargs } from '../errors.js'
+import { checkKwargs } from '../kwargs.js'
+import { Wrapper } from '../wrapper.js'
+import { integerOption } from './options.js'
+
+export interface RecordEpisodeStatisticsOptions {
+  /** Of how many episodes the figures are kept; 100 unless told. */
+  bufferLength?: number
+  /** The key in `info`; 'episode' unless told. */
+  statsKey?: string
+}
 
 export interface EpisodeStatistics {
   /** The return: the sum of the rewards. */
@@ -10,7 +20,14 @@ export interface EpisodeStatistics {
   t: number
 }
 
-/** Adds `info.episode` to the last step of an episode, and keeps the figures of the latest ones. */
+/**
+ * Adds `info.episode` to the last step of an episode, and keeps the figures of the latest ones.
+ *
+ *     const env = new wrappers.RecordEpisodeStatistics(make('CartPole-v1'), { bufferLength: 100 })
+ *     env.reset({ seed: 1 })
+ *     let info: Info = {}
+ *     while (!('episode' in info)) info = env.step(env.actionSpace.sample())[4]
+ */
 export class RecordEpisodeStatistics<Obs = unknown, Act = unknown> extends Wrapper<Obs, Act> {
   episodeCount = 0
   /** Of the last `bufferLength` episodes, oldest first. */
@@ -24,10 +41,11 @@ export class RecordEpisodeStatistics<Obs = unknown, Act = unknown> extends Wrapp
   readonly #bufferLength: number
   readonly #statsKey: string
 
-  constructor(env: Env<Obs, Act>, { bufferLength = 100, statsKey = 'episode' }: { bufferLength?: number; statsKey?: string } = {}) {
-    super(env)
-    this.#bufferLength = bufferLength
-    this.#statsKey = statsKey
+  constructor(env: Env<Obs, Act>, options: RecordEpisodeStatisticsOptions = {}) {
+    super(env, options)
+    checkKwargs('RecordEpisodeStatistics', options, ['bufferLength', 'statsKey'])
+    this.#bufferLength = integerOption('RecordEpisodeStatistics', 'bufferLength', options.bufferLength ?? 100, 1)
+    this.#statsKey = options.statsKey ?? 'episode'
   }
 
   override reset(options?: ResetOptions): [observation: Obs, info: Info] {

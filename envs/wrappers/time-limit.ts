@@ -1,10 +1,14 @@
-import { type Env, type Info, type ResetOptions, type StepResult, Wrapper } from '../env.js'
+import type { Env, Info, ResetOptions, StepResult } from '../env.js'
+import type { EnvSpec } from '../env-spec.js'
 import { InvalidKwargs } from '../errors.js'
 import { shown } from '../shown.js'
+import { Wrapper } from '../wrapper.js'
 
 /**
  * Truncates an episode after a number of steps. That is not a termination: the task did not end, so a learner must still count the
- * value of the state in which it was cut off.
+ * value of the state in which it was cut off. `make` puts it around every environment that has a limit.
+ *
+ *     const env = new wrappers.TimeLimit(new CartPoleEnv(), 200)
  */
 export class TimeLimit<Obs = unknown, Act = unknown> extends Wrapper<Obs, Act> {
   private elapsedSteps = 0
@@ -17,7 +21,14 @@ export class TimeLimit<Obs = unknown, Act = unknown> extends Wrapper<Obs, Act> {
       throw new InvalidKwargs(`maxEpisodeSteps must be a positive integer, got ${shown(maxEpisodeSteps)}`)
     }
     this.#maxEpisodeSteps = maxEpisodeSteps
-    if (this.spec) this.spec = { ...this.spec, maxEpisodeSteps }
+  }
+
+  get maxEpisodeSteps(): number {
+    return this.#maxEpisodeSteps
+  }
+
+  protected override specAround(inner: EnvSpec): EnvSpec {
+    return inner.with({ maxEpisodeSteps: this.#maxEpisodeSteps })
   }
 
   override reset(options?: ResetOptions): [observation: Obs, info: Info] {

@@ -107,8 +107,8 @@ test('what cannot be registered is refused, and a replaced id is warned about', 
     'ENVS_REGISTRATION',
   )
   assert.is(
-    code(() => register({ id: 'Text-v0', entryPoint: 'module:Class' as unknown as null })),
-    'ENVS_REGISTRATION',
+    code(() => register({ id: 'Text-v0', entryPoint: 'no colon' })),
+    'ENVS_ENTRY_POINT',
   )
   assert.is(
     code(() => register({ id: 'CartPole', entryPoint: Corridor })),
@@ -148,7 +148,7 @@ test('options and modes that do not exist are refused with those that do', () =>
     )
   }
   assert.is(
-    code(() => make('CartPole-v1', { renderMode: 'human' })),
+    code(() => make('CartPole-v1', { renderMode: 'depth_array' })),
     'ENVS_UNSUPPORTED_MODE',
   )
   assert.is(

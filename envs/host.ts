@@ -1,0 +1,21 @@
+/** What only Node has. Everything else in envs runs in a browser, so Node's modules are asked for where they are used, and not imported. */
+import { EnvError } from './errors.js'
+
+type Fs = typeof import('node:fs')
+type ChildProcess = typeof import('node:child_process')
+type Path = typeof import('node:path')
+type WorkerThreads = typeof import('node:worker_threads')
+
+interface NodeModules {
+  'node:fs': Fs
+  'node:child_process': ChildProcess
+  'node:path': Path
+  'node:worker_threads': WorkerThreads
+}
+
+/** @throws EnvError (ENVS_NEEDS_NODE) elsewhere than in Node, saying for what it was needed */
+export function nodeModule<Name extends keyof NodeModules>(name: Name, what: string): NodeModules[Name] {
+  const found = globalThis.process?.getBuiltinModule?.(name)
+  if (found === undefined) throw new EnvError('ENVS_NEEDS_NODE', `${what} needs Node (${name}), which is not here`)
+  return found as unknown as NodeModules[Name]
+}
