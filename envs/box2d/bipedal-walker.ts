@@ -1,4 +1,4 @@
-import { type Body, Box as BoxShape, Edge, type Fixture, Polygon, Vec2, World } from 'planck'
+import { type Body, Box as BoxShape, Edge, Polygon, Vec2, World } from 'planck'
 import type { StepResult } from '../env.js'
 import { InvalidAction, InvalidKwargs } from '../errors.js'
 import { checkKwargs } from '../kwargs.js'
@@ -22,6 +22,7 @@ import {
 import { drawingOf } from './bipedal-walker-render.js'
 import { Box2dEnv } from './box2d-env.js'
 import { FastRevoluteJoint } from './fast-revolute-joint.js'
+import { castRay } from './lidar.js'
 
 const FPS = 50
 const MOTORS_TORQUE = 80
@@ -201,16 +202,9 @@ export class BipedalWalkerEnv extends Box2dEnv<Float32Array, ArrayLike<number>> 
 
   /** Shares of the lidar's range at which its rays meet the ground. */
   #look({ x, y }: { x: number; y: number }): void {
-    const from = new Vec2(x, y)
     for (let i = 0; i < LIDAR_RAYS; i++) {
       const angle = (1.5 * i) / LIDAR_RAYS
-      const to = new Vec2(x + Math.sin(angle) * LIDAR_RANGE, y - Math.cos(angle) * LIDAR_RANGE)
-      this.#lidar[i] = 1
-      this.#world.rayCast(from, to, (fixture: Fixture, _point, _normal, fraction) => {
-        if ((fixture.getFilterCategoryBits() & GROUND) === 0) return -1
-        this.#lidar[i] = fraction
-        return fraction
-      })
+      this.#lidar[i] = castRay(this.#terrain, x, y, Math.sin(angle) * LIDAR_RANGE, -Math.cos(angle) * LIDAR_RANGE)
     }
   }
 

@@ -1,5 +1,5 @@
 /**
- * A revolute joint that solves its velocities without making objects. planck's own makes about ten vectors an iteration, and these tasks
+ * A revolute joint that solves velocities and positions without making objects. planck's own makes about ten vectors an iteration, and these tasks
  * ask for 180 iterations a step; so most of a step went into them.
  *
  * The joint holds the anchors together (2 equations), keeps the angle inside its limits (a third while at a limit) and drives a motor.
@@ -15,8 +15,15 @@ interface Vector {
 
 /** What planck keeps in a joint; its declarations leave it out. */
 interface Inside {
-  m_bodyA: { c_velocity: { v: Vector; w: number } }
-  m_bodyB: { c_velocity: { v: Vector; w: number } }
+  m_bodyA: { c_velocity: { v: Vector; w: number }; c_position: { c: Vector; a: number } }
+  m_bodyB: { c_velocity: { v: Vector; w: number }; c_position: { c: Vector; a: number } }
+  m_localAnchorA: Vector
+  m_localAnchorB: Vector
+  m_localCenterA: Vector
+  m_localCenterB: Vector
+  m_lowerAngle: number
+  m_upperAngle: number
+  m_referenceAngle: number
   m_invMassA: number
   m_invMassB: number
   m_invIA: number
@@ -39,6 +46,11 @@ const INACTIVE = 0
 const AT_LOWER = 1
 const AT_UPPER = 2
 const EQUAL = 3
+
+/** Box2D's tolerances, m and rad, and how far one iteration turns at most. */
+const LINEAR_SLOP = 0.005
+const ANGULAR_SLOP = (2 / 180) * Math.PI
+const MOST_TURN = (8 / 180) * Math.PI
 
 type TimeStep = Parameters<RevoluteJoint['solveVelocityConstraints']>[0]
 
@@ -122,5 +134,55 @@ export class FastRevoluteJoint extends RevoluteJoint {
     b.v.x += massB * x
     b.v.y += massB * y
     b.w += inertiaB * (rB.x * y - rB.y * x + z)
+  }
+
+  /** One iteration on the positions: turns back what is beyond a limit, then moves the anchors together. Gives back whether all is in place. */
+  override solvePositionConstraints(): boolean {
+    const joint = this as unknown as Inside
+    const a = joint.m_bodyA.c_position
+    const b = joint.m_bodyB.c_position
+    const { m_invMassA: massA, m_invMassB: massB, m_invIA: inertiaA, m_invIB: inertiaB } = joint
+    const state = joint.m_limitState
+    let beyond = 0
+    if (joint.m_enableLimit && state !== INACTIVE) {
+      const angle = b.a - a.a - joint.m_referenceAngle
+      let turn: number
+      if (state === AT_LOWER) {
+        beyond = joint.m_lowerAngle - angle
+        turn = Math.min(Math.max(ANGULAR_SLOP - beyond, -MOST_TURN), 0)
+      } else if (state === AT_UPPER) {
+        beyond = angle - joint.m_upperAngle
+        turn = Math.min(Math.max(beyond - ANGULAR_SLOP, 0), MOST_TURN)
+      } else {
+        turn = Math.min(Math.max(angle - joint.m_lowerAngle, -MOST_TURN), MOST_TURN)
+        beyond = Math.abs(turn)
+      }
+      const impulse = -joint.m_motorMass * turn
+      a.a -= inertiaA * impulse
+      b.a += inertiaB * impulse
+    }
+    const [cosA, sinA, cosB, sinB] = [Math.cos(a.a), Math.sin(a.a), Math.cos(b.a), Math.sin(b.a)]
+    const ax = joint.m_localAnchorA.x - joint.m_localCenterA.x
+    const ay = joint.m_localAnchorA.y - joint.m_localCenterA.y
+    const bx = joint.m_localAnchorB.x - joint.m_localCenterB.x
+    const by = joint.m_localAnchorB.y - joint.m_localCenterB.y
+    const [rAx, rAy] = [cosA * ax - sinA * ay, sinA * ax + cosA * ay]
+    const [rBx, rBy] = [cosB * bx - sinB * by, sinB * bx + cosB * by]
+    const cx = b.c.x + rBx - a.c.x - rAx
+    const cy = b.c.y + rBy - a.c.y - rAy
+    const k11 = massA + massB + inertiaA * rAy * rAy + inertiaB * rBy * rBy
+    const k12 = -inertiaA * rAx * rAy - inertiaB * rBx * rBy
+    const k22 = massA + massB + inertiaA * rAx * rAx + inertiaB * rBx * rBx
+    const determinant = k11 * k22 - k12 * k12
+    const scale = determinant === 0 ? 0 : 1 / determinant
+    const x = -scale * (k22 * cx - k12 * cy)
+    const y = -scale * (k11 * cy - k12 * cx)
+    a.c.x -= massA * x
+    a.c.y -= massA * y
+    a.a -= inertiaA * (rAx * y - rAy * x)
+    b.c.x += massB * x
+    b.c.y += massB * y
+    b.a += inertiaB * (rBx * y - rBy * x)
+    return Math.sqrt(cx * cx + cy * cy) <= LINEAR_SLOP && beyond <= ANGULAR_SLOP
   }
 }
