@@ -13,8 +13,8 @@ import { drawingOf, type Flame, type LanderScene } from './lunar-lander-render.j
 /** Frames a second, and pixels a metre of the 600 × 400 view. */
 const FPS = 50
 const SCALE = 30
-export const VIEW_WIDTH = 600
-export const VIEW_HEIGHT = 400
+const VIEW_WIDTH = 600
+const VIEW_HEIGHT = 400
 const W = VIEW_WIDTH / SCALE
 const H = VIEW_HEIGHT / SCALE
 

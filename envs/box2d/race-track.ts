@@ -17,7 +17,7 @@ const MOST_STEPS = 2500
 const TURN = 2 * Math.PI
 
 /** Angle around the origin, heading (both rad) and place (m). */
-export type TrackPoint = readonly [alpha: number, beta: number, x: number, y: number]
+type TrackPoint = readonly [alpha: number, beta: number, x: number, y: number]
 
 interface Checkpoint {
   alpha: number
