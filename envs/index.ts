@@ -7,12 +7,14 @@
  *
  * @module
  */
+import './box2d/index.js'
 import './classic-control/index.js'
 import './diagnostic/index.js'
 import './minatar/index.js'
 import './mujoco/index.js'
 import './toy-text/index.js'
 
+export * from './box2d/index.js'
 export { type CheckOptions, checkEnv } from './check.js'
 export {
   AcrobotEnv,
@@ -46,6 +48,7 @@ export { setWarningHandler, type WarningHandler } from './logger.js'
 export { type EnvTypes, type MakeOptions, type MakeVecOptions, make, makeAsync, makeVec, type VectorizationMode } from './make.js'
 export { MinAtarEnv, MinAtarNative, type MinAtarOptions } from './minatar/index.js'
 export * from './mujoco/index.js'
+export type { KernelMemory } from './native/kernel-memory.js'
 export { PythonEnv, type PythonEnvOptions, PythonSingleEnv, PythonVectorEnv, type PythonVectorEnvOptions } from './python/index.js'
 export {
   type AdditionalWrapper,
@@ -73,6 +76,9 @@ export {
 } from './seeding.js'
 export * as spaces from './spaces/index.js'
 export {
+  BlackjackEnv,
+  type BlackjackObservation,
+  type BlackjackOptions,
   CliffWalkingEnv,
   type CliffWalkingOptions,
   FrozenLakeEnv,
