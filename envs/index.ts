@@ -7,11 +7,14 @@
  *
  * @module
  */
+import './box2d/index.js'
 import './classic-control/index.js'
+import './diagnostic/index.js'
 import './minatar/index.js'
 import './mujoco/index.js'
 import './toy-text/index.js'
 
+export * from './box2d/index.js'
 export { type CheckOptions, checkEnv } from './check.js'
 export {
   AcrobotEnv,
@@ -26,6 +29,7 @@ export {
   PendulumEnv,
   type PendulumOptions,
 } from './classic-control/index.js'
+export { PickInOrderEnv, type PickInOrderOptions, TMazeEnv, type TMazeOptions } from './diagnostic/index.js'
 export { EntryPointNotLoaded, loadEntryPoint, registerEntryPoint } from './entry-points.js'
 export {
   Env,
@@ -44,6 +48,8 @@ export { setWarningHandler, type WarningHandler } from './logger.js'
 export { type EnvTypes, type MakeOptions, type MakeVecOptions, make, makeAsync, makeVec, type VectorizationMode } from './make.js'
 export { MinAtarEnv, MinAtarNative, type MinAtarOptions } from './minatar/index.js'
 export * from './mujoco/index.js'
+export type { KernelMemory } from './native/kernel-memory.js'
+export { PythonEnv, type PythonEnvOptions, PythonSingleEnv, PythonVectorEnv, type PythonVectorEnvOptions } from './python/index.js'
 export {
   type AdditionalWrapper,
   type EntryPoint,
@@ -70,6 +76,9 @@ export {
 } from './seeding.js'
 export * as spaces from './spaces/index.js'
 export {
+  BlackjackEnv,
+  type BlackjackObservation,
+  type BlackjackOptions,
   CliffWalkingEnv,
   type CliffWalkingOptions,
   FrozenLakeEnv,

@@ -6,6 +6,7 @@ import { checkOptionsObject } from './kwargs.js'
 import { type AdditionalWrapper, build, findSpec, RegisteredEnv } from './registry.js'
 import { shown } from './shown.js'
 import type { DtypeArray } from './spaces/index.js'
+import type { BlackjackObservation } from './toy-text/blackjack.js'
 import { SyncVectorEnv } from './vector/sync-vector-env.js'
 import { AUTORESET_MODES, type AutoresetMode, checkNumEnvs, VectorEnv, type VectorEnvKwargs } from './vector/vector-env.js'
 import { Wrapper } from './wrapper.js'
@@ -46,6 +47,8 @@ export interface MakeVecOptions extends MakeOptions {
 export interface EnvTypes {
   'CartPole-v0': Env<Float32Array, number>
   'CartPole-v1': Env<Float32Array, number>
+  'TMaze-v0': Env<Float32Array, number>
+  'PickInOrder-v0': Env<Float32Array, number>
   'MinAtar/Breakout-v0': Env<Uint8Array, number>
   'MinAtar/Breakout-v1': Env<Uint8Array, number>
   'MinAtar/Asterix-v0': Env<Uint8Array, number>
@@ -65,6 +68,7 @@ export interface EnvTypes {
   'CliffWalking-v1': Env<number, number>
   'CliffWalkingSlippery-v1': Env<number, number>
   'Taxi-v4': Env<number, number>
+  'Blackjack-v1': Env<BlackjackObservation, number>
 }
 
 /**

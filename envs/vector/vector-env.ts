@@ -20,6 +20,7 @@ import { shown } from '../shown.js'
 import { emptyArray } from '../spaces/dtype.js'
 import { batchSpace, type Dtype, type DtypeArray, type Space } from '../spaces/index.js'
 import { invalidState, isSavedObject, loadOrRestore, numbersFromState } from '../state.js'
+import { copyOfInfos } from './infos.js'
 
 export const AUTORESET_MODES = ['next-step', 'same-step', 'disabled'] as const
 export type AutoresetMode = (typeof AUTORESET_MODES)[number]
@@ -94,6 +95,19 @@ export interface VectorEnvSettings {
   copy: boolean
   /** Float64Array unless the environment follows one of Gymnasium's with float32 rewards. */
   rewards?: Float64Array | Float32Array
+  /** The arrays to be written, where they lie in a memory of the environment's; new ones unless told. */
+  arrays?: VectorArrays
+}
+
+/** N of each; the last two only for 'same-step'. */
+interface VectorArrays {
+  observations: DtypeArray
+  rewards: Float64Array | Float32Array
+  terminated: Uint8Array
+  truncated: Uint8Array
+  ended: Uint8Array
+  finalObs: DtypeArray
+  finalMask: Uint8Array
 }
 
 export abstract class VectorEnv<Obs extends DtypeArray = Float32Array> {
@@ -122,7 +136,7 @@ export abstract class VectorEnv<Obs extends DtypeArray = Float32Array> {
   readonly #result: VectorStep<Obs>
   readonly #resetResult: [Obs, VectorInfos<Obs>]
 
-  constructor({ numEnvs, singleObservationSpace, singleActionSpace, autoresetMode, copy, rewards }: VectorEnvSettings) {
+  constructor({ numEnvs, singleObservationSpace, singleActionSpace, autoresetMode, copy, rewards, arrays }: VectorEnvSettings) {
     checkNumEnvs(numEnvs)
     if (!AUTORESET_MODES.includes(autoresetMode)) {
       throw new UnsupportedMode(`autoresetMode must be one of ${AUTORESET_MODES.join(', ')}, got ${String(autoresetMode)}`)
@@ -138,15 +152,15 @@ export abstract class VectorEnv<Obs extends DtypeArray = Float32Array> {
     this.observationSize = observation.size
     this.actionSize = action.size
     // Which array stores the dtype is known at run time only; `Obs` is what the caller of makeVec says it is.
-    this.observations = emptyArray(observation.dtype, numEnvs * this.observationSize) as Obs
-    this.rewards = rewards ?? new Float64Array(numEnvs)
-    this.terminated = new Uint8Array(numEnvs)
-    this.truncated = new Uint8Array(numEnvs)
-    this.ended = new Uint8Array(numEnvs)
+    this.observations = (arrays?.observations ?? emptyArray(observation.dtype, numEnvs * this.observationSize)) as Obs
+    this.rewards = arrays?.rewards ?? rewards ?? new Float64Array(numEnvs)
+    this.terminated = arrays?.terminated ?? new Uint8Array(numEnvs)
+    this.truncated = arrays?.truncated ?? new Uint8Array(numEnvs)
+    this.ended = arrays?.ended ?? new Uint8Array(numEnvs)
     this.infos = {}
     if (autoresetMode === 'same-step') {
-      this.infos.finalObs = emptyArray(observation.dtype, numEnvs * this.observationSize) as Obs
-      this.infos._finalObs = new Uint8Array(numEnvs)
+      this.infos.finalObs = (arrays?.finalObs ?? emptyArray(observation.dtype, numEnvs * this.observationSize)) as Obs
+      this.infos._finalObs = arrays?.finalMask ?? new Uint8Array(numEnvs)
     }
     this.#result = [this.observations, this.rewards, this.terminated, this.truncated, this.infos]
     this.#resetResult = [this.observations, this.infos]
@@ -164,7 +178,7 @@ export abstract class VectorEnv<Obs extends DtypeArray = Float32Array> {
     this.resetAll(seeds, mask, options, target, offset)
     for (let i = 0; i < this.numEnvs; i++) if (!mask || mask[i] === 1) this.terminated[i] = this.truncated[i] = this.ended[i] = 0
     this.#hasReset = true
-    if (this.copy) return [target.slice() as Obs, structuredClone(this.infos)]
+    if (this.copy) return [target.slice() as Obs, copyOfInfos(this.infos)]
     this.#resetResult[0] = target
     return this.#resetResult
   }
@@ -187,7 +201,7 @@ export abstract class VectorEnv<Obs extends DtypeArray = Float32Array> {
     const out = this.#target(target?.out, offset)
     this.stepAll(actions, out, offset)
     if (this.copy)
-      return [out.slice() as Obs, this.rewards.slice(), this.terminated.slice(), this.truncated.slice(), structuredClone(this.infos)]
+      return [out.slice() as Obs, this.rewards.slice(), this.terminated.slice(), this.truncated.slice(), copyOfInfos(this.infos)]
     this.#result[0] = out
     return this.#result
   }
