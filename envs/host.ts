@@ -6,7 +6,10 @@ type ChildProcess = typeof import('node:child_process')
 type Path = typeof import('node:path')
 type WorkerThreads = typeof import('node:worker_threads')
 
+type Os = typeof import('node:os')
+
 interface NodeModules {
+  'node:os': Os
   'node:fs': Fs
   'node:child_process': ChildProcess
   'node:path': Path

@@ -79,7 +79,10 @@ export {
   TaxiEnv,
   type TaxiOptions,
 } from './toy-text/index.js'
-export { SyncVectorEnv } from './vector/sync-vector-env.js'
+export { AsyncVectorEnv, type AsyncVectorOptions } from './vector/async-vector-env.js'
+export { serveEnvironments } from './vector/serve-environments.js'
+export { type MemberFailure, SyncVectorEnv, type SyncVectorOptions } from './vector/sync-vector-env.js'
+export type { EnvThread, EnvThreadPool, EnvThreadSetup, MemberMaker } from './vector/threads.js'
 export {
   type AutoresetMode,
   type ObservationTarget,
