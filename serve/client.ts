@@ -1,7 +1,9 @@
 import { Agent, type IncomingMessage, request } from 'node:http'
 import { ServeError } from './errors.js'
+import type { FeedbackResult, Verdict } from './query/feedback.js'
 import { checkOptions, refuse, shown } from './refusals.js'
 import { checkName, type PublishOptions } from './registry/options.js'
+import type { Label } from './selection/losses.js'
 
 export interface ConnectOptions {
   /** A call without an answer by then is given up; default 30,000, and 90,000 for `publish`, which starts containers. */
@@ -23,7 +25,14 @@ export interface PredictResult {
   /** True when no prediction was there in time; then `defaultExplanation` says why. */
   readonly default: boolean
   readonly defaultExplanation?: string
+  /** How sure the models are, 0 to 1: how far they agree. 1 where one answers alone, 0 where none answered. */
+  readonly confidence: number
+  /** False where the default was given, be it that no prediction was there or that the models were not sure enough. */
+  readonly confident: boolean
 }
+
+/** Feedback on one query: how good the answer was, or what it should have been. */
+export type FeedbackOptions = { readonly queryId: number } & Verdict
 
 /** A model version that was put live. */
 export interface Published {
@@ -48,7 +57,9 @@ function readPrediction(answer: unknown): PredictResult | undefined {
   if (!isObject(answer)) return undefined
   const { output, query_id: queryId, default: isDefault, default_explanation: why } = answer
   if (output === undefined || typeof queryId !== 'number' || typeof isDefault !== 'boolean') return undefined
-  const result = { output, queryId, default: isDefault }
+  const { confidence = isDefault ? 0 : 1 } = answer
+  if (typeof confidence !== 'number') return undefined
+  const result = { output, queryId, default: isDefault, confidence, confident: !isDefault }
   return typeof why === 'string' ? { ...result, defaultExplanation: why } : result
 }
 
@@ -58,6 +69,11 @@ function readBatch(size: number): Read<PredictResult[]> {
     const results = answers.map(readPrediction)
     return results.every((result) => result !== undefined) ? results : undefined
   }
+}
+
+function readFeedback({ accepted, reason }: Json): FeedbackResult | undefined {
+  if (typeof accepted !== 'boolean') return undefined
+  return typeof reason === 'string' ? { accepted, reason } : { accepted }
 }
 
 function readPublished({ model_name: name, model_version: version, environment_id }: Json): Published | undefined {
@@ -100,14 +116,30 @@ export class Client {
    */
   async predict(application: string, input: ArrayLike<number>, options: PredictOptions = {}): Promise<PredictResult> {
     const body = { ...checkPredict(application, options), input: plain('input', input) }
-    return this.#post(application, body, readPrediction)
+    return this.#post(`${application}/predict`, body, readPrediction)
   }
 
   /** The actions for several observations, in one request. Throws as `predict` does. */
   async predictBatch(application: string, inputs: readonly ArrayLike<number>[], options: PredictOptions = {}): Promise<PredictResult[]> {
     if (!Array.isArray(inputs)) refuse('inputs', inputs, 'an array of observations')
     const rows = inputs.map((input, row) => plain(`inputs[${row}]`, input))
-    return this.#post(application, { ...checkPredict(application, options), input_batch: rows }, readBatch(rows.length))
+    return this.#post(`${application}/predict`, { ...checkPredict(application, options), input_batch: rows }, readBatch(rows.length))
+  }
+
+  /**
+   * Tells how good an answer was (`reward`, within the application's range) or what it should have been (`label`). Counts once a query;
+   * resolves once what was learned is kept.
+   * @throws ServeError `SERVE_OPTION`, `REQUEST_REFUSED`, `SERVER_UNREACHABLE`
+   */
+  async feedback(application: string, options: FeedbackOptions): Promise<FeedbackResult> {
+    checkName('application', application)
+    const { queryId, ...verdict } = checkOptions<FeedbackOptions & { reward?: number; label?: Label }>('feedback', options, [
+      'queryId',
+      'reward',
+      'label',
+    ])
+    if (!Number.isSafeInteger(queryId)) refuse('queryId', queryId, 'the queryId of an answer')
+    return this.#post(`${application}/update`, { query_id: queryId, ...verdict }, readFeedback)
   }
 
   /**
@@ -125,9 +157,8 @@ export class Client {
     return this.#send(`publish ${name}`, path, 'application/octet-stream', policy, PUBLISH_LIMIT_MS, readPublished)
   }
 
-  #post<T>(application: string, body: object, read: Read<T>): Promise<T> {
-    const path = `/${application}/predict`
-    return this.#send(application, path, 'application/json', Buffer.from(JSON.stringify(body)), CALL_LIMIT_MS, read)
+  #post<T>(path: string, body: object, read: Read<T>): Promise<T> {
+    return this.#send(path.split('/')[0]!, `/${path}`, 'application/json', Buffer.from(JSON.stringify(body)), CALL_LIMIT_MS, read)
   }
 
   #send<T>(what: string, path: string, type: string, payload: Uint8Array, usualLimitMs: number, read: Read<T>): Promise<T> {

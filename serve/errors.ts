@@ -9,15 +9,20 @@
  * | `SERVE_LISTEN` | 500 | the address cannot be listened on for another reason |
  * | `SERVE_HOST_REFUSED` | 403 | an address beyond loopback, which needs tokens; or a foreign Host header on an admin call |
  * | `SERVE_CLOSED` | 503 | the server is closing or closed |
+ * | `STATE_IN_USE` | 409 | another server has the state's folder |
+ * | `STATE_FOLDER` | 500 | the state's folder cannot be made, read or written |
  * | `APPLICATION_UNKNOWN` | 404 | no application has this name |
  * | `APPLICATION_EXISTS` | 409 | the name is taken |
  * | `MODEL_UNKNOWN` | 404 | no model has this name |
  * | `MODEL_VERSION_UNKNOWN` | 400 | the model has no such version |
  * | `MODEL_VERSION_EXISTS` | 409 | versions are immutable: publish under another one |
+ * | `MODEL_IN_USE` | 409 | the version answers queries: it cannot be deleted |
+ * | `LINK_UNKNOWN` | 404 | the application has no such link |
  * | `MODEL_SHAPE` | 409 | the model's inputs differ from those of the models beside it |
  * | `MODEL_REFUSED` | 400 | the container could not load the policy |
  * | `MODEL_FILE` | 400 | the policy file cannot be read |
  * | `CONTAINER_FAILED` | 500 | the container did not start, died, or broke the protocol |
+ * | `CONTAINER_UNKNOWN` | 404 | the model version has no such replica |
  * | `QUERY_INVALID` | 400 | a query's body is malformed; the message begins with the field's path |
  * | `BODY_ENCODING` | 415 | the body is compressed |
  * | `REQUEST_REFUSED` | – | (client) the server answered with an error; `status` is the one it gave |
@@ -29,15 +34,20 @@ const STATUS = {
   SERVE_LISTEN: 500,
   SERVE_HOST_REFUSED: 403,
   SERVE_CLOSED: 503,
+  STATE_IN_USE: 409,
+  STATE_FOLDER: 500,
   APPLICATION_UNKNOWN: 404,
   APPLICATION_EXISTS: 409,
   MODEL_UNKNOWN: 404,
   MODEL_VERSION_UNKNOWN: 400,
   MODEL_VERSION_EXISTS: 409,
+  MODEL_IN_USE: 409,
+  LINK_UNKNOWN: 404,
   MODEL_SHAPE: 409,
   MODEL_REFUSED: 400,
   MODEL_FILE: 400,
   CONTAINER_FAILED: 500,
+  CONTAINER_UNKNOWN: 404,
   QUERY_INVALID: 400,
   BODY_ENCODING: 415,
   REQUEST_REFUSED: 400,

@@ -7,10 +7,21 @@
  * await server.publish('cartpole', 'cartpole.safetensors')
  * const { output } = await connect(server.url).predict('cartpole', [0, 0, 0, 0])
  */
-export { type Client, type ConnectOptions, connect, type PredictOptions, type PredictResult, type Published } from './client.js'
+export {
+  type Client,
+  type ConnectOptions,
+  connect,
+  type FeedbackOptions,
+  type PredictOptions,
+  type PredictResult,
+  type Published,
+} from './client.js'
 export { ServeError, type ServeErrorCode } from './errors.js'
 export type { ApplicationMetrics, ModelMetrics, ServeMetrics } from './metrics.js'
+export type { FeedbackResult } from './query/feedback.js'
 export type { ApplicationOptions, PublishOptions } from './registry/options.js'
 export type { PolicySource } from './registry/publisher.js'
+export type { SelectionOption } from './selection/policies.js'
 export { type ServeOptions, type Server, serve } from './server.js'
-export type { ApplicationRecord, Json, ModelRecord } from './state/state.js'
+export { readFeedback } from './state/feedback-log.js'
+export type { ApplicationRecord, FeedbackEntry, Json, ModelRecord } from './state/state.js'

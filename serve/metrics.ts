@@ -5,7 +5,7 @@ import type { Registry } from './registry/registry.js'
 export interface ApplicationMetrics {
   readonly queries: number
   /** Default answers by reason. */
-  readonly defaults: { readonly noModels: number; readonly late: number; readonly failed: number }
+  readonly defaults: { readonly noModels: number; readonly late: number; readonly failed: number; readonly unsure: number }
   /** Upper bounds within a fifth, ms; null before the first query. */
   readonly p50Ms: number | null
   readonly p99Ms: number | null

@@ -10,13 +10,14 @@ import { healthApi } from './http/health.js'
 import { metricsApi } from './http/metrics.js'
 import { readMetrics, type ServeMetrics } from './metrics.js'
 import { PredictionCache } from './query/cache.js'
+import { FeedbackDesk } from './query/feedback.js'
 import { QueryPath } from './query/query-path.js'
 import { checkOptions, refuse, shown } from './refusals.js'
-import { type ApplicationOptions, checkName, type PublishOptions } from './registry/options.js'
+import { type ApplicationOptions, checkLink, checkName, checkVersion, type PublishOptions } from './registry/options.js'
 import { type PolicySource, Publisher } from './registry/publisher.js'
 import { Registry } from './registry/registry.js'
-import { MemoryState } from './state/memory.js'
-import type { ApplicationRecord, ModelRecord } from './state/state.js'
+import { openState } from './state/open.js'
+import type { ApplicationRecord, ModelRecord, State } from './state/state.js'
 
 const DEFAULT_CACHE_BYTES = 64 * 1024 ** 2
 /** What is in flight may take this long once the server closes. */
@@ -34,8 +35,11 @@ export interface ServeOptions {
   port?: number
   /** Default 127.0.0.1. */
   host?: string
-  /** Where applications and models are kept; 'memory' ends with the process. */
-  state?: 'memory'
+  /**
+   * Where applications, models and what bandits have learned are kept, and feedback: 'memory' (the default) ends with the process,
+   * `file:FOLDER` is on this machine's disk, and a server started there again serves what was there.
+   */
+  state?: 'memory' | `file:${string}`
   /** Size of the prediction cache; 0 keeps nothing. Default 64 MiB. */
   cacheBytes?: number
   /** Structured logs go to standard error. Default 'warn'. */
@@ -46,7 +50,6 @@ function checkServe(options: ServeOptions) {
   const given = checkOptions<ServeOptions>('serve', options, ['port', 'host', 'state', 'cacheBytes', 'logLevel'])
   const { port = 8080, host = '127.0.0.1', state = 'memory', cacheBytes = DEFAULT_CACHE_BYTES, logLevel = 'warn' } = given
   if (!Number.isInteger(port) || port < 0 || port > 65_535) refuse('port', port, 'a whole number from 0 to 65535')
-  if (state !== 'memory') refuse('state', state, '"memory"')
   if (!Number.isSafeInteger(cacheBytes) || cacheBytes < 0) refuse('cacheBytes', cacheBytes, 'a whole number of bytes, at least 0')
   if (!LOG_LEVELS.includes(logLevel)) refuse('logLevel', logLevel, LOG_LEVELS.join(', '))
   if (!LOOPBACK.includes(host)) {
@@ -55,7 +58,7 @@ function checkServe(options: ServeOptions) {
       `host is ${shown(host)}; without tokens the server listens on loopback only: ${LOOPBACK.join(', ')}`,
     )
   }
-  return { port, host, cacheBytes, logLevel }
+  return { port, host, state, cacheBytes, logLevel }
 }
 
 /** A full disk, or a reader that left, must not end the serving: the line is lost. */
@@ -77,6 +80,7 @@ export class Server {
   readonly #cache: PredictionCache
   readonly #listener: ContainerListener
   readonly #log: Logger
+  readonly #state: State
   #closing: Promise<void> | undefined
 
   private constructor(parts: ReturnType<typeof assemble>, host: string, port: number) {
@@ -88,15 +92,25 @@ export class Server {
     this.#cache = parts.cache
     this.#listener = parts.listener
     this.#log = parts.log
+    this.#state = parts.state
   }
 
   /** @throws ServeError `SERVE_OPTION`, `SERVE_HOST_REFUSED`, `SERVE_PORT_IN_USE`, `SERVE_LISTEN` */
   static async start(options: ServeOptions): Promise<Server> {
-    const { port, host, cacheBytes, logLevel } = checkServe(options)
-    const parts = assemble(cacheBytes, pino({ level: logLevel, name: 'gymnura' }, { write: writeLog }))
-    const server = new Server(parts, host, await listen(parts.app, host, port))
-    server.#log.info({ url: server.url }, 'serving')
-    return server
+    const { port, host, cacheBytes, logLevel, ...given } = checkServe(options)
+    const state = await openState(given.state)
+    const parts = assemble(state, cacheBytes, pino({ level: logLevel, name: 'gymnura' }, { write: writeLog }))
+    try {
+      await parts.publisher.restore()
+      const server = new Server(parts, host, await listen(parts.app, host, port))
+      server.#log.info({ url: server.url }, 'serving')
+      return server
+    } catch (error) {
+      await parts.publisher.close()
+      await parts.listener.close()
+      await state.close()
+      throw error
+    }
   }
 
   /** @throws ServeError `SERVE_OPTION`, `APPLICATION_EXISTS`, `SERVE_CLOSED` */
@@ -114,10 +128,57 @@ export class Server {
     return this.#publisher.publish(name, policy, options)
   }
 
-  /** @throws ServeError `SERVE_OPTION`, `APPLICATION_UNKNOWN`, `MODEL_UNKNOWN`, `MODEL_SHAPE`, `SERVE_CLOSED` */
+  /**
+   * Links a model to an application: by name, so that its current version answers, or as `name:version`, that version for good.
+   * @throws ServeError `SERVE_OPTION`, `APPLICATION_UNKNOWN`, `MODEL_UNKNOWN`, `MODEL_VERSION_UNKNOWN`, `MODEL_SHAPE`, `SERVE_CLOSED`
+   */
   async link(application: string, model: string): Promise<void> {
     this.#assertOpen()
-    await this.#registry.link(checkName('application', application), [checkName('model', model)])
+    await this.#registry.link(checkName('application', application), [checkLink(model)])
+  }
+
+  /** Unlinks a model, named as it was linked. @throws ServeError `SERVE_OPTION`, `APPLICATION_UNKNOWN`, `LINK_UNKNOWN`, `SERVE_CLOSED` */
+  async unlink(application: string, model: string): Promise<void> {
+    this.#assertOpen()
+    await this.#registry.unlink(checkName('application', application), [checkLink(model)])
+  }
+
+  /**
+   * Makes another version the one that answers. Queries on their way are answered by the old one.
+   * @throws ServeError `SERVE_OPTION`, `MODEL_UNKNOWN`, `MODEL_VERSION_UNKNOWN`, `MODEL_SHAPE`, `SERVE_CLOSED`
+   */
+  async setVersion(model: string, version: number | string): Promise<ModelRecord> {
+    this.#assertOpen()
+    return this.#registry.setVersion(checkName('model', model), checkVersion(version))
+  }
+
+  /** Goes back to the version that answered before the current one. @throws as `setVersion` */
+  async rollback(model: string): Promise<ModelRecord> {
+    this.#assertOpen()
+    return this.#registry.rollback(checkName('model', model))
+  }
+
+  /**
+   * More or fewer containers side by side; without a version those of the current one. Resolves when the new ones are warm.
+   * @throws ServeError `SERVE_OPTION`, `MODEL_UNKNOWN`, `MODEL_VERSION_UNKNOWN`, `CONTAINER_FAILED`, `SERVE_CLOSED`
+   */
+  async setReplicas(model: string, replicas: number, version?: number | string): Promise<ModelRecord> {
+    return this.#publisher.setReplicas(model, version === undefined ? undefined : checkVersion(version), replicas)
+  }
+
+  /**
+   * Deletes a version that answers for nobody; what was asked of it is answered first.
+   * @throws ServeError `SERVE_OPTION`, `MODEL_UNKNOWN`, `MODEL_VERSION_UNKNOWN`, `MODEL_IN_USE`, `SERVE_CLOSED`
+   */
+  async deleteVersion(model: string, version: number | string): Promise<void> {
+    this.#assertOpen()
+    await this.#publisher.remove(model, checkVersion(version))
+  }
+
+  /** Deletes an application, with what its bandit has learned; its models stay. @throws ServeError `SERVE_OPTION`, `APPLICATION_UNKNOWN`, `SERVE_CLOSED` */
+  async deleteApplication(name: string): Promise<void> {
+    this.#assertOpen()
+    await this.#registry.removeApplication(checkName('application', name))
   }
 
   listApplications(): Promise<ApplicationRecord[]> {
@@ -162,6 +223,7 @@ export class Server {
     this.#answerAll()
     await this.#publisher.close()
     await this.#listener.close()
+    await this.#state.close()
     this.#log.info({ url: this.url }, 'closed')
   }
 
@@ -170,19 +232,19 @@ export class Server {
   }
 }
 
-function assemble(cacheBytes: number, log: Logger) {
-  const state = new MemoryState()
+function assemble(state: State, cacheBytes: number, log: Logger) {
   const registry = new Registry(state)
   const cache = new PredictionCache(cacheBytes)
-  const path = new QueryPath(cache, state)
+  const desk = new FeedbackDesk(state, cache)
+  const path = new QueryPath(cache, state, desk)
   const listener = new ContainerListener()
-  const publisher = new Publisher(registry, listener, cache, log)
+  const publisher = new Publisher(registry, state, listener, cache, log)
   const app = httpApp(log)
-  clipperApi(app, registry, path)
+  clipperApi(app, registry, path, desk)
   adminApi(app, registry, publisher)
   healthApi(app, registry)
   metricsApi(app, { registry, cache })
-  return { app, registry, publisher, cache, listener, log }
+  return { app, registry, publisher, cache, listener, log, state }
 }
 
 /**

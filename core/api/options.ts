@@ -38,7 +38,11 @@ export interface TaskOptions extends ResourceOptions {
   maxRetries?: number
   /** Also run it again when it throws: any error, or those of these classes (told by their names). Default false. */
   retryExceptions?: boolean | readonly ErrorClass[]
-  /** Longest time the task may run, milliseconds; its worker is ended then, and `get` throws TaskTimeoutError. Default none. */
+  /**
+   * Longest time the task may run, milliseconds; its worker is ended then, and `get` throws TaskTimeoutError. It is counted in each
+   * attempt from when a thread can run the task; time in its `get`s counts too, but not the time in which a streaming task is
+   * stopped because its reader is far behind. Default none.
+   */
   timeoutMs?: number
 }
 

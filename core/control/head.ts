@@ -86,6 +86,7 @@ export class Head implements Headquarters {
       spawn: (name, options, gpuIds) => this.spawn(name, { kind: 'dedicated', gpuIds }, visible(options.env, gpuIds), options.runtime),
       lack: (cpus) => this.threads.lack(Math.max(cpus, this.groups.missingCpus())),
       groupLacksCpus: () => this.groups.missingCpus() > 0,
+      hear: () => this.readReports(),
       released: () => this.released(),
     })
     this.threads.start()
@@ -240,6 +241,9 @@ export class Head implements Headquarters {
         return
       case 'waiting':
         this.dedicated.waits(message.thread, message.on)
+        return
+      case 'held-back':
+        this.dedicated.heldBack(message.thread, message.on)
         return
       case 'saved': {
         const host = this.hosts.get(message.thread)

@@ -35,6 +35,8 @@ export type LedgerMessage =
   | { readonly kind: 'paused'; readonly thread: number }
   /** A task that holds resources begins or ends waiting in `get`. */
   | { readonly kind: 'waiting'; readonly thread: number; readonly on: boolean }
+  /** A streaming task stops because its reader is far behind, or goes on. */
+  | { readonly kind: 'held-back'; readonly thread: number; readonly on: boolean }
   /** What the program has counted there. */
   | { readonly kind: 'metrics'; readonly thread: number; readonly batch: MetricsBatch }
   /** The actor of this thread has called `exitActor`. */

@@ -10,6 +10,7 @@ import { type Demand, demandOf } from './demand.js'
 import { taskOf } from './on-behalf.js'
 import { mayRetry } from './outcomes.js'
 import type { Ledger, Place } from './resources.js'
+import { RunTimer } from './run-timer.js'
 import type { Task } from './task.js'
 
 /** Threads and processes without a task that are kept for the next one. */
@@ -24,6 +25,8 @@ export interface DedicatedTools {
   lack(cpus: number): void
   /** Whether a placement group waits for CPUs. */
   groupLacksCpus(): boolean
+  /** Reads what workers have reported and nobody has read. */
+  hear(): void
   /** Something came free. */
   released(): void
 }
@@ -32,7 +35,9 @@ export interface DedicatedTools {
 class Job {
   allocation: Allocation | undefined = undefined
   host: Host | undefined = undefined
-  timer: NodeJS.Timeout | undefined = undefined
+  timer: RunTimer | undefined = undefined
+  /** It streams, and its reader is far behind. */
+  heldBack = false
   /** So many that came later were started before it. */
   passed = 0
 
@@ -129,24 +134,28 @@ export class Dedicated {
     job.host = host
     this.running.set(host.index, job)
     this.engine.sending.to(this.engine.link(host.wire), job.task)
+    job.heldBack = false
     const { timeoutMs } = options
     if (timeoutMs === undefined) return
     // Counted from when the thread can run it.
     void host.started.then(() => {
       if (job.host !== host) return
-      job.timer = setTimeout(() => {
-        // It may be over, and this thread not have heard of it yet.
-        this.engine.poll()
-        if (job.host !== host) return
-        job.task.endedBy = 'timeout'
-        host.terminate()
-      }, timeoutMs)
-      job.timer.unref()
+      job.timer = new RunTimer(timeoutMs, () => this.timeUp(job, host))
+      if (job.heldBack) job.timer.stand()
     })
   }
 
+  private timeUp(job: Job, host: Host): void {
+    // It may be over, or have stood still, and this thread not have heard of it yet.
+    this.tools.hear()
+    this.engine.poll()
+    if (job.host !== host || job.timer?.stands) return
+    job.task.endedBy = 'timeout'
+    host.terminate()
+  }
+
   private over(job: Job): void {
-    clearTimeout(job.timer)
+    job.timer?.stand()
     this.waiting.delete(job)
     const { host } = job
     job.host = undefined
@@ -207,6 +216,15 @@ export class Dedicated {
     } else this.tools.ledger.reacquireCpus(allocation)
   }
 
+  /** A stream stops because its reader is far behind, or goes on: that time is not the task's. */
+  heldBack(host: number, on: boolean): void {
+    const job = this.running.get(host)
+    if (job === undefined) return
+    job.heldBack = on
+    if (on) job.timer?.stand()
+    else job.timer?.go()
+  }
+
   /** One of the threads is gone; the engine has read all its replies. */
   gone(host: Host, { how, cause }: Ending): void {
     const at = this.idle.findIndex((one) => one.host === host)
@@ -214,7 +232,7 @@ export class Dedicated {
     const job = this.running.get(host.index)
     if (job === undefined) return
     const { task } = job
-    clearTimeout(job.timer)
+    job.timer?.stand()
     this.running.delete(host.index)
     job.host = undefined
     this.engine.table.remove(task)

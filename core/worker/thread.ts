@@ -172,6 +172,7 @@ const executor = new Executor(data, {
   now,
   waits: (task, by) => {
     waiting(task, by)
+    if (data.role.kind === 'dedicated') post({ kind: 'held-back', thread: data.index, on: by === 1 })
     // There may be room for another task.
     if (by === 1) queueMicrotask(() => loop.resume())
   },

@@ -60,10 +60,11 @@ function batched(space: Space, count: number): Space {
   }
   if (space instanceof MultiBinary) return withStreamOf(space, new Box<Dtype>(0, 1, { shape: [count, ...space.shape], dtype: space.dtype }))
   if (space instanceof Tuple) return withStreamOf(space, new Tuple(space.spaces.map((part: Space) => batched(part, count))))
-  if (space instanceof Dict) {
-    const parts = space.entries().map(([key, part]) => [key, batched(part, count)] as const)
-    return withStreamOf(space, new Dict(parts, { sortKeys: space.sortKeys }))
-  }
+  if (space instanceof Dict)
+    return withStreamOf(
+      space,
+      space.map((part) => batched(part, count)),
+    )
   return copies(space, count)
 }
 
@@ -122,8 +123,11 @@ export function batchDifferingSpaces(spaces: readonly Space[]): Space {
   }
   if (first instanceof Dict) {
     agree('set of keys', (space) => [...(space as Dict).keys].sort())
-    const parts = first.keys.map((key) => [key, batchDifferingSpaces((spaces as Dict[]).map((space) => space.spaces[key]!))] as const)
-    return withStreamOf(first, new Dict(parts, { sortKeys: first.sortKeys }))
+    const parts = (key: string) => (spaces as Dict[]).map((space) => space.spaces[key]!)
+    return withStreamOf(
+      first,
+      first.map((_, key) => batchDifferingSpaces(parts(key))),
+    )
   }
   const tuple = new Tuple(spaces.map((space) => space.clone()))
   tuple.npRandom = first.npRandom.clone()

@@ -25,7 +25,8 @@ export interface BoxOptions<D extends Dtype> {
  */
 export class Box<D extends Dtype = 'float32'> extends Space<DtypeArrays[D], null, null> {
   readonly shape: readonly number[]
-  readonly dtype: D
+  /** NoInfer: a list of spaces, which has all dtypes, must not decide what this one has. */
+  readonly dtype: NoInfer<D>
   readonly low: DtypeArrays[D]
   readonly high: DtypeArrays[D]
   /** 1 where the bound is finite; an integer dtype cannot hold an infinite bound itself. */
@@ -185,7 +186,11 @@ export class Box<D extends Dtype = 'float32'> extends Space<DtypeArrays[D], null
   }
 
   override toString(): string {
-    const [low, high] = [shortText(this.low, this.shape, this.dtype), shortText(this.high, this.shape, this.dtype)]
+    // NumPy shows the limits of int64 where a side is open; they don't fit what is stored here.
+    const text = (side: 'low' | 'high', bounded: Uint8Array, limit: string) =>
+      this.dtype === 'int64' && bounded.length > 0 && !bounded.includes(1) ? limit : shortText(this[side], this.shape, this.dtype)
+    const low = text('low', this.boundedBelow, '-9223372036854775808')
+    const high = text('high', this.boundedAbove, '9223372036854775807')
     return `Box(${low}, ${high}, ${pythonTuple(this.shape)}, ${this.dtype})`
   }
 }

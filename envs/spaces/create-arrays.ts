@@ -54,7 +54,7 @@ function zeros(space: Space): unknown {
   if (space instanceof Discrete) return space.start
   if (space instanceof MultiDiscrete) return space.start.slice()
   if (isNumeric(space)) return emptyArray<Dtype>(space.dtype, sizeOf(space.shape))
-  if (space instanceof Text) return (space.characters[0] ?? '').repeat(space.minLength)
+  if (space instanceof Text) return ([...space.characters][0] ?? '').repeat(space.minLength)
   if (space instanceof Tuple) return space.spaces.map(zeros)
   if (space instanceof Dict) return Object.fromEntries(space.entries().map(([key, part]) => [key, zeros(part)]))
   if (space instanceof Sequence) return space.stack ? zeros(space.stackedFeatureSpace!) : []

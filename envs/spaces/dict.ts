@@ -61,6 +61,12 @@ export class Dict<S extends Spaces = Spaces> extends Space<DictElement<S>, DictM
     return this.#parts.every((part) => part.isNpFlattenable)
   }
 
+  /** The Dict of what `change` makes of each part; an order that was given is kept only where `sortKeys` is false, as in Gymnasium. */
+  map(change: (part: Space, key: string) => Space): Dict {
+    const pairs = this.entries().map(([key, part]) => [key, change(part, key)] as const)
+    return new Dict(this.sortKeys ? pairs.sort(byKey) : pairs, { sortKeys: this.sortKeys })
+  }
+
   /** The parts with their names, in order. */
   entries(): [key: string, space: Space][] {
     return this.keys.map((key, i) => [key, this.#parts[i]!])
@@ -153,11 +159,11 @@ function readPairs(spaces: unknown, sortKeys: boolean): (readonly [string, Space
     checkSpace('Dict', shown(key), part)
     return [key, part] as const
   })
-  return Array.isArray(spaces) || !sortKeys ? pairs : pairs.sort(([a], [b]) => byCodePoints(a, b))
+  return Array.isArray(spaces) || !sortKeys ? pairs : pairs.sort(byKey)
 }
 
 /** Python's order of strings; JavaScript's own goes by UTF-16 units. */
-function byCodePoints(a: string, b: string): number {
+function byKey([a]: readonly [string, Space], [b]: readonly [string, Space]): number {
   const [left, right] = [Array.from(a), Array.from(b)]
   for (let i = 0; i < left.length && i < right.length; i++) {
     if (left[i] !== right[i]) return left[i]!.codePointAt(0)! - right[i]!.codePointAt(0)!

@@ -23,7 +23,8 @@ export interface DiscreteOptions<D extends IntegerDtype = IntegerDtype> {
  */
 export class Discrete<D extends IntegerDtype = 'int64'> extends Space<number, Mask, Probabilities> {
   readonly shape: readonly number[] = []
-  readonly dtype: D
+  /** NoInfer: a list of spaces, which has all dtypes, must not decide what this one has. */
+  readonly dtype: NoInfer<D>
   readonly n: number
   readonly start: number
 

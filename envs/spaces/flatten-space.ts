@@ -56,12 +56,7 @@ export function flattenSpace(space: Space): Space {
   if (space instanceof Graph)
     return new Graph(flattenSpace(space.nodeSpace), space.edgeSpace === null ? null : flattenSpace(space.edgeSpace))
   if (space instanceof Tuple && !space.isNpFlattenable) return new Tuple(space.spaces.map(flattenSpace))
-  if (space instanceof Dict && !space.isNpFlattenable) {
-    return new Dict(
-      space.entries().map(([key, part]) => [key, flattenSpace(part)] as const),
-      { sortKeys: space.sortKeys },
-    )
-  }
+  if (space instanceof Dict && !space.isNpFlattenable) return space.map(flattenSpace)
   const [low, high] = [flatBound(space, 'low'), flatBound(space, 'high')]
   return new Box<Dtype>(low, high, { shape: [flatdim(space)], dtype: flatDtype(space) })
 }

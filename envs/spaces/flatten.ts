@@ -1,3 +1,4 @@
+import { InvalidSpace } from '../errors.js'
 import { Box } from './box.js'
 import { iterate, stacked } from './concatenate.js'
 import { Dict } from './dict.js'
@@ -19,7 +20,7 @@ import { Tuple } from './tuple.js'
  * An element as numbers for a network: one flat array where the space `isNpFlattenable` (choices one-hot, characters as indices), else
  * the element with its parts flattened. It lies in `flattenSpace(space)`.
  *
- * @throws InvalidElement where `x` does not lie in the space
+ * @throws InvalidElement where `x` does not lie in the space, InvalidSpace where it is no kind that can be flattened
  */
 export function flatten(space: Space, x: unknown): unknown {
   if (space.isNpFlattenable) {
@@ -46,7 +47,7 @@ export function flatten(space: Space, x: unknown): unknown {
       edgeLinks,
     }
   }
-  throw unfit(space, x)
+  throw new InvalidSpace(`${space} cannot be flattened: it is none of Gymnasium's kinds, or chooses among parts of no fixed size`)
 }
 
 function flattenBatch(space: Space, batched: Space, batch: unknown): unknown {

@@ -30,7 +30,8 @@ export type NestedWeights = readonly (ArrayLike<number> | NestedWeights)[]
  */
 export class MultiDiscrete<D extends IntegerDtype = 'int64'> extends Space<DtypeArrays[D], NestedWeights, NestedWeights> {
   readonly shape: readonly number[]
-  readonly dtype: D
+  /** NoInfer: a list of spaces, which has all dtypes, must not decide what this one has. */
+  readonly dtype: NoInfer<D>
   readonly nvec: DtypeArrays[D]
   readonly start: DtypeArrays[D]
 

@@ -54,7 +54,7 @@ function scalarText(value: number, dtype: Dtype): string {
   if (kind !== 'float') return String(value)
   if (!Number.isFinite(value)) return special(value)
   const { digits, exponent } = digitsOf(Math.abs(value), dtype)
-  if (value !== 0 && (Math.abs(value) >= 1e16 || Math.abs(value) < 1e-4)) {
+  if (value !== 0 && (Math.abs(value) >= (dtype === 'float32' ? 1e6 : 1e16) || Math.abs(value) < 1e-4)) {
     return `${sign(value)}${digits[0]}${digits.length > 1 ? `.${digits.slice(1)}` : ''}${exponentText(exponent)}`
   }
   const text = positional(digits, exponent)

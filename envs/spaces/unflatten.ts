@@ -1,4 +1,4 @@
-import { InvalidElement } from '../errors.js'
+import { InvalidElement, InvalidSpace } from '../errors.js'
 import { batchSpace } from './batch.js'
 import { isNumeric, iterate, stacked } from './concatenate.js'
 import { Dict } from './dict.js'
@@ -44,7 +44,7 @@ function unflattened(space: Space, x: unknown): unknown {
       edgeLinks,
     }
   }
-  throw unfit(space, x)
+  throw new InvalidSpace(`${space} cannot be flattened: it is none of Gymnasium's kinds, or chooses among parts of no fixed size`)
 }
 
 function unflattenBatch(space: Space, batch: unknown): unknown {

@@ -13,6 +13,9 @@ const BATCH_SHARE_OF_SLO = 0.5
 /** An input that has been in this many containers when they were lost is not tried on another one. */
 const LOSSES_PER_EVALUATION = 3
 
+/** What is asked of a container that leaves has so long to be answered. */
+const LEAVE_LIMIT_MS = 5_000
+
 /** Where finished evaluations go, before those who asked are told. */
 export interface EvaluationSink {
   predicted(evaluation: Evaluation, prediction: Prediction): void
@@ -22,6 +25,8 @@ export interface EvaluationSink {
 
 class Replica {
   inFlight = 0
+  /** It gets no more batches, and is stopped when those it has are answered. */
+  leaving: (() => void) | undefined
   constructor(
     readonly container: Container,
     readonly controller: AimdController,
@@ -49,16 +54,44 @@ export class Dispatcher {
   readonly #queue = new DeadlineQueue<Evaluation>()
   #scheduled = false
   #closed = false
+  #sloMs: number
+  #inFlight = 0
+  /** Called when nothing waits and nothing is in flight any more. */
+  #onIdle: (() => void) | undefined
 
   constructor(description: ModelDescription, containers: readonly Container[], sloMs: number, sink: EvaluationSink) {
     this.#description = description
     this.#sink = sink
-    this.#replicas = containers.map((container) => new Replica(container, new AimdController(sloMs * BATCH_SHARE_OF_SLO)))
-    for (const container of containers) container.onReady = () => this.#schedule()
+    this.#sloMs = sloMs
+    this.#replicas = []
+    for (const container of containers) this.add(container)
+  }
+
+  /** One more replica, which has been started. */
+  add(container: Container): void {
+    this.#replicas.push(new Replica(container, new AimdController(this.#sloMs * BATCH_SHARE_OF_SLO)))
+    container.onReady = () => this.#schedule()
+    this.#schedule()
+  }
+
+  /** One replica less, the newest; resolves when it has answered what it had and is stopped. */
+  async remove(): Promise<void> {
+    const replica = this.#replicas.pop()
+    if (replica === undefined) return
+    if (replica.inFlight > 0) await atMost((left) => (replica.leaving = left))
+    await replica.container.stop()
+  }
+
+  /** Resolves when everything that was asked is answered, or nobody waits for it any more. */
+  async drained(): Promise<void> {
+    this.#dropExpired(performance.now())
+    if (this.#queue.size === 0 && this.#inFlight === 0) return
+    await atMost((idle) => (this.#onIdle = idle))
   }
 
   /** The tightest objective of the applications that use the model. */
   setSlo(sloMs: number): void {
+    this.#sloMs = sloMs
     for (const { controller } of this.#replicas) controller.objectiveMs = sloMs * BATCH_SHARE_OF_SLO
   }
 
@@ -121,15 +154,19 @@ export class Dispatcher {
 
   #send(replica: Replica, batch: Batch): void {
     replica.inFlight++
+    this.#inFlight++
     this.batchSizes.set(batch.size, (this.batchSizes.get(batch.size) ?? 0) + 1)
     replica.container.evaluate(batch, (reply, reason) => {
       replica.inFlight--
+      this.#inFlight--
+      if (replica.inFlight === 0) replica.leaving?.()
       if (reply === null) this.#lost(batch, reason)
       else {
         replica.controller.observe(batch.size, performance.now() - batch.sentAt)
         this.#answered(batch, reply)
       }
       if (this.#queue.size > 0) this.#schedule()
+      else if (this.#inFlight === 0) this.#onIdle?.()
     })
   }
 
@@ -170,4 +207,15 @@ export class Dispatcher {
       this.#sink.dropped(left, 'The model was stopped')
     }
   }
+}
+
+/** Resolves when `wait`'s callback is called, or the limit is over: a container that hangs holds nobody up for longer. */
+function atMost(wait: (done: () => void) => void): Promise<void> {
+  return new Promise((resolve) => {
+    const limit = setTimeout(resolve, LEAVE_LIMIT_MS)
+    wait(() => {
+      clearTimeout(limit)
+      resolve()
+    })
+  })
 }

@@ -1,16 +1,15 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { ServeError } from '../errors.js'
 import { refuse, shown } from '../refusals.js'
+import type { ModelVersion } from '../registry/model.js'
 import { type ApplicationOptions, isSlo, LONGEST_SLO_MS } from '../registry/options.js'
 import type { Publisher } from '../registry/publisher.js'
 import type { Registry } from '../registry/registry.js'
 import type { ApplicationRecord, Json, ModelRecord } from '../state/state.js'
-import { type Body, parseBody } from './json-body.js'
+import { type Body, parseBody, textOf } from './json-body.js'
 
 const LARGEST_ARTIFACT_BYTES = 1024 ** 3
 const LOOPBACK_HOST = /^(localhost|127(\.\d+){3}|\[::1\])(:\d+)?$/i
-
-const textOf = ({ body }: FastifyRequest) => (typeof body === 'string' ? body : '')
 
 /** The lists' only field; their body may be left out. */
 const isVerbose = (request: FastifyRequest) => parseBody(textOf(request) || '{}', '{"verbose": true}').verbose === true
@@ -27,24 +26,45 @@ function stringList(body: Body, name: string): string[] {
   throw new ServeError('QUERY_INVALID', `${name}: expected an array of strings, got ${shown(value)}`)
 }
 
+/** A version as a string or a whole number, checked where it is looked up. */
+function versionOf({ model_version: version }: Body): string {
+  if (typeof version === 'string' || Number.isSafeInteger(version)) return String(version)
+  throw new ServeError('QUERY_INVALID', `model_version: expected a string or a whole number, got ${shown(version)}`)
+}
+
+const containersJson = ({ id, dispatcher }: ModelVersion) =>
+  dispatcher.replicas.map(({ ready, pid, restarts, maxBatch, objectiveMs }, replica) => {
+    return { model_id: id, replica, ready, pid, restarts, max_batch: maxBatch, objective_ms: objectiveMs }
+  })
+
 /** Checked here where the wire's names or units are others than the options'. */
 function applicationOf(body: Body): ApplicationOptions {
   const name = field(body, 'name', 'string')
-  const { input_type = 'floats', default_output, latency_slo_micros: micros, selection } = body
+  const { input_type = 'floats', default_output, latency_slo_micros: micros, selection, confidence_threshold, reward_range } = body
   if (input_type !== 'floats') refuse('input_type', input_type, '"floats", which is what policies take')
   if (default_output === undefined) refuse('default_output', default_output, 'a JSON value')
   const sloMs = micros === undefined ? undefined : field(body, 'latency_slo_micros', 'number') / 1000
   if (sloMs !== undefined && !isSlo(sloMs)) refuse('latency_slo_micros', micros, `more than 0, up to ${1000 * LONGEST_SLO_MS}`)
-  return { name, defaultOutput: default_output as Json, sloMs, selection: selection as 'fixed' | undefined }
+  // What these hold is checked with the options.
+  return {
+    name,
+    defaultOutput: default_output as Json,
+    sloMs,
+    selection: selection as ApplicationOptions['selection'],
+    confidenceThreshold: confidence_threshold as number | undefined,
+    rewardRange: reward_range as [number, number] | undefined,
+  }
 }
 
-const applicationJson = ({ name, inputType, defaultOutput, sloMs, selection, models }: ApplicationRecord) => ({
-  name,
-  input_type: inputType,
-  default_output: defaultOutput,
-  latency_slo_micros: sloMs * 1000,
-  selection,
-  linked_models: models,
+const applicationJson = (record: ApplicationRecord) => ({
+  name: record.name,
+  input_type: record.inputType,
+  default_output: record.defaultOutput,
+  latency_slo_micros: record.sloMs * 1000,
+  selection: record.selection,
+  confidence_threshold: record.confidenceThreshold,
+  reward_range: record.rewardRange,
+  linked_models: record.models,
 })
 
 const modelJson = ({ name, version, current, isolation, replicas, inputType, inputSize, algorithm, environmentId }: ModelRecord) => ({
@@ -80,6 +100,59 @@ export function adminApi(app: FastifyInstance, registry: Registry, publisher: Pu
         const application = field(body, 'app_name', 'string')
         await registry.link(application, stringList(body, 'model_names'))
         return 'Success!'
+      })
+      admin.post('/delete_app', async (request) => {
+        await registry.removeApplication(field(parseBody(textOf(request), '{"name": ...}'), 'name', 'string'))
+        return 'Success!'
+      })
+      admin.post('/delete_model_links', async (request) => {
+        const body = parseBody(textOf(request), '{"app_name": ..., "model_names": [...]}')
+        await registry.unlink(field(body, 'app_name', 'string'), stringList(body, 'model_names'))
+        return 'Success!'
+      })
+      admin.post('/get_linked_models', async (request) => {
+        return registry.application(field(parseBody(textOf(request), '{"app_name": ...}'), 'app_name', 'string')).links
+      })
+      admin.post('/set_model_version', async (request) => {
+        const body = parseBody(textOf(request), '{"model_name": ..., "model_version": ...}')
+        return modelJson(await registry.setVersion(field(body, 'model_name', 'string'), versionOf(body)))
+      })
+      admin.post('/rollback_model', async (request) => {
+        return modelJson(await registry.rollback(field(parseBody(textOf(request), '{"model_name": ...}'), 'model_name', 'string')))
+      })
+      admin.post('/set_replicas', async (request) => {
+        const body = parseBody(textOf(request), '{"model_name": ..., "replicas": ...}')
+        const version = body.model_version === undefined ? undefined : versionOf(body)
+        return modelJson(await publisher.setReplicas(field(body, 'model_name', 'string'), version, field(body, 'replicas', 'number')))
+      })
+      admin.post('/delete_versioned_model', async (request) => {
+        const body = parseBody(textOf(request), '{"model_name": ..., "model_version": ...}')
+        await publisher.remove(field(body, 'model_name', 'string'), versionOf(body))
+        return 'Success!'
+      })
+      admin.post('/get_application', async (request) => {
+        return applicationJson(registry.application(field(parseBody(textOf(request), '{"name": ...}'), 'name', 'string')).toRecord())
+      })
+      admin.post('/get_model', async (request) => {
+        const body = parseBody(textOf(request), '{"model_name": ..., "model_version": ...}')
+        const model = registry.model(field(body, 'model_name', 'string'))
+        const { record } = model.version(body.model_version === undefined ? undefined : versionOf(body))
+        return modelJson({ ...record, current: model.current.record === record })
+      })
+      admin.post('/get_all_containers', async (request) => {
+        const containers = [...registry.models.values()].flatMap(({ versions }) => [...versions.values()].flatMap(containersJson))
+        return isVerbose(request) ? containers : containers.map(({ model_id, replica }) => `${model_id}:${replica}`)
+      })
+      admin.post('/get_container', async (request) => {
+        const body = parseBody(textOf(request), '{"model_name": ..., "model_version": ..., "replica_id": ...}')
+        const version = registry.model(field(body, 'model_name', 'string')).version(versionOf(body))
+        const replica = field(body, 'replica_id', 'number')
+        const found = containersJson(version)[replica]
+        if (found !== undefined) return found
+        throw new ServeError(
+          'CONTAINER_UNKNOWN',
+          `${version.id} has ${version.dispatcher.replicas.length} replicas, numbered from 0; got ${replica}`,
+        )
       })
       admin.post('/get_all_applications', async (request) => {
         const records = await registry.listApplications()

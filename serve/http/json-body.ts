@@ -1,7 +1,11 @@
+import type { FastifyRequest } from 'fastify'
 import { ServeError } from '../errors.js'
 import { shown } from '../refusals.js'
 
 export type Body = Readonly<Record<string, unknown>>
+
+/** A body as it came; '' where there is none, or bytes. */
+export const textOf = ({ body }: FastifyRequest): string => (typeof body === 'string' ? body : '')
 
 /** What Python and JavaScript write for numbers that JSON does not have. */
 const NOT_IN_JSON = /\b(?:NaN|Infinity)\b/

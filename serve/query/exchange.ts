@@ -1,5 +1,5 @@
 import type { Asker } from '../batching/evaluation.js'
-import type { SelectionPolicy } from '../selection/selection.js'
+import type { Bandit, Selected } from '../selection/bandit.js'
 import type { Expiring } from './deadlines.js'
 import type { Prediction } from './prediction.js'
 
@@ -9,13 +9,17 @@ export const TOO_LATE = 'Failed to retrieve a prediction response within the spe
 
 /** What an exchange needs to know of its application. */
 export interface Answering {
-  readonly selection: SelectionPolicy
+  readonly bandit: Bandit
+  readonly confidenceThreshold: number
   readonly defaultJson: string
 }
 
+/** Why a prediction is not given though there is one. */
+export const UNSURE = "The models' confidence is below the application's threshold"
+
 /**
- * One request: `size` queries that share a deadline and are answered together, exactly once. Every query asks the same `members`;
- * what they say is combined when the last has spoken or the deadline is there. Kept lean: there is one a request.
+ * One request: `size` queries that share a deadline and are answered together, exactly once. Every query asks as many members, each its
+ * own; what they say is combined when the last has spoken or the deadline is there. Kept lean: there is one a request.
  */
 export class Exchange implements Asker, Expiring<Exchange> {
   settled = false
@@ -30,12 +34,15 @@ export class Exchange implements Asker, Expiring<Exchange> {
   readonly #waitingFor: Uint16Array | undefined
   #reasons: Map<number, string> | undefined
   #outcomes: (string | undefined)[] | undefined
+  #confidences: Float64Array | undefined
   #open: number
 
   constructor(
     application: Answering,
     readonly size: number,
     readonly members: number,
+    /** A query each; undefined where all ask the one model that is linked. */
+    readonly selected: readonly Selected[] | undefined,
     readonly firstQueryId: number,
     readonly startedAt: number,
     readonly deadline: number,
@@ -56,8 +63,7 @@ export class Exchange implements Asker, Expiring<Exchange> {
 
   failed(item: number, reason: string): void {
     if (this.settled) return
-    this.#reasons ??= new Map()
-    this.#reasons.set(Math.floor(item / this.members), reason)
+    this.#reason(Math.floor(item / this.members), reason)
     this.#heard(item)
   }
 
@@ -79,28 +85,49 @@ export class Exchange implements Asker, Expiring<Exchange> {
   }
 
   #answer(reason: string): void {
-    const { selection } = this.#application
+    const { bandit, confidenceThreshold } = this.#application
+    const { selected } = this
     const outputs: (string | undefined)[] = []
     for (let query = 0; query < this.size; query++) {
-      const first = query * this.members
-      const combined = this.members === 0 ? undefined : selection.combine(this.#predictions, first, this.members)
-      outputs.push(combined?.json)
-      if (combined === undefined) this.#giveDefault(query, reason)
+      if (selected === undefined) outputs.push(this.#predictions[query]?.json)
+      else {
+        const combined = bandit.combine(selected[query]!, this.#predictions, query * this.members)
+        this.#confidences ??= new Float64Array(this.size)
+        this.#confidences[query] = combined?.confidence ?? 0
+        const unsure = combined !== undefined && combined.confidence < confidenceThreshold
+        outputs.push(unsure ? undefined : combined?.json)
+        if (unsure) this.#reason(query, UNSURE)
+      }
+      if (outputs[query] === undefined) this.#giveDefault(query, reason)
     }
     this.#outcomes = outputs
   }
 
-  #giveDefault(query: number, reason: string): void {
+  #reason(query: number, reason: string): void {
     this.#reasons ??= new Map()
+    this.#reasons.set(query, reason)
+  }
+
+  #giveDefault(query: number, reason: string): void {
     this.defaults ??= new Map()
-    const told = this.#reasons.get(query) ?? reason
-    this.#reasons.set(query, told)
+    const told = this.#reasons?.get(query) ?? reason
+    this.#reason(query, told)
     this.defaults.set(told, (this.defaults.get(told) ?? 0) + 1)
   }
 
   /** The output for a query as JSON, the application's default where `explanation` says so. Only once settled. */
   outputJson(query: number): string {
     return this.#outcomes?.[query] ?? this.#application.defaultJson
+  }
+
+  /** How sure the members were of a query's answer, 0 to 1. Only once settled. */
+  confidence(query: number): number {
+    return this.#confidences?.[query] ?? (this.#outcomes?.[query] === undefined ? 0 : 1)
+  }
+
+  /** What a member said about a query, if it did in time. */
+  prediction(query: number, member: number): Prediction | undefined {
+    return this.#predictions[query * this.members + member]
   }
 
   /** Why a query got the default; undefined where it got a prediction. Only once settled. */

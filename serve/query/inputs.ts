@@ -41,6 +41,12 @@ export class Inputs {
     return hash
   }
 
+  /** A row's numbers. */
+  values(row: number): number[] {
+    const begin = this.start + row * this.width
+    return Array.from(this.slab.floats.subarray(begin, begin + this.width))
+  }
+
   /** Whether two rows hold the very same bits. */
   sameRow(row: number, other: Inputs, otherRow: number): boolean {
     if (this.width !== other.width) return false

@@ -1,52 +1,79 @@
 import type { Application } from '../registry/application.js'
-import type { Model, ModelVersion } from '../registry/model.js'
+import type { ModelVersion } from '../registry/model.js'
+import type { Selected } from '../selection/bandit.js'
+import type { Standing } from '../selection/selection.js'
 import type { State } from '../state/state.js'
 import type { PredictionCache } from './cache.js'
-import { Exchange, NO_MODELS, TOO_LATE } from './exchange.js'
+import { Exchange, NO_MODELS, TOO_LATE, UNSURE } from './exchange.js'
+import type { FeedbackDesk } from './feedback.js'
 import type { Inputs } from './inputs.js'
 
-const QUERY_IDS_PER_LEASE = 4096
+/** A lease is written to the disk, so there are few; ids that a server did not use are skipped. */
+const QUERY_IDS_PER_LEASE = 65_536
+
+/** Who asks, and for which version. */
+export interface Asking {
+  /** '' for nobody in particular. */
+  readonly user: string
+  /** Of every model that is asked, instead of the one that would answer. */
+  readonly version: string | undefined
+}
 
 /** A query's way: application → cache → selection → queue → combine → answer before the deadline. */
 export class QueryPath {
-  readonly #cache: PredictionCache
-  readonly #state: State
   #nextQueryId = 0
   #leasedTo = 0
 
-  constructor(cache: PredictionCache, state: State) {
-    this.#cache = cache
-    this.#state = state
-  }
+  constructor(
+    private readonly cache: PredictionCache,
+    private readonly state: State,
+    private readonly feedback: FeedbackDesk,
+  ) {}
 
   /**
-   * The model versions that a query to `application` goes to.
+   * Asks the application's models about the inputs, all of the models' width. `answered` is called exactly once, by the application's
+   * deadline, perhaps before this returns.
    * @throws ServeError `MODEL_VERSION_UNKNOWN`
    */
-  members(application: Application, version: string | undefined): ModelVersion[] {
-    return application.selection.select(application.links).map((model: Model) => model.version(version))
+  submit(application: Application, inputs: Inputs, { user, version }: Asking, answered: (exchange: Exchange) => void): void {
+    const versions = application.arms.map((arm) => arm.resolve(version))
+    const standing = application.bandit.standing(user)
+    const now = performance.now()
+    const go = (standing: Standing) => this.#ask(application, versions, inputs, user, standing, now, answered)
+    // A user whose standing has to be read first.
+    if (standing instanceof Promise) standing.then(go, () => go(new Float64Array(0)))
+    else go(standing)
   }
 
-  /**
-   * Asks `members`, all of the inputs' width. `answered` is called exactly once, by the application's deadline, perhaps before this
-   * returns.
-   */
-  submit(application: Application, members: readonly ModelVersion[], inputs: Inputs, answered: (exchange: Exchange) => void): void {
-    const now = performance.now()
+  #ask(
+    application: Application,
+    versions: readonly ModelVersion[],
+    inputs: Inputs,
+    user: string,
+    standing: Standing,
+    now: number,
+    answered: (exchange: Exchange) => void,
+  ): void {
     const { size } = inputs
     const settled = (exchange: Exchange) => {
       application.deadlines.forget(exchange)
       count(application, exchange)
+      this.feedback.answered(application, exchange, inputs)
       answered(exchange)
     }
-    const exchange = new Exchange(application, size, members.length, this.#queryIds(size), now, now + application.sloMs, settled)
-    if (members.length === 0 || size === 0) {
+    const selected =
+      size > 0 && versions.length > 0 && application.selects ? select(application, versions, size, user, standing) : undefined
+    const members = versions.length === 0 ? 0 : (selected?.[0]?.choice.arms.length ?? 1)
+    const ids = this.#queryIds(size)
+    const exchange = new Exchange(application, size, members, selected, ids, now, now + application.sloMs, settled)
+    if (members === 0 || size === 0) {
       exchange.settle(NO_MODELS)
       return
     }
     for (let query = 0; query < size; query++) {
-      for (let member = 0; member < members.length; member++) {
-        this.#cache.ask(members[member]!, inputs, query, exchange, query * members.length + member, now)
+      for (let member = 0; member < members; member++) {
+        const version = versions[selected === undefined ? 0 : selected[query]!.choice.arms[member]!]!
+        this.cache.ask(version, inputs, query, exchange, query * members + member, now)
       }
     }
     if (!exchange.settled) application.deadlines.watch(exchange)
@@ -55,13 +82,27 @@ export class QueryPath {
   #queryIds(count: number): number {
     if (this.#nextQueryId + count > this.#leasedTo) {
       const leased = Math.max(count, QUERY_IDS_PER_LEASE)
-      this.#nextQueryId = this.#state.leaseQueryIds(leased)
+      this.#nextQueryId = this.state.leaseQueryIds(leased)
       this.#leasedTo = this.#nextQueryId + leased
     }
     const first = this.#nextQueryId
     this.#nextQueryId += count
     return first
   }
+}
+
+/** A choice a query. Arms of which no container is ready are passed over while there are others. */
+function select(
+  { bandit }: Application,
+  versions: readonly ModelVersion[],
+  size: number,
+  user: string,
+  standing: Standing,
+): readonly Selected[] {
+  const ready: number[] = []
+  for (const [arm, { dispatcher }] of versions.entries()) if (dispatcher.ready) ready.push(arm)
+  const able = ready.length === 0 || ready.length === versions.length ? undefined : ready
+  return Array.from({ length: size }, () => bandit.select(user, standing, able))
 }
 
 function count(application: Application, { defaults, size, startedAt }: Exchange): void {
@@ -71,6 +112,7 @@ function count(application: Application, { defaults, size, startedAt }: Exchange
   for (const [reason, queries] of defaults) {
     if (reason === NO_MODELS) application.defaults.noModels += queries
     else if (reason === TOO_LATE) application.defaults.late += queries
+    else if (reason === UNSURE) application.defaults.unsure += queries
     else application.defaults.failed += queries
   }
 }

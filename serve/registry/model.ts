@@ -2,6 +2,7 @@ import type { Dispatcher } from '../batching/dispatcher.js'
 import type { CachedModel, Evaluation } from '../batching/evaluation.js'
 import type { ModelDescription } from '../containers/container.js'
 import { ServeError } from '../errors.js'
+import type { ModelRecord } from '../state/state.js'
 
 let versionsMade = 0
 
@@ -14,7 +15,12 @@ export class ModelVersion implements CachedModel {
     readonly version: string,
     readonly description: ModelDescription,
     readonly dispatcher: Dispatcher,
+    public record: Omit<ModelRecord, 'current'>,
   ) {}
+
+  get id(): string {
+    return `${this.name}:${this.version}`
+  }
 
   get inputSize(): number {
     return this.description.inputSize

@@ -1,6 +1,6 @@
 import { ServeError } from '../errors.js'
 import { checkOptions, refuse } from '../refusals.js'
-import { selectionNames, selectionPolicy } from '../selection/policies.js'
+import { type SelectionOption, selectionPolicy } from '../selection/policies.js'
 import type { ApplicationRecord, Json } from '../state/state.js'
 
 /** What `registerApplication` takes. */
@@ -13,8 +13,15 @@ export interface ApplicationOptions {
   defaultOutput: Json
   /** Every query is answered within this many milliseconds; default 100. */
   sloMs?: number
-  /** How linked models are chosen and combined; default 'fixed'. */
-  selection?: 'fixed'
+  /** How linked models are chosen and combined, by name or as `{ policy, … }`; default 'fixed', the first link alone. */
+  selection?: SelectionOption
+  /**
+   * Below this confidence (0 to 1) a prediction is not given, but the default, and the answer says so. Default 0: never. Confidence is
+   * how far the members of an ensemble agree; a model that answers alone has 1.
+   */
+  confidenceThreshold?: number
+  /** The worst and the best reward that feedback may give; default [0, 1]. */
+  rewardRange?: readonly [low: number, high: number]
 }
 
 /** What `publish` takes besides the policy. */
@@ -47,6 +54,14 @@ export function checkName(what: string, name: unknown): string {
   return name
 }
 
+/** `model`, or `model:version`. */
+export function checkLink(link: unknown): string {
+  const [model, version, ...more] = typeof link === 'string' ? link.split(':') : [link]
+  checkName('model', model)
+  if (version !== undefined) checkVersion(version)
+  return more.length === 0 ? (link as string) : refuse('model', link, 'a name, or "name:version"')
+}
+
 export function checkVersion(version: unknown): string {
   if (typeof version === 'number' && Number.isSafeInteger(version) && version >= 0) return String(version)
   if (typeof version === 'string' && NAME.test(version)) return version
@@ -70,21 +85,48 @@ function jsonCopy(what: string, value: Json): Json {
 
 /** @throws ServeError `SERVE_OPTION` */
 export function checkApplication(options: ApplicationOptions): Omit<ApplicationRecord, 'models'> {
-  const known = ['name', 'inputType', 'defaultOutput', 'sloMs', 'selection'] as const
+  const known = ['name', 'inputType', 'defaultOutput', 'sloMs', 'selection', 'confidenceThreshold', 'rewardRange'] as const
   const given = checkOptions<ApplicationOptions>('registerApplication', options, known)
-  const { inputType = 'floats', sloMs = DEFAULT_SLO_MS, selection = DEFAULT_SELECTION } = given
+  const {
+    inputType = 'floats',
+    sloMs = DEFAULT_SLO_MS,
+    selection = DEFAULT_SELECTION,
+    confidenceThreshold = 0,
+    rewardRange = [0, 1],
+  } = given
   const name = checkName('name', given.name)
   if (inputType !== 'floats') refuse('inputType', inputType, '"floats", which is what policies take')
   if (!isSlo(sloMs)) refuse('sloMs', sloMs, `more than 0, up to ${LONGEST_SLO_MS}`)
-  if (!selectionPolicy(selection)) refuse('selection', selection, selectionNames.map((known) => `"${known}"`).join(' or '))
-  return { name, inputType, defaultOutput: jsonCopy('defaultOutput', given.defaultOutput), sloMs, selection }
+  // Made to see whether it can be.
+  selectionPolicy(selection)
+  const isShare = typeof confidenceThreshold === 'number' && confidenceThreshold >= 0 && confidenceThreshold <= 1
+  if (!isShare) refuse('confidenceThreshold', confidenceThreshold, 'a number from 0 to 1')
+  const defaultOutput = jsonCopy('defaultOutput', given.defaultOutput)
+  const isRange =
+    Array.isArray(rewardRange) && rewardRange.length === 2 && rewardRange.every(Number.isFinite) && rewardRange[0] < rewardRange[1]
+  if (!isRange) refuse('rewardRange', rewardRange, '[low, high], two numbers, low below high')
+  const range = [rewardRange[0], rewardRange[1]] as const
+  return {
+    name,
+    inputType,
+    defaultOutput,
+    sloMs,
+    rewardRange: range,
+    selection: jsonCopy('selection', selection as Json),
+    confidenceThreshold,
+  }
+}
+
+export function checkReplicas(replicas: unknown): void {
+  const fits = Number.isInteger(replicas) && (replicas as number) >= 1 && (replicas as number) <= MOST_REPLICAS
+  if (!fits) refuse('replicas', replicas, `1 to ${MOST_REPLICAS}`)
 }
 
 /** @throws ServeError `SERVE_OPTION` */
 export function checkPublish(options: PublishOptions): { replicas: number; isolation: 'process' | 'inline'; application: boolean } {
   const given = checkOptions<PublishOptions>('publish', options, ['version', 'replicas', 'isolation', 'application'])
   const { replicas = 1, isolation = 'process', application = true } = given
-  if (!Number.isInteger(replicas) || replicas < 1 || replicas > MOST_REPLICAS) refuse('replicas', replicas, `1 to ${MOST_REPLICAS}`)
+  checkReplicas(replicas)
   if (isolation !== 'process' && isolation !== 'inline') refuse('isolation', isolation, '"process" or "inline"')
   if (typeof application !== 'boolean') refuse('application', application, 'true or false')
   return { replicas, isolation, application }

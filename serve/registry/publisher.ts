@@ -9,9 +9,9 @@ import { policyCommand } from '../containers/policy.js'
 import { SupervisedContainer } from '../containers/supervised.js'
 import { ServeError } from '../errors.js'
 import { refuse } from '../refusals.js'
-import type { ModelRecord } from '../state/state.js'
+import type { ModelRecord, State } from '../state/state.js'
 import { ModelVersion } from './model.js'
-import { checkName, checkPublish, checkVersion, DEFAULT_SLO_MS, type PublishOptions } from './options.js'
+import { checkName, checkPublish, checkReplicas, checkVersion, DEFAULT_SLO_MS, type PublishOptions } from './options.js'
 import type { Registry } from './registry.js'
 
 /** A policy's file, its bytes, or the policy itself. */
@@ -40,16 +40,20 @@ const WHOLE_NUMBER = /^\d+$/
 /** Puts policies live: starts their containers, and makes them known once they are warm. */
 export class Publisher {
   readonly #registry: Registry
+  readonly #state: State
   readonly #listener: ContainerListener
   readonly #sink: EvaluationSink
   readonly #log: Logger
   readonly #pending = new Map<string, Promise<unknown>>()
+  /** What further replicas are made of, by `name:version`. */
+  readonly #artifacts = new Map<string, Uint8Array>()
   /** Containers of what is being published. */
   readonly #starting = new Set<Container>()
   #closed = false
 
-  constructor(registry: Registry, listener: ContainerListener, sink: EvaluationSink, log: Logger) {
+  constructor(registry: Registry, state: State, listener: ContainerListener, sink: EvaluationSink, log: Logger) {
     this.#registry = registry
+    this.#state = state
     this.#listener = listener
     this.#sink = sink
     this.#log = log
@@ -112,29 +116,114 @@ export class Publisher {
     const id = `${name}:${version}`
     const artifact = await artifactOf(source)
     this.#assertOpen(id)
-    const containers = Array.from({ length: settings.replicas }, () => this.#container(id, artifact, settings.isolation))
+    const made = await this.#warm(name, version, artifact, settings)
+    try {
+      this.#assertOpen(id)
+      await this.#state.artifacts?.set(id, artifact)
+      await this.#registry.addVersion(made)
+      if (makeApplication && !this.#registry.applications.has(name)) {
+        await this.#registry.registerApplication({ name, defaultOutput: zeroAction(made.description) })
+        await this.#registry.link(name, [name])
+      }
+      return { ...made.record, current: true }
+    } catch (error) {
+      if (this.#registry.models.get(name)?.versions.get(version) !== made) {
+        await made.dispatcher.close()
+        await this.#state.artifacts?.delete(id)
+      }
+      throw error
+    }
+  }
+
+  /** A version with its containers started. @throws ServeError `MODEL_REFUSED`, `CONTAINER_FAILED` */
+  async #warm(
+    name: string,
+    version: string,
+    artifact: Uint8Array,
+    settings: Pick<ModelRecord, 'replicas' | 'isolation'>,
+    currentSince = 0,
+  ): Promise<ModelVersion> {
+    const id = `${name}:${version}`
+    const [description, containers] = await this.#start(id, artifact, settings.isolation, settings.replicas)
+    const dispatcher = new Dispatcher(description, containers, DEFAULT_SLO_MS, this.#sink)
+    const { inputType, inputSize, algorithm, environmentId } = description
+    const record = { name, version, ...settings, inputType, inputSize, algorithm, environmentId, currentSince }
+    this.#artifacts.set(id, artifact)
+    return new ModelVersion(name, version, description, dispatcher, record)
+  }
+
+  /** So many warm containers, or none. */
+  async #start(
+    id: string,
+    artifact: Uint8Array,
+    isolation: ModelRecord['isolation'],
+    count: number,
+  ): Promise<[ModelDescription, Container[]]> {
+    const containers = Array.from({ length: count }, () => this.#container(id, artifact, isolation))
     for (const container of containers) this.#starting.add(container)
     try {
       const started = await Promise.allSettled(containers.map((container) => container.start()))
       this.#assertOpen(id)
       const refused = started.find((result) => result.status === 'rejected')
       if (refused) throw refused.reason
-      const description = (started[0] as PromiseFulfilledResult<ModelDescription>).value
-      const dispatcher = new Dispatcher(description, containers, DEFAULT_SLO_MS, this.#sink)
-      const { inputType, inputSize, algorithm, environmentId } = description
-      const record = { name, version, ...settings, inputType, inputSize, algorithm, environmentId }
-      await this.#registry.addVersion(new ModelVersion(name, version, description, dispatcher), record)
-      if (makeApplication && !this.#registry.applications.has(name)) {
-        await this.#registry.registerApplication({ name, defaultOutput: zeroAction(description) })
-        await this.#registry.link(name, [name])
-      }
-      return { ...record, current: true }
+      return [(started[0] as PromiseFulfilledResult<ModelDescription>).value, containers]
     } catch (error) {
       await Promise.all(containers.map((container) => container.stop()))
       throw error
     } finally {
       for (const container of containers) this.#starting.delete(container)
     }
+  }
+
+  /**
+   * Starts again what the state remembers. A model that cannot be started is left out, with an entry in the log: the others serve, and
+   * its applications answer their defaults.
+   */
+  async restore(): Promise<void> {
+    const records = await this.#state.models.all()
+    const made = await Promise.all(
+      records.map(async ({ current, ...record }) => {
+        const { name, version, currentSince } = record
+        const id = `${name}:${version}`
+        try {
+          const artifact = await this.#state.artifacts?.get(id)
+          if (artifact === undefined) throw new ServeError('MODEL_FILE', `the file of ${id} is not in the state's folder`)
+          return { current, version: await this.#warm(name, version, artifact, record, currentSince) }
+        } catch (error) {
+          this.#log.error({ model: id, err: error }, 'a model could not be started again')
+          return undefined
+        }
+      }),
+    )
+    const found = made.filter((one) => one !== undefined)
+    for (const { current, version } of found.sort((a, b) => a.version.record.currentSince - b.version.record.currentSince)) {
+      this.#registry.restoreVersion(version, current)
+    }
+    await this.#registry.restoreApplications()
+  }
+
+  /** Takes a version out; what was asked of it is answered first. @throws as `Registry.removeVersion` */
+  async remove(name: string, version: string): Promise<void> {
+    const removed = await this.#registry.removeVersion(checkName('model', name), checkVersion(version))
+    await removed.dispatcher.drained()
+    await removed.dispatcher.close()
+    this.#artifacts.delete(removed.id)
+    await this.#state.artifacts?.delete(removed.id)
+  }
+
+  /** More replicas are warm when this resolves; fewer have answered what they had. @throws ServeError `SERVE_OPTION`, `MODEL_UNKNOWN`, `MODEL_VERSION_UNKNOWN`, `CONTAINER_FAILED` */
+  async setReplicas(name: string, version: string | undefined, replicas: number): Promise<ModelRecord> {
+    checkReplicas(replicas)
+    const chosen = this.#registry.model(checkName('model', name)).version(version)
+    this.#assertOpen(chosen.id)
+    const { dispatcher, id, record } = chosen
+    const more = replicas - dispatcher.replicas.length
+    if (more > 0) {
+      const [, containers] = await this.#start(id, this.#artifacts.get(id)!, record.isolation, more)
+      for (const container of containers) dispatcher.add(container)
+    }
+    await Promise.all(Array.from({ length: Math.max(0, -more) }, () => dispatcher.remove()))
+    return this.#registry.setReplicas(chosen, replicas)
   }
 
   #container(id: string, artifact: Uint8Array, isolation: 'process' | 'inline'): Container {

@@ -1,8 +1,10 @@
 import { ServeError } from '../errors.js'
 import { didYouMean } from '../refusals.js'
+import { Bandit } from '../selection/bandit.js'
 import { selectionPolicy } from '../selection/policies.js'
 import type { ApplicationRecord, ModelRecord, State } from '../state/state.js'
 import { Application } from './application.js'
+import { Arm } from './arm.js'
 import { Model, type ModelVersion } from './model.js'
 import { type ApplicationOptions, checkApplication, DEFAULT_SLO_MS } from './options.js'
 
@@ -36,63 +38,192 @@ export class Registry {
     if (this.applications.has(record.name)) {
       throw new ServeError('APPLICATION_EXISTS', `an application named "${record.name}" is there already; choose another name`)
     }
-    const application = new Application(record, selectionPolicy(record.selection)!)
+    // Known at once, so that a second one of the same name is refused while this one is written.
+    const application = this.#run(record)
+    try {
+      await this.#state.applications.set(record.name, application.toRecord())
+    } catch (error) {
+      this.applications.delete(record.name)
+      throw error
+    }
+    return application
+  }
+
+  #run(record: Omit<ApplicationRecord, 'models'>): Application {
+    const bandit = new Bandit(record.name, selectionPolicy(record.selection), this.#state.standings)
+    const application = new Application(record, bandit)
     this.applications.set(record.name, application)
-    await this.#state.applications.set(record.name, application.toRecord())
     return application
   }
 
   /** Makes a warm version known and current. @throws ServeError `MODEL_SHAPE` */
-  async addVersion(version: ModelVersion, record: Omit<ModelRecord, 'current'>): Promise<void> {
+  async addVersion(version: ModelVersion): Promise<void> {
     this.#checkShape(version)
+    await this.#makeCurrent(version)
+  }
+
+  /** Makes known again what the state remembers, without writing it. Its application's links find it. */
+  restoreVersion(version: ModelVersion, current: boolean): void {
     const model = this.models.get(version.name)
-    const before = model?.current
-    if (model) {
+    if (model === undefined) this.models.set(version.name, new Model(version.name, version))
+    else {
       model.versions.set(version.version, version)
-      model.current = version
-    } else this.models.set(version.name, new Model(version.name, version))
-    this.#tightenSlo(this.model(version.name))
-    await this.#state.models.set(`${version.name}:${version.version}`, { ...record, current: true })
-    if (!before) return
-    const key = `${before.name}:${before.version}`
-    const replaced = await this.#state.models.get(key)
-    if (replaced) await this.#state.models.set(key, { ...replaced, current: false })
+      if (current) model.current = version
+    }
+  }
+
+  /** Applications as the state remembers them, once the models are there. */
+  async restoreApplications(): Promise<void> {
+    for (const { models, ...record } of await this.#state.applications.all()) {
+      const application = this.#run(record)
+      application.links = models
+      this.#resolve(application)
+    }
+  }
+
+  async #makeCurrent(version: ModelVersion): Promise<void> {
+    const before = this.models.get(version.name)?.current
+    version.record = { ...version.record, currentSince: Date.now() }
+    // First what a crash would leave: two that say current are told apart by when they became it.
+    await this.#state.models.set(version.id, { ...version.record, current: true })
+    if (before !== undefined && before !== version) await this.#state.models.set(before.id, { ...before.record, current: false })
+    this.restoreVersion(version, true)
+    for (const application of this.applications.values()) this.#resolve(application)
+  }
+
+  /** Sends queries to another version from now on. @throws ServeError `MODEL_UNKNOWN`, `MODEL_VERSION_UNKNOWN`, `MODEL_SHAPE` */
+  async setVersion(name: string, version: string): Promise<ModelRecord> {
+    const chosen = this.model(name).version(version)
+    this.#checkShape(chosen)
+    await this.#makeCurrent(chosen)
+    return { ...chosen.record, current: true }
+  }
+
+  /** Back to the version that was current before. @throws ServeError `MODEL_UNKNOWN`, `MODEL_VERSION_UNKNOWN`, `MODEL_SHAPE` */
+  async rollback(name: string): Promise<ModelRecord> {
+    const { current, versions } = this.model(name)
+    const others = [...versions.values()].filter((version) => version !== current)
+    const [before] = others.sort((a, b) => b.record.currentSince - a.record.currentSince)
+    if (before !== undefined) return this.setVersion(name, before.version)
+    throw new ServeError('MODEL_VERSION_UNKNOWN', `"${name}" has no version but ${current.version} to go back to`)
+  }
+
+  /** Takes a version out: no query finds it any more. @throws ServeError `MODEL_UNKNOWN`, `MODEL_VERSION_UNKNOWN`, `MODEL_IN_USE` */
+  async removeVersion(name: string, version: string): Promise<ModelVersion> {
+    const model = this.model(name)
+    const chosen = model.version(version)
+    const isCurrent = model.current === chosen
+    const users = [...this.applications.values()].filter(({ arms }) =>
+      arms.some((arm) => arm.model === model && (arm.version === version || (arm.version === undefined && isCurrent))),
+    )
+    if (users.length > 0) {
+      const names = users.map((application) => `"${application.name}"`).join(', ')
+      throw new ServeError('MODEL_IN_USE', `${chosen.id} answers for ${names}; unlink it there, or make another version current`)
+    }
+    if (isCurrent && model.versions.size > 1)
+      throw new ServeError('MODEL_IN_USE', `${chosen.id} is the current version; make another one current first`)
+    await this.#state.models.delete(chosen.id)
+    model.versions.delete(version)
+    if (model.versions.size === 0) this.models.delete(name)
+    return chosen
+  }
+
+  /** Keeps how many replicas a version has. */
+  async setReplicas(version: ModelVersion, replicas: number): Promise<ModelRecord> {
+    version.record = { ...version.record, replicas }
+    const record = { ...version.record, current: this.model(version.name).current === version }
+    await this.#state.models.set(version.id, record)
+    return record
   }
 
   /** A new version joins the links of its model, so it must take what the models beside it take. */
   #checkShape(version: ModelVersion): void {
-    for (const { links, name } of this.applications.values()) {
-      const beside = links.some((model) => model.name === version.name)
-        ? links.find(({ current }) => current.inputSize !== version.inputSize)
-        : undefined
+    for (const { arms, name } of this.applications.values()) {
+      const follows = (arm: Arm) => arm.model.name === version.name && arm.version === undefined
+      if (!arms.some(follows)) continue
+      const others = arms.filter((arm) => !follows(arm)).map((arm) => arm.resolve())
+      // An application with this link alone is used to its inputs as they are.
+      const beside = [...others, arms.find(follows)!.resolve()].find(({ inputSize }) => inputSize !== version.inputSize)
       if (!beside) continue
       throw new ServeError(
         'MODEL_SHAPE',
-        `${version.name}:${version.version} takes ${version.inputSize} numbers, but ${beside.name}:${beside.current.version}, also linked to "${name}", takes ${beside.current.inputSize}; publish it under another name`,
+        `${version.id} takes ${version.inputSize} numbers, but ${beside.id}, also linked to "${name}", takes ${beside.inputSize}; publish it under another name`,
       )
     }
   }
 
-  /** Links all of the models, or none. @throws ServeError `APPLICATION_UNKNOWN`, `MODEL_UNKNOWN`, `MODEL_SHAPE` */
-  async link(applicationName: string, modelNames: readonly string[]): Promise<void> {
+  /** What a link names: a model, or a version of it as `name:version`. @throws ServeError `MODEL_UNKNOWN`, `MODEL_VERSION_UNKNOWN` */
+  #arm(link: string): Arm {
+    const colon = link.indexOf(':')
+    const model = this.model(colon < 0 ? link : link.slice(0, colon))
+    const arm = new Arm(model, colon < 0 ? undefined : link.slice(colon + 1))
+    arm.resolve()
+    return arm
+  }
+
+  /** The arms of those links whose models are there. */
+  #resolve(application: Application): void {
+    const arms: Arm[] = []
+    for (const link of application.links) {
+      const [name, version] = link.split(':')
+      const model = this.models.get(name!)
+      if (model !== undefined && (version === undefined || model.versions.has(version))) arms.push(new Arm(model, version))
+    }
+    const same = arms.length === application.arms.length && arms.every((arm, i) => arm.name === application.arms[i]!.name)
+    // The bandit forgets what it has in memory when its arms change.
+    if (!same || arms.some((arm, i) => arm.model !== application.arms[i]!.model)) application.arms = arms
+    for (const { model } of arms) this.#tightenSlo(model)
+  }
+
+  /** Links all of the models, or none. @throws ServeError `APPLICATION_UNKNOWN`, `MODEL_UNKNOWN`, `MODEL_VERSION_UNKNOWN`, `MODEL_SHAPE` */
+  async link(applicationName: string, links: readonly string[]): Promise<void> {
     const application = this.application(applicationName)
-    const links = new Set([...application.links, ...modelNames.map((name) => this.model(name))])
-    const [first, ...others] = links
-    for (const { name, current } of others) {
-      if (current.inputSize === first!.current.inputSize) continue
+    const arms = [...application.arms, ...links.map((link) => this.#arm(link))]
+    const [first, ...others] = arms.map((arm) => ({ name: arm.name, inputSize: arm.resolve().inputSize }))
+    for (const { name, inputSize } of others) {
+      if (inputSize === first!.inputSize) continue
       throw new ServeError(
         'MODEL_SHAPE',
-        `"${name}" takes ${current.inputSize} numbers, but "${first!.name}", beside it in "${applicationName}", takes ${first!.current.inputSize}; link it to another application`,
+        `"${name}" takes ${inputSize} numbers, but "${first!.name}", beside it in "${applicationName}", takes ${first!.inputSize}; link it to another application`,
       )
     }
-    application.links.splice(0, application.links.length, ...links)
-    for (const model of links) this.#tightenSlo(model)
-    await this.#state.applications.set(applicationName, application.toRecord())
+    await this.#relink(application, [...new Set([...application.links, ...links])])
+  }
+
+  /** Unlinks all of the models, or none. @throws ServeError `APPLICATION_UNKNOWN`, `LINK_UNKNOWN` */
+  async unlink(applicationName: string, links: readonly string[]): Promise<void> {
+    const application = this.application(applicationName)
+    for (const link of links) {
+      if (application.links.includes(link)) continue
+      throw new ServeError('LINK_UNKNOWN', `"${link}" is not linked to "${applicationName}"${didYouMean(link, [...application.links])}`)
+    }
+    const models = application.arms.map(({ model }) => model)
+    await this.#relink(
+      application,
+      application.links.filter((link) => !links.includes(link)),
+    )
+    for (const model of models) this.#tightenSlo(model)
+  }
+
+  async #relink(application: Application, links: readonly string[]): Promise<void> {
+    await this.#state.applications.set(application.name, { ...application.toRecord(), models: links })
+    application.links = links
+    this.#resolve(application)
+  }
+
+  /** Takes an application out, with what its bandit has learned; its models stay. @throws ServeError `APPLICATION_UNKNOWN` */
+  async removeApplication(name: string): Promise<void> {
+    const application = this.application(name)
+    await this.#state.applications.delete(name)
+    await this.#state.standings.deleteAll(`${name}/`)
+    this.applications.delete(name)
+    for (const { model } of application.arms) this.#tightenSlo(model)
   }
 
   /** A model's batches are sized for the most impatient application that uses it. */
   #tightenSlo(model: Model): void {
-    const slos = [...this.applications.values()].filter(({ links }) => links.includes(model)).map(({ sloMs }) => sloMs)
+    const users = [...this.applications.values()].filter(({ arms }) => arms.some((arm) => arm.model === model))
+    const slos = users.map(({ sloMs }) => sloMs)
     for (const { dispatcher } of model.versions.values()) dispatcher.setSlo(slos.length > 0 ? Math.min(...slos) : DEFAULT_SLO_MS)
   }
 

@@ -1,8 +1,11 @@
-import type { SelectionPolicy } from './selection.js'
+import { alone, type Choice, type SelectionPolicy } from './selection.js'
+
+const FIRST: Choice = { arms: [0], probability: 1 }
 
 /** The model that was linked first answers alone. */
 export const fixed: SelectionPolicy = {
-  name: 'fixed',
-  select: (linked) => (linked.length <= 1 ? linked : linked.slice(0, 1)),
-  combine: (predictions, first) => predictions[first],
+  learns: false,
+  select: () => FIRST,
+  combine: (_standing, _chosen, predictions, first) => alone(predictions, first),
+  observe: () => [],
 }

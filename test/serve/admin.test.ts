@@ -27,7 +27,7 @@ test("applications, links and lists go by Clipper's admin calls", () =>
     assert.equal(JSON.parse((await admin('get_all_applications')).text), ['push', 'balance'])
     assert.equal(JSON.parse((await admin('get_all_models', { verbose: false })).text), ['push:1'])
     const [, verbose] = JSON.parse((await admin('get_all_applications', { verbose: true })).text)
-    assert.equal(verbose, { ...app, selection: 'fixed', linked_models: ['push'] })
+    assert.equal(verbose, { ...app, selection: 'fixed', confidence_threshold: 0, reward_range: [0, 1], linked_models: ['push'] })
     assert.is((await fetch(`${server.url}/admin/ping`)).status, 200)
   }))
 

@@ -13,7 +13,10 @@ test('a query that the model is late for gets the default and the reason; the la
     const pid = containerPid(server)
     process.kill(pid, 'SIGSTOP')
     const late = await client.predict('hasty', [0, 0, 0, 1])
-    assert.equal({ ...late, queryId: 0 }, { output: -1, queryId: 0, default: true, defaultExplanation: LATE })
+    assert.equal(
+      { ...late, queryId: 0 },
+      { output: -1, queryId: 0, default: true, defaultExplanation: LATE, confidence: 0, confident: false },
+    )
     process.kill(pid, 'SIGCONT')
     await until(() => server.metrics().cache.entries === 1)
     process.kill(pid, 'SIGSTOP')
@@ -21,7 +24,7 @@ test('a query that the model is late for gets the default and the reason; the la
     process.kill(pid, 'SIGCONT')
     assert.is(known.output, 1)
     assert.is(known.default, false)
-    assert.equal(server.metrics().applications.hasty?.defaults, { noModels: 0, late: 1, failed: 0 })
+    assert.equal(server.metrics().applications.hasty?.defaults, { noModels: 0, late: 1, failed: 0, unsure: 0 })
   }))
 
 test('a batch is answered with the predictions that are there and defaults for the rest', () =>

@@ -72,6 +72,8 @@ function perform(random: RandomGenerator, op: string, args: unknown[]): ArrayLik
       return times(n[0]!, () => random.standardExponential())
     case 'exponential':
       return times(n[1]!, () => random.exponential(n[0]!))
+    case 'geometric':
+      return times(n[1]!, () => random.geometric(n[0]!))
     case 'choice':
       return times(n[2]!, () => random.choice(n[0]!, (args[1] as number[] | null) ?? undefined))
     case 'choices':

@@ -17,11 +17,11 @@ export interface Check {
 /** The checks of the files in `folder`, to be run in order; `live` where the seeds are the day's and not those of the golden files. */
 export type Checks = (folder: string, live: boolean) => Check[]
 
-type Arrays = { f4: Float32Array; f8: Float64Array; u1: Uint8Array }
+type Arrays = { f4: Float32Array; f8: Float64Array; i1: Int8Array; i4: Int32Array; u1: Uint8Array }
 
 export function decode<T extends keyof Arrays>(base64: string, dtype: T): Arrays[T] {
   const bytes = Uint8Array.from(Buffer.from(base64, 'base64'))
-  const constructors = { f4: Float32Array, f8: Float64Array, u1: Uint8Array }
+  const constructors = { f4: Float32Array, f8: Float64Array, i1: Int8Array, i4: Int32Array, u1: Uint8Array }
   return new constructors[dtype](bytes.buffer) as Arrays[T]
 }
 

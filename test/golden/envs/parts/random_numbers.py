@@ -56,6 +56,8 @@ def rng_case(seed):
     children = rng.spawn(2) + rng.spawn(1)
     op("spawn", [2, 1], [child.random() for child in children])
     op("integers", [0, 100, "int32", 1], [int(rng.integers(0, 100, dtype="int32"))])
+    for p_success in (0.25, 0.01, 0.3333, 0.5, 0.9, 1.0):
+        op("geometric", [p_success, 25], rng.geometric(p_success, 25))
     return {"seed": str(seed), "ops": ops, "state": state_of(rng)}
 
 

@@ -1,70 +1,130 @@
-"""What every kind of space samples."""
+"""What every kind of space samples, by seed, masks and probabilities; its flattened form, batches, zeros, and how it is printed."""
 
 import numpy as np
 from gymnasium import spaces
+from gymnasium.vector.utils import batch_differing_spaces, batch_space, concatenate, create_empty_array
+from gymnasium.wrappers.utils import create_zero_array
 
 from encode import INF, as_json, b64
+from space_cases import CASES, DIFFERING, NESTED_SEEDS, PRINTED
+
+KEPT = {"float32": "f4", "float64": "f8", "uint32": "f8", "int8": "i1", "uint8": "u1", "bool": "u1"}
 
 
-def box(low, high, shape=None, dtype="float32"):
-    bound = lambda value: np.array(value) if isinstance(value, list) else value
-    return spaces.Box(bound(low), bound(high), shape=shape, dtype=np.dtype(dtype).type), {
-        "low": low if isinstance(low, list) else [low], "high": high if isinstance(high, list) else [high], "shape": shape, "dtype": dtype,
-    }
+def described(space):
+    """A space as our toJSON writes it."""
+    name = type(space).__name__
+    if name == "Box":
+        shape = list(space.shape)
+        low = np.where(space.bounded_below, space.low, -INF).ravel().tolist()
+        high = np.where(space.bounded_above, space.high, INF).ravel().tolist()
+        whole = (lambda v: v) if space.dtype.kind == "f" else (lambda v: v if abs(v) == INF else int(v))
+        short = lambda values: values[0] if len(values) > 1 and len(set(values)) == 1 else values
+        return {"type": name, "low": short(as_json([whole(v) for v in low])), "high": short(as_json([whole(v) for v in high])), "shape": shape, "dtype": str(space.dtype)}
+    if name == "Discrete":
+        return {"type": name, "n": int(space.n), "start": int(space.start), "dtype": str(space.dtype)}
+    if name == "MultiDiscrete":
+        return {"type": name, "nvec": space.nvec.ravel().tolist(), "start": space.start.ravel().tolist(), "shape": list(space.shape), "dtype": str(space.dtype)}
+    if name == "MultiBinary":
+        return {"type": name, "n": space.n if isinstance(space.n, int) else list(space.n)}
+    if name == "Text":
+        return {"type": name, "maxLength": space.max_length, "minLength": space.min_length, "charset": "".join(space.character_list)}
+    if name in ("Tuple", "OneOf"):
+        return {"type": name, "spaces": [described(part) for part in space.spaces]}
+    if name == "Dict":
+        return {"type": name, "spaces": [[key, described(part)] for key, part in space.spaces.items()], "sortKeys": space.sort_keys}
+    if name == "Sequence":
+        return {"type": name, "space": described(space.feature_space), "stack": space.stack}
+    return {"type": name, "nodeSpace": described(space.node_space), "edgeSpace": space.edge_space and described(space.edge_space)}
 
 
-BOXES = [
-    (-1.0, 1.0, (3,)), (0.0, INF, (4,)), (-INF, 2.5, (4,)), (-INF, INF, (5,)), (-0.1, 0.3, (2, 3)),
-    ([-1.0, -INF, 0.5, -INF, 2.0], [1.0, INF, INF, 3.0, 2.0], None),
-    ([-INF, 0.0, -5.0, -INF], [INF, INF, 5.0, 0.25], None, "float64"), (-1e300, 1e300, (3,), "float64"),
-    (0, 255, (6,), "uint8"), (-128, 127, (6,), "int8"), (-1000, 1000, (4,), "int16"), (0, 65535, (3,), "uint16"),
-    (-5, 5, (7,), "int32"), (0, 2**31, (3,), "uint32"), (-10, 10, (4,), "int64"), (-INF, INF, (5,), "int64"), (-INF, 3, (4,), "int32"),
-    (2, INF, (4,), "int8"), ([-INF, 0.0, 3.0, -INF], [INF, 7.0, INF, -2.0], None, "int32"), (0, 1, (9,), "bool"),
-]
-DISCRETES = [(1, 0, "int64"), (2, 0, "int64"), (7, -3, "int64"), (1000, 5, "int64"), (2**31 - 1, 0, "int64"), (5, 0, "int8"), (200, 0, "uint8"), (300, -7, "int16"), (9, 1, "int32")]
+def element(x):
+    """An element in JSON: a string is an array in base64 after its dtype and a colon, text is in a dict."""
+    if isinstance(x, str):
+        return {"text": x}
+    if isinstance(x, spaces.GraphInstance):
+        return {"graph": [element(part) for part in x]}
+    if isinstance(x, tuple):
+        return [element(part) for part in x]
+    if isinstance(x, dict):
+        return {"dict": {key: element(part) for key, part in x.items()}}
+    if isinstance(x, np.ndarray):
+        kept = KEPT.get(str(x.dtype), "i4")
+        return f"{kept}:{b64(x, kept)}"
+    return None if x is None else int(x)
 
 
-def box_case(arguments, seed):
-    space, described = box(*arguments)
-    described = {"type": "Box", **described, "low": as_json(described["low"]), "high": as_json(described["high"]), "shape": list(space.shape)}
-    for name in ("low", "high"):
-        described[name] = described[name][0] if len(described[name]) == 1 else described[name]
-    space.seed(seed)
-    samples = [space.sample() for _ in range(12)]
-    return {"space": described, "seed": str(seed), "samples": b64(np.array(samples).reshape(12, -1), "f8"), "inside": all(s in space for s in samples)}
+def weights(value):
+    if isinstance(value, np.ndarray):
+        return value.ravel().tolist()
+    if isinstance(value, tuple):
+        return [weights(part) for part in value]
+    if isinstance(value, dict):
+        return {key: weights(part) for key, part in value.items()}
+    return value
 
 
-def discrete_case(n, start, dtype, seed):
-    space = spaces.Discrete(n, start=start, dtype=np.dtype(dtype).type)
-    space.seed(seed)
-    case = {"space": {"type": "Discrete", "n": n, "start": start, "dtype": dtype}, "seed": str(seed)}
-    case["samples"] = b64([space.sample() for _ in range(30)], "f8")
-    if n <= 1000:
-        draw = np.random.default_rng(n)
-        mask = (draw.random(n) < 0.5).astype(np.int8)
-        p = draw.random(n)
-        p /= p.sum()
-        case["mask"], case["probability"] = mask.tolist(), b64(p, "f8")
-        case["masked"] = b64([space.sample(mask=mask) for _ in range(20)] + [space.sample(mask=np.zeros(n, np.int8))], "f8")
-        case["weighted"] = b64([space.sample(probability=p) for _ in range(20)], "f8")
-    return case
+def options_of(options):
+    names = {"num_nodes": "numNodes", "num_edges": "numEdges"}
+    return {names.get(key, key): weights(value) for key, value in options.items()}
 
 
-def multi_discrete_case(seed):
-    nvec, start = [2, 5, 1, 300], [0, -3, 4, 1]
-    space = spaces.MultiDiscrete(nvec, start=start, seed=seed)
-    mask = tuple((np.arange(n) % 3 != 1).astype(np.int8) for n in nvec)
-    case = {"space": {"type": "MultiDiscrete", "nvec": nvec, "start": start, "shape": [4], "dtype": "int64"}, "seed": str(seed)}
-    case["samples"] = b64(np.array([space.sample() for _ in range(20)]), "f8")
-    case["mask"] = [m.tolist() for m in mask]
-    case["masked"] = b64(np.array([space.sample(mask=mask) for _ in range(20)]), "f8")
-    return case
+def seeds_of(value):
+    if isinstance(value, (tuple, list)):
+        return [seeds_of(part) for part in value]
+    if isinstance(value, dict):
+        return {key: seeds_of(part) for key, part in value.items()}
+    return str(value)
+
+
+def drawn(make, runs, seed, count=4):
+    space = make()
+    used = space.seed(seed)
+    samples = [[space.sample(**options) for _ in range(count)] for options in runs]
+    return {"seed": seeds_of(seed), "used": seeds_of(used), "samples": [[element(x) for x in run] for run in samples]}
+
+
+def case(make, runs, seeds):
+    return {"space": described(make()), "runs": [options_of(options) for options in runs], "draws": [drawn(make, runs, seed) for seed in seeds]}
+
+
+def can_be_taken_apart(space):
+    """Not a one-hot of 2^31, nor the batch of an open int64, whose bounds overflow in Gymnasium."""
+    return getattr(space, "n", 0) != 2**31 - 1 and not (space.dtype == np.int64 and isinstance(space, spaces.Box) and not space.bounded_below.all())
+
+
+def structure(make):
+    """All about a space that needs no draw but those of its batch."""
+    space = make()
+    space.seed(5)
+    content = {"space": described(space), "text": repr(space), "zeros": element(create_zero_array(space)), "empty": element(create_empty_array(space, 2))}
+    sample = space.sample()
+    content["sample"] = element(sample)
+    content["flatSpace"] = repr(spaces.flatten_space(space))
+    content["flat"] = element(spaces.flatten(space, sample))
+    content["flatdim"] = spaces.flatdim(space) if space.is_np_flattenable else None
+    batch = batch_space(space, 3)
+    content["batch"] = repr(batch)
+    content["batched"] = [element(batch.sample()) for _ in range(2)]
+    content["concatenated"] = element(concatenate(space, [sample, sample], create_empty_array(space, 2)))
+    return content
+
+
+def differing(make):
+    members = make()
+    for i, space in enumerate(members):
+        space.seed(i)
+    batch = batch_differing_spaces(members)
+    return {"spaces": [described(space) for space in members], "batch": repr(batch), "samples": [element(batch.sample()) for _ in range(2)]}
 
 
 def files(seeds, live):
-    cases = []
-    for seed in seeds[2:5]:
-        cases += [box_case(arguments, seed) for arguments in BOXES]
-        cases += [discrete_case(n, start, dtype, seed) for n, start, dtype in DISCRETES]
-        cases.append(multi_discrete_case(seed))
-    return {"spaces": {"cases": cases}}
+    cases = [case(make, runs, seeds[1:6]) for make, runs in CASES] + [case(make, [{}], [seed]) for make, seed in NESTED_SEEDS]
+    return {
+        "spaces": {
+            "cases": cases,
+            "structures": [structure(make) for make, _ in CASES if can_be_taken_apart(make())],
+            "differing": [differing(make) for make in DIFFERING],
+            "printed": [{"space": described(make()), "text": repr(make())} for make in PRINTED],
+        }
+    }

@@ -1,0 +1,155 @@
+import { ServeError } from '../errors.js'
+import { shown } from '../refusals.js'
+import type { Application } from '../registry/application.js'
+import { type Label, lossesOfReward, lossOfLabel } from '../selection/losses.js'
+import type { FeedbackEntry, State } from '../state/state.js'
+import type { PredictionCache } from './cache.js'
+import type { Exchange } from './exchange.js'
+import type { Inputs } from './inputs.js'
+import type { Prediction } from './prediction.js'
+
+/** So many answered queries wait for feedback; later ones push the oldest out. */
+const QUERIES_KEPT = 100_000
+/** A prediction that feedback asks for is given up after this. */
+const EVALUATION_LIMIT_MS = 1_000
+
+/** What feedback says of an answer: how good it was, or what it should have been. */
+export type Verdict = { readonly reward: number } | { readonly label: Label }
+
+/** What became of feedback. */
+export interface FeedbackResult {
+  readonly accepted: boolean
+  /** Why not. */
+  readonly reason?: string
+}
+
+interface Answered {
+  readonly application: Application
+  readonly exchange: Exchange
+  readonly inputs: Inputs
+  /** Queries of the exchange that feedback was given on. */
+  told: Set<number> | undefined
+}
+
+/**
+ * Joins feedback to the prediction it is about, by query id, at most once each; the bandit learns from it, and it goes to the
+ * feedback log.
+ */
+export class FeedbackDesk {
+  readonly #answered = new Map<number, Answered>()
+
+  constructor(
+    private readonly state: State,
+    private readonly cache: PredictionCache,
+  ) {}
+
+  /** Keeps what feedback will be joined to, where feedback has any use. */
+  answered(application: Application, exchange: Exchange, inputs: Inputs): void {
+    if (!application.bandit.policy.learns && this.state.feedback === undefined) return
+    const answered: Answered = { application, exchange, inputs, told: undefined }
+    for (let query = 0; query < exchange.size; query++) this.#answered.set(exchange.firstQueryId + query, answered)
+    for (const oldest of this.#answered.keys()) {
+      if (this.#answered.size <= QUERIES_KEPT) break
+      this.#answered.delete(oldest)
+    }
+  }
+
+  /**
+   * Resolves once what was learned is kept.
+   * @throws ServeError `QUERY_INVALID` for a reward outside the application's range
+   */
+  async feedback(application: Application, queryId: number, verdict: Verdict): Promise<FeedbackResult> {
+    const loss = 'reward' in verdict ? lossOfReward(application, verdict.reward) : undefined
+    const answered = this.#answered.get(queryId)
+    if (answered === undefined || answered.application !== application)
+      return { accepted: false, reason: this.#unknown(application, queryId) }
+    const { exchange, inputs } = answered
+    const query = queryId - exchange.firstQueryId
+    if (answered.told?.has(query)) return { accepted: false, reason: `feedback on query ${queryId} was given before; it counts once` }
+    answered.told ??= new Set()
+    answered.told.add(query)
+    const predictions = Array.from({ length: exchange.members }, (_, member) => exchange.prediction(query, member))
+    const output = exchange.outputJson(query)
+    const isDefault = exchange.explanation(query) !== undefined
+    // A reward for the default says nothing about the models.
+    const ofReward = (loss: number) => (isDefault ? predictions.map(() => undefined) : lossesOfReward(predictions, output, loss))
+    const losses = 'label' in verdict ? lossesOfLabel(predictions, verdict.label) : ofReward(loss!)
+    const selected = exchange.selected?.[query]
+    const arms = selected === undefined ? application.bandit.arms.slice(0, 1) : selected.names
+    const { user = '', choice: { probability } = { probability: 1 } } = selected ?? {}
+    try {
+      await Promise.all([
+        application.bandit.learn(user, arms, probability, losses),
+        this.state.feedback?.append({
+          time: new Date().toISOString(),
+          application: application.name,
+          queryId,
+          user,
+          input: inputs.values(query),
+          output: JSON.parse(output) as FeedbackEntry['output'],
+          default: isDefault,
+          arms,
+          probability,
+          ...verdict,
+        }),
+      ])
+    } catch (error) {
+      // It was not kept, so it may be given again.
+      answered.told.delete(query)
+      throw error
+    }
+    return { accepted: true }
+  }
+
+  #unknown({ name, bandit }: Application, queryId: number): string {
+    if (!bandit.policy.learns && this.state.feedback === undefined) {
+      return `"${name}" does not learn from feedback, and this server keeps no feedback log; register it with selection "exp3", or serve with state "file:..."`
+    }
+    return `query ${queryId} of "${name}" is not known here: it is one of another application, or older than the last ${QUERIES_KEPT}`
+  }
+
+  /**
+   * Clipper's update: feedback on an input instead of a query. The models that the policy asks are asked about it, from the cache where
+   * it knows, and what they say is compared with the label. Returns how many of them answered.
+   */
+  async update(application: Application, user: string, inputs: Inputs, label: Label): Promise<number> {
+    const { arms, bandit } = application
+    if (!bandit.policy.learns || arms.length === 0) return 0
+    const { choice, names } = bandit.select(user, await bandit.standing(user))
+    const predictions = await Promise.all(choice.arms.map((arm) => this.#predict(application, arm, inputs)))
+    await bandit.learn(user, names, choice.probability, lossesOfLabel(predictions, label))
+    return predictions.filter((prediction) => prediction !== undefined).length
+  }
+
+  #predict({ arms }: Application, arm: number, inputs: Inputs): Promise<Prediction | undefined> {
+    return new Promise((resolve) => {
+      const now = performance.now()
+      const limit = setTimeout(resolve, EVALUATION_LIMIT_MS, undefined)
+      const end = (prediction: Prediction | undefined) => {
+        clearTimeout(limit)
+        resolve(prediction)
+      }
+      const asker = {
+        deadline: now + EVALUATION_LIMIT_MS,
+        predicted: (_: number, prediction: Prediction) => end(prediction),
+        failed: () => end(undefined),
+      }
+      this.cache.ask(arms[arm]!.resolve(), inputs, 0, asker, 0, now)
+    })
+  }
+}
+
+const lossesOfLabel = (predictions: readonly (Prediction | undefined)[], label: Label) =>
+  predictions.map((prediction) => prediction && lossOfLabel(prediction, label))
+
+/** 0 for the best reward, 1 for the worst. */
+function lossOfReward({ record: { rewardRange } }: Application, reward: number): number {
+  const [low, high] = rewardRange
+  if (!(reward >= low && reward <= high)) {
+    throw new ServeError(
+      'QUERY_INVALID',
+      `reward: expected a number from ${low} to ${high}, the application's rewardRange, got ${shown(reward)}`,
+    )
+  }
+  return 1 - (reward - low) / (high - low)
+}

@@ -1,0 +1,107 @@
+import { LRUCache } from 'lru-cache'
+import type { Sums, SumTable } from '../state/state.js'
+import { type Choice, type Combined, FIELDS, type Losses, type SelectionPolicy, type Standing } from './selection.js'
+
+/** Users whose standings stay in memory; the others' are read again from the state. */
+const USERS_KEPT = 10_000
+const NOTHING: Standing = new Float64Array(0)
+
+/** A query's choice, and what it was made of. */
+export interface Selected {
+  readonly user: string
+  readonly standing: Standing
+  /** Of the arms that are asked. */
+  readonly names: readonly string[]
+  readonly choice: Choice
+}
+
+/**
+ * One application's choosing and learning: its selection policy, and the standings that it learns, one a user (Clipper, section 5.3).
+ * Queries without a user share one. What is learned is added to the state, by the arms' names, so links may come and go.
+ */
+export class Bandit {
+  #arms: readonly string[] = []
+  readonly #standings = new LRUCache<string, Standing>({ max: USERS_KEPT })
+
+  constructor(
+    private readonly application: string,
+    readonly policy: SelectionPolicy,
+    private readonly table: SumTable,
+    private readonly random: () => number = Math.random,
+  ) {}
+
+  /** The names of the links, in their order. */
+  setArms(arms: readonly string[]): void {
+    this.#arms = arms
+    this.#standings.clear()
+  }
+
+  /** What is known for a user; a promise where it has to be read first. */
+  standing(user: string): Standing | Promise<Standing> {
+    if (!this.policy.learns) return NOTHING
+    const known = this.#standings.get(user)
+    if (known !== undefined) return known
+    const sums = this.table.get(this.#key(user))
+    return sums instanceof Promise ? sums.then((read) => this.#keep(user, read)) : this.#keep(user, sums)
+  }
+
+  #key(user: string): string {
+    return `${this.application}/${user}`
+  }
+
+  #keep(user: string, sums: Sums): Standing {
+    const standing = new Float64Array(this.#arms.length * FIELDS)
+    for (const [arm, name] of this.#arms.entries()) standing.set(sums[name] ?? [], arm * FIELDS)
+    this.#standings.set(user, standing)
+    return standing
+  }
+
+  /**
+   * Chooses for one query among the arms that can answer now.
+   * @param able their places among the links; all where undefined
+   */
+  select(user: string, standing: Standing, able?: readonly number[]): Selected {
+    if (able === undefined) return this.#selected(user, standing, this.policy.select(standing, this.#arms, this.random, user))
+    const part =
+      standing.length === 0 ? standing : Float64Array.from(able.flatMap((arm) => [...standing.subarray(arm * FIELDS, (arm + 1) * FIELDS)]))
+    const { arms, probability } = this.policy.select(
+      part,
+      able.map((arm) => this.#arms[arm]!),
+      this.random,
+      user,
+    )
+    return this.#selected(user, standing, { arms: arms.map((arm) => able[arm]!), probability })
+  }
+
+  #selected(user: string, standing: Standing, choice: Choice): Selected {
+    return { user, standing, choice, names: choice.arms.map((arm) => this.#arms[arm]!) }
+  }
+
+  combine({ standing, choice }: Selected, predictions: Parameters<SelectionPolicy['combine']>[2], first: number): Combined | undefined {
+    return this.policy.combine(standing, choice.arms, predictions, first)
+  }
+
+  /**
+   * Learns from the losses of the arms that a query asked; resolves once that is kept. Arms that are no longer linked are passed over.
+   * @param arms the names of the asked ones
+   */
+  async learn(user: string, arms: readonly string[], probability: number, losses: Losses): Promise<void> {
+    if (!this.policy.learns) return
+    const standing = await this.standing(user)
+    const links = this.#arms
+    const places = arms.map((name) => links.indexOf(name))
+    const choice = { arms: places.filter((arm) => arm >= 0), probability }
+    const heard = losses.filter((_, i) => places[i]! >= 0)
+    const sums: Record<string, number[]> = {}
+    for (const { arm, field, by } of this.policy.observe(standing, choice, heard)) {
+      standing[arm * FIELDS + field]! += by
+      sums[links[arm]!] ??= new Array<number>(FIELDS).fill(0)
+      sums[links[arm]!]![field]! += by
+    }
+    if (Object.keys(sums).length > 0) await this.table.add(this.#key(user), sums)
+  }
+
+  get arms(): readonly string[] {
+    return this.#arms
+  }
+}

@@ -1,0 +1,28 @@
+import { combineWeighted } from './combine.js'
+import { shares, weighted } from './log-weights.js'
+import { FIELDS, type Increment, type SelectionPolicy } from './selection.js'
+
+export interface Exp4Options {
+  /** η, how far one loss moves a weight; default 0.1. */
+  readonly learningRate: number
+}
+
+/**
+ * Exp4 (Auer et al., 2002) as Clipper has it: every arm is asked, their answers are combined by weight, and feedback multiplies each
+ * one's weight by exp(−η loss). As all are heard nothing needs to be explored.
+ */
+export function exp4({ learningRate }: Exp4Options): SelectionPolicy {
+  return {
+    learns: true,
+    select: (_standing, arms) => ({ arms: arms.map((_, arm) => arm), probability: 1 }),
+    combine: (standing, chosen, predictions, first) => combineWeighted(shares(standing, chosen), predictions, first),
+    observe(standing, { arms }, losses) {
+      const drops: Increment[] = []
+      for (const [i, arm] of arms.entries()) {
+        const loss = losses[i]
+        if (loss !== undefined) drops.push({ arm, field: 0, by: -learningRate * loss })
+      }
+      return weighted(standing, standing.length / FIELDS, drops)
+    },
+  }
+}

@@ -1,0 +1,29 @@
+import type { Prediction } from '../query/prediction.js'
+
+/** A label: what the right output would have been. */
+export type Label = number | readonly number[]
+
+/**
+ * How wrong a prediction is, 0 to 1: for a whole number (a class, an action) 0 or 1; for arrays the mean absolute difference, cut off
+ * at 1. Undefined where the two cannot be compared.
+ */
+export function lossOfLabel({ output }: Prediction, label: Label): number | undefined {
+  if (typeof output === 'number') return typeof label === 'number' ? (output === label ? 0 : 1) : undefined
+  const right = typeof label === 'number' ? [label] : label
+  if (right.length !== output.length) return undefined
+  let sum = 0
+  for (let i = 0; i < right.length; i++) sum += Math.abs(output[i]! - right[i]!)
+  return Math.min(1, sum / right.length)
+}
+
+/**
+ * What a reward says about each member. Members that said what was answered share its loss. About the others it says nothing, except
+ * where the answer is a mean, of which each is a part.
+ * @param loss 0 (the best) to 1 @param answered the output that was given, as JSON
+ */
+export function lossesOfReward(predictions: readonly (Prediction | undefined)[], answered: string, loss: number): (number | undefined)[] {
+  return predictions.map((prediction) => {
+    if (prediction === undefined) return undefined
+    return typeof prediction.output !== 'number' || prediction.json === answered ? loss : undefined
+  })
+}

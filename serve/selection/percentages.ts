@@ -1,0 +1,57 @@
+import { alone, type SelectionPolicy } from './selection.js'
+
+/** FNV-1a, 32 bits, spread once more, so that names with a common beginning fall apart. */
+function hash(text: string): number {
+  let bits = 0x811c9dc5
+  for (let i = 0; i < text.length; i++) bits = Math.imul(bits ^ text.charCodeAt(i), 0x01000193)
+  bits ^= bits >>> 15
+  bits = Math.imul(bits, 0x2c1b3c6d)
+  return (bits ^ (bits >>> 12)) >>> 0
+}
+
+/**
+ * A fixed share of the queries for each arm. A user always gets the same arm while the shares stay as they are; queries of nobody in
+ * particular are drawn one by one.
+ *
+ * @param percentOf the share of arm `arm` of `arms`, percent; the shares of all come to 100, or the rest goes to the last
+ */
+function percentages(percentOf: (arm: number, arms: readonly string[]) => number): SelectionPolicy {
+  return {
+    learns: false,
+    select(_standing, arms, random, user) {
+      let left = (user === '' ? random() : hash(user) / 2 ** 32) * 100
+      for (let arm = 0; arm < arms.length - 1; arm++) {
+        const percent = percentOf(arm, arms)
+        if (left < percent) return { arms: [arm], probability: percent / 100 }
+        left -= percent
+      }
+      return { arms: [arms.length - 1], probability: percentOf(arms.length - 1, arms) / 100 }
+    },
+    combine: (_standing, _chosen, predictions, first) => alone(predictions, first),
+    observe: () => [],
+  }
+}
+
+export interface AbOptions {
+  /** Percent by link, such as `{ "m:1": 50, "m:2": 50 }`; they come to 100. A link that is not named gets none. */
+  readonly percentages: Readonly<Record<string, number>>
+}
+
+/** An A/B test. While a named link is not there its queries go to the last one. */
+export const ab = ({ percentages: given }: AbOptions): SelectionPolicy => percentages((arm, arms) => given[arms[arm]!] ?? 0)
+
+export interface CanaryOptions {
+  /** The link that is tried out, such as "m:2". */
+  readonly canary: string
+  /** Its share of the queries; default 5. */
+  readonly percent: number
+}
+
+/** A canary gets a small share of the queries, and the first of the other links all the rest. */
+export const canary = ({ canary: tried, percent }: CanaryOptions): SelectionPolicy =>
+  percentages((arm, arms) => {
+    const usual = arms.findIndex((name) => name !== tried)
+    if (arms[arm] === tried) return usual < 0 ? 100 : percent
+    if (arm !== usual) return 0
+    return arms.includes(tried) ? 100 - percent : 100
+  })

@@ -1,0 +1,124 @@
+import { createReadStream } from 'node:fs'
+import { type FileHandle, mkdir, open, readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import type { FeedbackEntry, FeedbackLog } from './state.js'
+
+/** Then the next file begins. */
+const FILE_BYTES = 64 * 1024 ** 2
+const NAME = /^feedback-(\d{6})\.jsonl$/
+const TAIL_BYTES = 1024 ** 2
+const NEWLINE = 0x0a
+
+const nameOf = (number: number) => `feedback-${String(number).padStart(6, '0')}.jsonl`
+
+async function filesOf(folder: string): Promise<string[]> {
+  return (await readdir(folder)).filter((name) => NAME.test(name)).sort()
+}
+
+/** Cuts off what a crash left of a line: nobody was told that it is kept. */
+async function mend(file: FileHandle): Promise<number> {
+  const { size } = await file.stat()
+  const start = Math.max(0, size - TAIL_BYTES)
+  const tail = Buffer.alloc(size - start)
+  await file.read(tail, 0, tail.length, start)
+  const whole = start + tail.lastIndexOf(NEWLINE) + 1
+  if (whole < size) await file.truncate(whole)
+  return whole
+}
+
+/** Feedback as lines of JSON, appended only; `feedback-000001.jsonl` and so on, each up to 64 MiB. */
+export class FileFeedbackLog implements FeedbackLog {
+  #waiting: { line: string; kept: () => void; lost: (error: unknown) => void }[] = []
+  #writing: Promise<void> | undefined
+
+  private constructor(
+    private readonly folder: string,
+    private file: FileHandle,
+    private number: number,
+    private size: number,
+  ) {}
+
+  static async open(folder: string): Promise<FileFeedbackLog> {
+    await mkdir(folder, { recursive: true })
+    const last = (await filesOf(folder)).at(-1) ?? nameOf(1)
+    const path = join(folder, last)
+    const file = await open(path, (await exists(path)) ? 'r+' : 'w+')
+    return new FileFeedbackLog(folder, file, Number(NAME.exec(last)![1]), await mend(file))
+  }
+
+  append(entry: FeedbackEntry): Promise<void> {
+    return new Promise((kept, lost) => {
+      this.#waiting.push({ line: `${JSON.stringify(entry)}\n`, kept, lost })
+      this.#writing ??= this.#write()
+    })
+  }
+
+  /** What has come together while the disk was busy is written together. */
+  async #write(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const group = this.#waiting
+      this.#waiting = []
+      const bytes = Buffer.from(group.map(({ line }) => line).join(''))
+      try {
+        if (this.size >= FILE_BYTES) await this.#rotate()
+        await this.file.write(bytes, 0, bytes.length, this.size)
+        await this.file.datasync()
+        this.size += bytes.length
+        for (const { kept } of group) kept()
+      } catch (error) {
+        await this.file.truncate(this.size).catch(() => {})
+        for (const { lost } of group) lost(error)
+      }
+    }
+    this.#writing = undefined
+  }
+
+  async #rotate(): Promise<void> {
+    const next = await open(join(this.folder, nameOf(this.number + 1)), 'w+')
+    await this.file.truncate(this.size)
+    await this.file.close()
+    this.file = next
+    this.number++
+    this.size = 0
+  }
+
+  async close(): Promise<void> {
+    await this.#writing
+    // Nothing of a write that failed stays behind the last whole line.
+    await this.file.truncate(this.size)
+    await this.file.close()
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  )
+}
+
+/**
+ * The entries of a feedback log in the order they were given; `folder` is the server's state folder. The last line of a log that is
+ * being written may not be whole yet and is left out.
+ *
+ * @example
+ * for await (const { input, output, reward } of readFeedback('./state')) console.log(input, output, reward)
+ * @throws what the file system says where there is no log
+ */
+export async function* readFeedback(folder: string): AsyncGenerator<FeedbackEntry> {
+  const logs = join(folder, 'feedback')
+  for (const name of await filesOf(logs)) {
+    let before: string | undefined
+    for await (const line of createInterface({ input: createReadStream(join(logs, name)), crlfDelay: Number.POSITIVE_INFINITY })) {
+      if (before !== undefined) yield JSON.parse(before) as FeedbackEntry
+      before = line
+    }
+    if (before === undefined) continue
+    try {
+      yield JSON.parse(before) as FeedbackEntry
+    } catch {
+      // Not whole yet.
+    }
+  }
+}

@@ -1,0 +1,164 @@
+import { type ApplicationOptions, type Client, type Server, serve } from 'gymnura/serve'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { pullPolicy, pushAction, pushPolicy } from './policies.js'
+import { codeOf, messageOf, post, withServer } from './tools.js'
+
+/** Inputs that no cache has seen. */
+let inputs = 0
+const fresh = () => [0, 0, inputs++ / 1000, inputs % 2 === 0 ? 1 : -1]
+
+/** An application "balance" over version 1, which pulls (always wrong), and version 2, which pushes (always right). */
+async function twoVersions(server: Server, selection: ApplicationOptions['selection'], more: Partial<ApplicationOptions> = {}) {
+  await server.registerApplication({ name: 'balance', defaultOutput: -1, sloMs: 2000, selection, ...more })
+  await server.publish('cart', pullPolicy(), { isolation: 'inline', application: false })
+  await server.publish('cart', pushPolicy(), { isolation: 'inline', application: false })
+  await server.link('balance', 'cart:1')
+  await server.link('balance', 'cart:2')
+}
+
+/** Asks `queries` times, rewarding what is right; returns the share of right answers among the last half. */
+async function learn(
+  client: Client,
+  queries: number,
+  user?: string,
+  right: (input: readonly number[]) => number = pushAction,
+): Promise<number> {
+  let good = 0
+  for (let i = 0; i < queries; i++) {
+    const input = fresh()
+    const { output, queryId } = await client.predict('balance', input, { user })
+    const reward = output === right(input) ? 1 : 0
+    if (i >= queries / 2) good += reward
+    assert.equal(await client.feedback('balance', { queryId, reward }), { accepted: true })
+  }
+  return good / (queries / 2)
+}
+
+for (const selection of ['exp3', 'exp4', 'epsilon-greedy', 'ucb1', 'thompson'] as const) {
+  test(`under feedback ${selection} comes to prefer the better of two versions`, () =>
+    withServer(async (server, client) => {
+      await twoVersions(server, selection)
+      const good = await learn(client, 400)
+      assert.ok(good > 0.75, `${good} of the later answers are right`)
+    }))
+}
+
+test('a bandit learns for each user apart', () =>
+  withServer(async (server, client) => {
+    await twoVersions(server, 'exp3')
+    assert.ok((await learn(client, 300, 'pusher')) > 0.75)
+    assert.ok((await learn(client, 300, 'puller', (input) => 1 - pushAction(input))) > 0.75)
+    assert.ok((await learn(client, 100, 'pusher')) > 0.75, 'the first is as before')
+  }))
+
+test('feedback counts once a query, and says so the second time', () =>
+  withServer(async (server, client) => {
+    await twoVersions(server, 'exp3')
+    const { queryId } = await client.predict('balance', fresh())
+    assert.equal(await client.feedback('balance', { queryId, reward: 1 }), { accepted: true })
+    const again = await client.feedback('balance', { queryId, reward: 1 })
+    assert.is(again.accepted, false)
+    assert.match(again.reason!, /was given before/)
+  }))
+
+test('each query of a batch has a choice and feedback of its own', () =>
+  withServer(async (server, client) => {
+    await twoVersions(server, 'exp3')
+    const batch = Array.from({ length: 64 }, () => [0, 0, inputs++ / 1000, 1])
+    const answers = await client.predictBatch('balance', batch)
+    assert.equal([...new Set(answers.map(({ output }) => output))].sort(), [0, 1])
+    for (const { queryId } of answers) assert.equal(await client.feedback('balance', { queryId, reward: 0.5 }), { accepted: true })
+  }))
+
+test('feedback on what is not known is told apart from an error', () =>
+  withServer(async (server, client) => {
+    await twoVersions(server, 'exp3')
+    assert.match((await client.feedback('balance', { queryId: 123_456, reward: 1 })).reason!, /is not known here/)
+    await server.publish('other', pushPolicy(), { isolation: 'inline' })
+    const { queryId } = await client.predict('other', fresh())
+    assert.match((await client.feedback('other', { queryId, reward: 1 })).reason!, /does not learn from feedback/)
+    assert.match((await client.feedback('balance', { queryId, reward: 1 })).reason!, /another application/)
+  }))
+
+test('a reward outside the range, or feedback without one, is refused with what was expected', () =>
+  withServer(async (server, client) => {
+    await twoVersions(server, 'ucb1', { rewardRange: [-10, 10] })
+    const { queryId } = await client.predict('balance', fresh())
+    assert.match(await messageOf(client.feedback('balance', { queryId, reward: 11 })), /from -10 to 10/)
+    assert.is(await codeOf(client.feedback('balance', { queryId: Number.NaN, reward: 1 })), 'SERVE_OPTION')
+    for (const [body, cause] of [
+      [{ query_id: queryId }, 'reward, label: expected one of the two'],
+      [{ query_id: queryId, reward: 1, label: 1 }, 'reward, label: expected one of the two'],
+      [{ query_id: 'x', reward: 1 }, 'query_id: expected a whole number'],
+      [{ query_id: queryId, reward: '1' }, 'reward: expected a number'],
+      [{ query_id: queryId, label: 'left' }, 'label: expected a number or an array of numbers'],
+    ] as const) {
+      const { status, text } = await post(`${server.url}/balance/update`, JSON.stringify(body))
+      assert.is(status, 400)
+      assert.ok(JSON.parse(text).cause.startsWith(cause), text)
+    }
+    assert.equal(await client.feedback('balance', { queryId, reward: -10 }), { accepted: true })
+  }))
+
+test("Clipper's update teaches by input and label, in Clipper's words", () =>
+  withServer(async (server, client) => {
+    await twoVersions(server, 'exp4')
+    for (let i = 0; i < 40; i++) {
+      const input = fresh()
+      const answer = await post(`${server.url}/balance/update`, JSON.stringify({ uid: 0, input, label: pushAction(input) }))
+      assert.equal(answer, { status: 200, text: 'Feedback received? 1' })
+    }
+    const input = fresh()
+    // Clipper's user 0 is a user like any other.
+    const { output, confidence, confident } = await client.predict('balance', input, { user: '0' })
+    assert.is(output, pushAction(input))
+    assert.ok(confidence > 0.9 && confident)
+  }))
+
+test('members that disagree below the threshold give the default, and the application is told UNSURE', () =>
+  withServer(async (server, client) => {
+    await twoVersions(server, 'exp4', { confidenceThreshold: 0.6 })
+    const answer = await client.predict('balance', [0, 0, 0, 1])
+    assert.equal([answer.output, answer.default, answer.confident, answer.confidence], [-1, true, false, 0.5])
+    assert.match(answer.defaultExplanation!, /confidence is below the application's threshold/)
+    assert.is(server.metrics().applications.balance?.defaults.unsure, 1)
+  }))
+
+test('an arm whose container is down is passed over', () =>
+  withServer(async (server, client) => {
+    await server.registerApplication({
+      name: 'balance',
+      defaultOutput: -1,
+      sloMs: 2000,
+      selection: { policy: 'ab', percentages: { 'cart:1': 0, 'cart:2': 100 } },
+    })
+    await server.publish('cart', pullPolicy(), { isolation: 'inline', application: false })
+    await server.publish('cart', pushPolicy(), { application: false })
+    await server.link('balance', 'cart:1')
+    await server.link('balance', 'cart:2')
+    assert.is((await client.predict('balance', [0, 0, 0, 1])).output, 1)
+    process.kill(server.metrics().models[1]!.replicas[0]!.pid!, 'SIGKILL')
+    // Those that were on their way when it died wait for its next life; the others are answered by the first version meanwhile.
+    const answers: Promise<boolean>[] = []
+    while (server.metrics().models[1]!.replicas[0]!.restarts === 0 || !server.metrics().models[1]!.replicas[0]!.ready) {
+      const input = fresh()
+      answers.push(client.predict('balance', input).then(({ output }) => output !== -1 && output !== pushAction(input)))
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    }
+    assert.ok((await Promise.all(answers)).some((pulled) => pulled))
+  }))
+
+test('a selection that is none is refused with what there is', async () => {
+  const server = await serve({ port: 0, logLevel: 'silent' })
+  const register = (selection: unknown) =>
+    messageOf(server.registerApplication({ name: 'a', defaultOutput: 0, selection: selection as 'fixed' }))
+  assert.match(await register('exp5'), /there is no selection policy "exp5"; did you mean "exp[34]"\?/)
+  assert.match(await register({ policy: 'exp3', gamma: 1 }), /selection "exp3" has no option "gamma"/)
+  assert.match(await register({ policy: 'epsilon-greedy', epsilon: 2 }), /selection.epsilon is 2; expected a number from 0 to 1/)
+  assert.match(await register({ policy: 'ab', percentages: { a: 50 } }), /the sum of selection.percentages is 50; expected 100/)
+  assert.match(await register(7), /selection is 7; expected fixed/)
+  await server.close()
+})
+
+test.run()
