@@ -44,6 +44,7 @@ export { setWarningHandler, type WarningHandler } from './logger.js'
 export { type EnvTypes, type MakeOptions, type MakeVecOptions, make, makeAsync, makeVec, type VectorizationMode } from './make.js'
 export { MinAtarEnv, MinAtarNative, type MinAtarOptions } from './minatar/index.js'
 export * from './mujoco/index.js'
+export { type BenchmarkOptions, benchmarkInit, benchmarkRender, benchmarkStep, benchmarkVectorStep } from './performance.js'
 export {
   type AdditionalWrapper,
   type EntryPoint,
@@ -93,5 +94,6 @@ export {
   type VectorResetOptions,
   type VectorStep,
 } from './vector/vector-env.js'
+export { type WatchedEpisode, type WatchOptions, watchEnv } from './watch.js'
 export { ActionWrapper, ObservationWrapper, RewardWrapper, Wrapper } from './wrapper.js'
 export * as wrappers from './wrappers/index.js'

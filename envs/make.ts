@@ -13,7 +13,9 @@ import { Wrapper } from './wrapper.js'
 import * as wrapperClasses from './wrappers/index.js'
 
 const { HumanRendering, OrderEnforcing, PassiveEnvChecker, RenderCollection, TimeLimit } = wrapperClasses
-for (const [name, value] of Object.entries(wrapperClasses)) registerEntryPoint(`gymnura/envs:${name}`, value)
+for (const [name, value] of Object.entries(wrapperClasses)) {
+  if (typeof value === 'function') registerEntryPoint(`gymnura/envs:${name}`, value)
+}
 
 export interface MakeOptions {
   renderMode?: string | null

@@ -204,6 +204,7 @@ export class CartPoleNative extends CartPoles {
  * As in Gymnasium's class, the interval given to the last `reset` stays for the resets within steps.
  */
 export class CartPoleVectorEnv extends CartPoles {
+  override columnMajor = true
   npRandom: RandomGenerator | null = null
 
   constructor(kwargs: VectorEnvKwargs) {

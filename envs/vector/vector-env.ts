@@ -87,6 +87,9 @@ export interface VectorEnvSettings {
   numEnvs: number
   singleObservationSpace: Space<unknown>
   singleActionSpace: Space<unknown>
+  /** Batches of the single ones unless given. */
+  observationSpace?: Space<unknown>
+  actionSpace?: Space<unknown>
   autoresetMode: AutoresetMode
   copy: boolean
   /** Float64Array unless the environment follows one of Gymnasium's with float32 rewards. */
@@ -118,6 +121,11 @@ export abstract class VectorEnv<Obs = Float32Array> {
   metadata: EnvMetadata = { renderModes: [] }
   renderMode: string | null = null
   spec: EnvSpec | null = null
+  /**
+   * Whether Gymnasium's class keeps the columns of observations together, so that NumPy sums them in pairs instead of row by row; only the
+   * last digit of normalised observations feels it.
+   */
+  columnMajor = false
   protected readonly observations: Obs
   protected readonly rewards: Float64Array | Float32Array
   protected readonly terminated: Uint8Array
@@ -132,7 +140,8 @@ export abstract class VectorEnv<Obs = Float32Array> {
   readonly #result: VectorStep<Obs>
   readonly #resetResult: [Obs, VectorInfos<Obs>]
 
-  constructor({ numEnvs, singleObservationSpace, singleActionSpace, autoresetMode, copy, rewards, buffers }: VectorEnvSettings) {
+  constructor(settings: VectorEnvSettings) {
+    const { numEnvs, singleObservationSpace, singleActionSpace, autoresetMode, copy, rewards, buffers } = settings
     checkNumEnvs(numEnvs)
     if (!AUTORESET_MODES.includes(autoresetMode)) {
       throw new UnsupportedMode(`autoresetMode must be one of ${AUTORESET_MODES.join(', ')}, got ${String(autoresetMode)}`)
@@ -140,8 +149,8 @@ export abstract class VectorEnv<Obs = Float32Array> {
     this.numEnvs = numEnvs
     this.singleObservationSpace = singleObservationSpace
     this.singleActionSpace = singleActionSpace
-    this.observationSpace = batchSpace(singleObservationSpace, numEnvs)
-    this.actionSpace = batchSpace(singleActionSpace, numEnvs)
+    this.observationSpace = settings.observationSpace ?? batchSpace(singleObservationSpace, numEnvs)
+    this.actionSpace = settings.actionSpace ?? batchSpace(singleActionSpace, numEnvs)
     this.autoresetMode = autoresetMode
     this.copy = copy
     this.observationSize = sizeOf(singleObservationSpace.shape ?? [])
@@ -228,6 +237,11 @@ export abstract class VectorEnv<Obs = Float32Array> {
   /** Sets a property of each environment: from a list of one value for each, or all to one value. */
   setAttr(name: string, _values: unknown): void {
     this.call(name)
+  }
+
+  /** The environments under all wrappers. */
+  get unwrapped(): VectorEnv<unknown> {
+    return this as unknown as VectorEnv<unknown>
   }
 
   /** A frame of each environment, null without a render mode. */

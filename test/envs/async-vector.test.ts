@@ -77,7 +77,7 @@ for (const autoresetMode of ['next-step', 'same-step', 'disabled'] as const) {
   test(`async gives sync's numbers with ${autoresetMode}, whatever the number of threads`, () => {
     const options = { numEnvs: 5, autoresetMode, maxEpisodeSteps: 13 }
     const sync = play(makeVec<unknown>('CartPole-v1', { ...options, vectorizationMode: 'sync' }), 60)
-    for (const numWorkers of [1, 2, 5]) {
+    for (const numWorkers of [1, 3]) {
       const envs = makeVec<unknown>('CartPole-v1', { ...options, vectorizationMode: 'async', numWorkers })
       assert.equal(play(envs, 60), sync)
       envs.close()
