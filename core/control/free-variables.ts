@@ -11,10 +11,10 @@ export function freeVariables(source: string): string[] {
   const pairs = matchBrackets(tokens)
   if (pairs === undefined) return []
   const classBodies = findClassBodies(tokens, pairs)
-  const declared = declarations(tokens, pairs)
+  const declared = declarations(tokens, pairs, classBodies)
   const free = new Set<string>()
   for (const [at, token] of tokens.entries()) {
-    if (token.kind !== 'name' || reserved.has(token.text) || declared.has(token.text) || free.has(token.text)) continue
+    if (token.kind !== 'name' || isWord(tokens, at) || declared.has(token.text) || free.has(token.text)) continue
     if (isReference(tokens, at, pairs, classBodies)) free.add(token.text)
   }
   return [...free]
@@ -23,10 +23,18 @@ export function freeVariables(source: string): string[] {
 const reserved = new Set(
   (
     'arguments async await break case catch class const continue debugger default delete do else enum eval export extends false finally for ' +
-    'from function get if implements import in instanceof interface let new null of package private protected public return set static super ' +
-    'switch target this throw true try typeof undefined var void while with yield meta as'
+    'function if implements import in instanceof interface let new null of package private protected public return static super ' +
+    'switch this throw true try typeof undefined var void while with yield'
   ).split(' '),
 )
+
+/** Whether a name is one of the language's own words here: `get` and `set` are, before an accessor's name. */
+function isWord(tokens: Token[], at: number): boolean {
+  const { text } = tokens[at]!
+  if (text !== 'get' && text !== 'set') return reserved.has(text)
+  const after = tokens[at + 1]
+  return after !== undefined && (after.kind !== 'mark' || after.text === '[')
+}
 
 const opening = new Set(['(', '[', '{', '${'])
 const closing = new Set([')', ']', '}', '}$'])
@@ -66,20 +74,19 @@ function findClassBodies(tokens: Token[], pairs: Map<number, number>): Set<numbe
   return bodies
 }
 
-function declarations(tokens: Token[], pairs: Map<number, number>): Set<string> {
+function declarations(tokens: Token[], pairs: Map<number, number>, classBodies: Set<number>): Set<string> {
   const declared = new Set<string>()
-  const addAll = (from: number, to: number) => {
-    for (let at = from; at < to; at++) if (tokens[at]!.kind === 'name' && !is(tokens[at - 1], '.')) declared.add(tokens[at]!.text)
-  }
+  const addAll = (from: number, to: number) => bind(tokens, pairs, from, to, declared)
   for (const [at, token] of tokens.entries()) {
     const next = tokens[at + 1]
     if (token.kind === 'mark') {
       // Parameters: of an arrow function, with and without parentheses, …
       if (token.text === '=>' && tokens[at - 1]?.kind === 'name') declared.add(tokens[at - 1]!.text)
       const close = token.text === '(' ? pairs.get(at) : undefined
-      // … of a function or method, whose parentheses a brace follows. (A condition's parentheses look alike: `if (x) {` declares nothing.)
-      if (close !== undefined && (is(tokens[close + 1], '=>') || (is(tokens[close + 1], '{') && !conditional(tokens, at))))
-        addAll(at + 1, close)
+      // … of a function or method, whose parentheses a brace follows. (A condition's look alike, as do those of `class A extends f(x) {`.)
+      const body =
+        close !== undefined && is(tokens[close + 1], '{') && !classBodies.has(close + 1) && !conditional(tokens, at, pairs, classBodies)
+      if (close !== undefined && (is(tokens[close + 1], '=>') || body)) addAll(at + 1, close)
       continue
     }
     if (token.kind !== 'name' || is(tokens[at - 1], '.')) continue
@@ -95,11 +102,36 @@ function declarations(tokens: Token[], pairs: Map<number, number>): Set<string> 
   return declared
 }
 
-const conditionWords = new Set(['if', 'for', 'while', 'switch', 'with', 'await'])
+/**
+ * The names that parameters or the inside of a pattern declare. Keys are none: `{ key: name }`, `{ [expression]: name }`; and what
+ * stands behind `=` is an expression.
+ */
+function bind(tokens: Token[], pairs: Map<number, number>, from: number, to: number, declared: Set<string>): void {
+  for (let at = from; at < to; at++) {
+    const { kind, text } = tokens[at]!
+    if (kind === 'name') {
+      if (!is(tokens[at + 1], ':')) declared.add(text)
+    } else if (kind !== 'mark') continue
+    else if (opening.has(text)) {
+      const close = pairs.get(at)!
+      if (!is(tokens[close + 1], ':')) bind(tokens, pairs, at + 1, close, declared)
+      at = close
+    } else if (text === '=') {
+      while (at + 1 < to && !is(tokens[at + 1], ',')) {
+        at++
+        if (tokens[at]!.kind === 'mark' && opening.has(tokens[at]!.text)) at = pairs.get(at)!
+      }
+    }
+  }
+}
 
-function conditional(tokens: Token[], paren: number): boolean {
+const conditionWords = new Set(['if', 'for', 'while', 'switch', 'await'])
+
+/** Whether a parenthesis belongs to a statement; a method may have that name too. (`with` is none: shipped source is strict.) */
+function conditional(tokens: Token[], paren: number, pairs: Map<number, number>, classBodies: Set<number>): boolean {
   const before = tokens[paren - 1]
-  return before?.kind === 'name' && conditionWords.has(before.text) && !is(tokens[paren - 2], '.')
+  if (before?.kind !== 'name' || !conditionWords.has(before.text)) return false
+  return !is(tokens[paren - 2], '.') && !is(tokens[paren - 2], ',') && !classBodies.has(enclosing(tokens, paren - 1, pairs))
 }
 
 /** The names of one declaration: each pattern up to its `=`, and after each comma of the same level the next. */
@@ -130,8 +162,9 @@ function isReference(tokens: Token[], at: number, pairs: Map<number, number>, cl
   // `{ key: …`, `{ a, key: …`
   if (is(after, ':') && (is(before, '{') || is(before, ','))) return false
   if (is(after, ':') && beginsStatement(tokens, at)) return false
-  // `key() {`: a method's name
-  if (is(after, '(') && is(tokens[(pairs.get(at + 1) ?? at) + 1], '{')) return false
+  // `key() {`: a method's name, unless it is `extends f() {`
+  const body = is(after, '(') ? (pairs.get(at + 1) ?? at) + 1 : -1
+  if (is(tokens[body], '{') && !classBodies.has(body)) return false
   return !isField(tokens, at, pairs, classBodies)
 }
 
@@ -151,14 +184,18 @@ function isField(tokens: Token[], at: number, pairs: Map<number, number>, classB
     is(before, '}') ||
     (before?.kind === 'name' && ['static', 'get', 'set', 'async', 'accessor'].includes(before.text)) ||
     (tokens[at]!.newLine && (before?.kind !== 'mark' || [')', ']', '++', '--'].includes(before.text)))
-  if (!begins) return false
+  return begins && classBodies.has(enclosing(tokens, at, pairs))
+}
+
+/** The opening bracket around a token; −1: there is none. */
+function enclosing(tokens: Token[], at: number, pairs: Map<number, number>): number {
   for (let outer = at - 1; outer >= 0; outer--) {
     const { kind, text } = tokens[outer]!
     if (kind !== 'mark') continue
     if (closing.has(text)) outer = pairs.get(outer)!
-    else if (opening.has(text)) return classBodies.has(outer)
+    else if (opening.has(text)) return outer
   }
-  return false
+  return -1
 }
 
 function is(token: Token | undefined, text: string): boolean {

@@ -25,6 +25,7 @@ import type { ActorRecord } from './actor-registry.js'
 import { Actors, safeCause } from './actors.js'
 import { type Directory, idOf } from './directory.js'
 import type { ActorGone, ActorSpec, HandleData, Headquarters, Outcome, Payload, Settled, TaskSpec } from './headquarters.js'
+import { TaskHistory } from './history.js'
 import { absorb } from './metrics.js'
 import { PoolThreads } from './pool-threads.js'
 import type { Borrowed, LedgerMessage } from './ref-book.js'
@@ -60,6 +61,8 @@ export class Head implements Headquarters {
   dedicated!: Dedicated
   onBehalf!: OnBehalf
   threads!: PoolThreads
+  /** Of the tasks that threads have submitted, for when they are gone. */
+  private readonly histories = new Map<number, TaskHistory>()
   private next = 1
   closed = false
 
@@ -242,6 +245,12 @@ export class Head implements Headquarters {
       case 'waiting':
         this.dedicated.waits(message.thread, message.on)
         return
+      case 'history': {
+        const known = this.histories.get(message.thread) ?? new TaskHistory()
+        this.histories.set(message.thread, known)
+        known.take(message.part)
+        return
+      }
       case 'held-back':
         this.dedicated.heldBack(message.thread, message.on)
         return
@@ -337,6 +346,9 @@ export class Head implements Headquarters {
     // What it reported last, before what its death means.
     for (const message of host.reports()) this.apply(message)
     this.hosts.delete(host.index)
+    const history = this.histories.get(host.index)
+    if (history !== undefined) this.engine.log.history.absorb(history)
+    this.histories.delete(host.index)
     this.store.usage.writeOff(host.usage)
     // A process has another folder.
     if (host.threadId > 0) removeThreadFolder(this.store.spillDir, host.threadId)

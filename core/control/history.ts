@@ -27,10 +27,26 @@ const WORDS = 3
 /** Records are kept in blocks of so many: a ring grows without copying, which would take milliseconds at its full size. */
 const BLOCK = 1024
 
+/** Behind a block's words stands how many records its ring had got when the latest of the block was complete. */
+const RECORDED = BLOCK * WORDS
+
 interface Block {
   readonly numbers: Float64Array
   readonly words: Uint32Array
 }
+
+interface Failure {
+  readonly type: string
+  readonly message: string
+  readonly finishedBefore: number
+}
+
+/** What another thread needs to go on with a history when the thread that keeps it is gone: memory that is shared with it, and texts. */
+export type HistoryPart =
+  | ({ readonly kind: 'block'; readonly failed: boolean; readonly at: number } & Block)
+  | { readonly kind: 'counts'; readonly finished: Float64Array; readonly failed: Float64Array }
+  | { readonly kind: 'name'; readonly name: string }
+  | { readonly kind: 'failure'; readonly place: number; readonly failure: Failure }
 
 /** The last `limit` records, in columns. Blocks are made as they are needed, and used round and round once all are there. */
 class Ring {
@@ -44,7 +60,11 @@ class Ring {
   private numbers: Float64Array = new Float64Array(0)
   private words: Uint32Array = new Uint32Array(0)
 
-  constructor(private readonly limit: number) {}
+  constructor(
+    private readonly limit: number,
+    /** Blocks lie in shared memory, and are shown to it. */
+    private readonly share: ((at: number, block: Block) => void) | undefined,
+  ) {}
 
   /** Records a task; returns its place. */
   add(
@@ -76,6 +96,7 @@ class Ring {
     words[word + NAME] = name
     words[word + KIND] = kind
     words[word + ATTEMPT] = attempt
+    words[RECORDED] = this.recorded
     return place
   }
 
@@ -83,10 +104,48 @@ class Ring {
     this.next = start
     this.blockStart = start
     this.blockEnd = Math.min(start + BLOCK, this.limit)
-    this.blocks[start / BLOCK] ??= { numbers: new Float64Array(BLOCK * NUMBERS), words: new Uint32Array(BLOCK * WORDS) }
-    const block = this.blocks[start / BLOCK]!
+    const at = start / BLOCK
+    this.blocks[at] ??= this.newBlock(at)
+    const block = this.blocks[at]
     this.numbers = block.numbers
     this.words = block.words
+  }
+
+  private newBlock(at: number): Block {
+    const memory = (bytes: number) => (this.share === undefined ? new ArrayBuffer(bytes) : new SharedArrayBuffer(bytes))
+    const block = { numbers: new Float64Array(memory(8 * BLOCK * NUMBERS)), words: new Uint32Array(memory(4 * (BLOCK * WORDS + 1))) }
+    this.share?.(at, block)
+    return block
+  }
+
+  /** A block of another thread's ring. */
+  adopt(at: number, block: Block): void {
+    this.blocks[at] = block
+  }
+
+  /** That thread is gone: its blocks tell how far it came. */
+  close(): void {
+    this.recorded = this.blocks.reduce((most, { words }) => Math.max(most, words[RECORDED]!), 0)
+    this.next = this.recorded % this.limit
+  }
+
+  /** Records what another ring has at a place. */
+  copy(from: Ring, place: number, indices: readonly number[]): number {
+    const { numbers, words } = from.blocks[Math.floor(place / BLOCK)]!
+    const n = (place % BLOCK) * NUMBERS
+    const w = (place % BLOCK) * WORDS
+    return this.add(
+      numbers[n + ID]!,
+      indices[words[w + NAME]!]!,
+      words[w + KIND]!,
+      numbers[n + ACTOR]!,
+      numbers[n + WORKER]!,
+      numbers[n + PARENT]!,
+      words[w + ATTEMPT]!,
+      numbers[n + CREATED]!,
+      numbers[n + START]!,
+      numbers[n + END]!,
+    )
   }
 
   /** How many are held. */
@@ -132,16 +191,53 @@ class Ring {
 export class TaskHistory {
   private readonly finishedTasks: Ring
   private readonly failedTasks: Ring
-  private readonly errors: { readonly type: string; readonly message: string; readonly finishedBefore: number }[] = []
+  private readonly errors: Failure[] = []
   private readonly names: string[] = []
   private readonly indices = new Map<string, number>()
   /** Of name n and kind k at n × 3 + k. */
-  private finishedCounts = new Float64Array(0)
-  private failedCounts = new Float64Array(0)
+  private finishedCounts: Float64Array = new Float64Array(0)
+  private failedCounts: Float64Array = new Float64Array(0)
 
-  constructor(limits: { readonly finished?: number; readonly failed?: number } = {}) {
-    this.finishedTasks = new Ring(limits.finished ?? MAX_FINISHED)
-    this.failedTasks = new Ring(limits.failed ?? MAX_FAILED)
+  constructor(
+    limits: { readonly finished?: number; readonly failed?: number } = {},
+    /** Shows another thread what it needs to `take`. */
+    private readonly share?: (part: HistoryPart) => void,
+  ) {
+    const blocks = (failed: boolean) => share && ((at: number, block: Block) => share({ kind: 'block', failed, at, ...block }))
+    this.finishedTasks = new Ring(limits.finished ?? MAX_FINISHED, blocks(false))
+    this.failedTasks = new Ring(limits.failed ?? MAX_FAILED, blocks(true))
+  }
+
+  /** A part of another thread's history; this object is that history as far as it is known here. */
+  take(part: HistoryPart): void {
+    if (part.kind === 'block') (part.failed ? this.failedTasks : this.finishedTasks).adopt(part.at, part)
+    else if (part.kind === 'name') this.names.push(part.name)
+    else if (part.kind === 'failure') this.errors[part.place] = part.failure
+    else {
+      this.finishedCounts = part.finished
+      this.failedCounts = part.failed
+    }
+  }
+
+  /** Adds the history of a thread that is gone, all parts of which were taken, behind this one's own. */
+  absorb(left: TaskHistory): void {
+    left.finishedTasks.close()
+    left.failedTasks.close()
+    const indices = left.names.map((name) => this.name(name))
+    left.walk(
+      (place) => this.finishedTasks.copy(left.finishedTasks, place, indices),
+      (place, failure) => {
+        const copied = this.failedTasks.copy(left.failedTasks, place, indices)
+        this.errors[copied] = { ...failure, finishedBefore: this.finishedTasks.recorded }
+      },
+    )
+    const kinds = taskTypes.length
+    for (const [index, mine] of indices.entries()) {
+      for (let kind = 0; kind < kinds; kind++) {
+        this.finishedCounts[mine * kinds + kind]! += left.finishedCounts[index * kinds + kind]!
+        this.failedCounts[mine * kinds + kind]! += left.failedCounts[index * kinds + kind]!
+      }
+    }
   }
 
   /** The index under which tasks of this name are recorded. Ask once for each function or method, not for each task. */
@@ -153,6 +249,7 @@ export class TaskHistory {
     const shared = index === MAX_NAMES
     this.names.push(shared ? MANY_NAMES : text)
     if (!shared) this.indices.set(text, index)
+    this.share?.({ kind: 'name', name: this.names[index]! })
     if (this.finishedCounts.length < this.names.length * taskTypes.length) this.growCounts()
     return index
   }
@@ -160,10 +257,12 @@ export class TaskHistory {
   private growCounts(): void {
     const { finishedCounts, failedCounts } = this
     const length = Math.max(FIRST_COUNTS, 2 * finishedCounts.length)
-    this.finishedCounts = new Float64Array(length)
+    const memory = () => new Float64Array(this.share === undefined ? new ArrayBuffer(8 * length) : new SharedArrayBuffer(8 * length))
+    this.finishedCounts = memory()
     this.finishedCounts.set(finishedCounts)
-    this.failedCounts = new Float64Array(length)
+    this.failedCounts = memory()
     this.failedCounts.set(failedCounts)
+    this.share?.({ kind: 'counts', finished: this.finishedCounts, failed: this.failedCounts })
   }
 
   finished(
@@ -197,7 +296,9 @@ export class TaskHistory {
     errorMessage: string,
   ): void {
     const place = this.failedTasks.add(id, nameIndex, kind, actorId, worker, parentId, attempt, createdMs, startMs, endMs)
-    this.errors[place] = { type: errorType, message: shortened(errorMessage), finishedBefore: this.finishedTasks.recorded }
+    const failure = { type: errorType, message: shortened(errorMessage), finishedBefore: this.finishedTasks.recorded }
+    this.errors[place] = failure
+    this.share?.({ kind: 'failure', place, failure })
     this.failedCounts[nameIndex * taskTypes.length + kind]!++
   }
 
@@ -208,24 +309,37 @@ export class TaskHistory {
 
   /** What is held, in the order in which it ended, newest last; `newest`: only so many of the newest. */
   rows(newest = Number.POSITIVE_INFINITY): TaskRow[] {
-    const { finishedTasks, failedTasks, errors, names } = this
+    const { finishedTasks, failedTasks, names } = this
     const rows: TaskRow[] = []
-    const overwritten = finishedTasks.recorded - finishedTasks.size
     let skip = this.size - newest
-    let finished = 0
+    this.walk(
+      (place) => {
+        if (skip-- <= 0) rows.push(finishedTasks.row(place, names, 'FINISHED'))
+      },
+      (place, { type, message }) => {
+        if (skip-- <= 0) rows.push({ ...failedTasks.row(place, names, 'FAILED'), errorType: type, errorMessage: message })
+      },
+    )
+    return rows
+  }
+
+  /** All that are held, in the order in which they ended. */
+  private walk(finished: (place: number) => void, failed: (place: number, failure: Failure) => void): void {
+    const { finishedTasks, failedTasks, errors } = this
+    const overwritten = finishedTasks.recorded - finishedTasks.size
+    let next = 0
     const takeFinished = (until: number): void => {
-      for (; finished < until; finished++) {
-        if (skip-- <= 0) rows.push(finishedTasks.row(finishedTasks.place(finished), names, 'FINISHED'))
-      }
+      for (; next < until; next++) finished(finishedTasks.place(next))
     }
-    for (let failed = 0; failed < failedTasks.size; failed++) {
-      const place = failedTasks.place(failed)
-      const { type, message, finishedBefore } = errors[place]!
-      takeFinished(finishedBefore - overwritten)
-      if (skip-- <= 0) rows.push({ ...failedTasks.row(place, names, 'FAILED'), errorType: type, errorMessage: message })
+    for (let nth = 0; nth < failedTasks.size; nth++) {
+      const place = failedTasks.place(nth)
+      const failure = errors[place]
+      // Its thread died between recording it and saying why.
+      if (failure === undefined) continue
+      takeFinished(failure.finishedBefore - overwritten)
+      failed(place, failure)
     }
     takeFinished(finishedTasks.size)
-    return rows
   }
 
   /** All that have ended since the start, also those that are not held any more. */

@@ -3,6 +3,7 @@ import type { ObjectRef } from '../api/object-ref.js'
 import type { Demand } from '../scheduler/demand.js'
 import type { Strategy } from '../scheduler/placement-groups.js'
 import type { Outcome } from './headquarters.js'
+import type { HistoryPart } from './history.js'
 import type { MetricsBatch } from './metrics.js'
 
 /**
@@ -37,6 +38,8 @@ export type LedgerMessage =
   | { readonly kind: 'waiting'; readonly thread: number; readonly on: boolean }
   /** A streaming task stops because its reader is far behind, or goes on. */
   | { readonly kind: 'held-back'; readonly thread: number; readonly on: boolean }
+  /** What is needed of its history of tasks when it is gone. */
+  | { readonly kind: 'history'; readonly thread: number; readonly part: HistoryPart }
   /** What the program has counted there. */
   | { readonly kind: 'metrics'; readonly thread: number; readonly batch: MetricsBatch }
   /** The actor of this thread has called `exitActor`. */

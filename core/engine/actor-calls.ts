@@ -112,6 +112,8 @@ export class ActorCalls {
     this.tools.headquarters.connectActor(actor.actorId).then(
       (found) => {
         actor.connecting = false
+        // It was killed meanwhile, and its thread may not be gone yet.
+        if (actor.death !== undefined) return
         if ('message' in found) {
           this.gone(found)
           return

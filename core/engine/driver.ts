@@ -31,6 +31,7 @@ export function startDriver(options: InitOptions): LocalEngine {
   let directory!: Directory
   const engine = new LocalEngine({
     index: 0,
+    history: undefined,
     store: new ObjectStore(setup),
     poolWords,
     headquarters: head,

@@ -46,7 +46,7 @@ export class LocalEngine implements Engine, ActorCaller {
   readonly book: RefBook
   readonly outcomes: Outcomes
   readonly values: Values
-  readonly log = new TaskLog()
+  readonly log: TaskLog
   readonly calls: ActorCalls
   readonly entrusted: Entrusted
   readonly sending: Sending
@@ -58,6 +58,7 @@ export class LocalEngine implements Engine, ActorCaller {
 
   constructor(private readonly tools: ThreadTools) {
     this.book = tools.book(this)
+    this.log = new TaskLog(tools.history)
     const forget = (id: number) => {
       for (const link of this.links.values()) link.forget(id)
     }

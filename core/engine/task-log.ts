@@ -1,6 +1,6 @@
 import { describe, textOf } from '../api/errors.js'
 import { hexId } from '../api/object-ref.js'
-import { TaskHistory } from '../control/history.js'
+import { type HistoryPart, TaskHistory } from '../control/history.js'
 import { type TaskCount, type TaskRow, type TaskState, taskTypes } from '../control/rows.js'
 import type { Task } from '../scheduler/task.js'
 import { CALL, TASK } from '../worker/layout.js'
@@ -34,11 +34,16 @@ export interface LiveTask {
 
 /** What becomes of the tasks that a thread submits, and when they were submitted. */
 export class TaskLog {
-  readonly history = new TaskHistory()
+  readonly history: TaskHistory
   private readonly functions: (Label | undefined)[] = []
   private createdMs = 0
   private same = 0
   private submitter: object | undefined
+
+  /** `share`: shows the main thread what it needs to know of it when this thread is gone. */
+  constructor(share?: (part: HistoryPart) => void) {
+    this.history = new TaskHistory({}, share)
+  }
 
   label(name: string): Label {
     return { name, index: this.history.name(name) }

@@ -1,6 +1,7 @@
 import type { PlacementGroups } from '../api/placement-group.js'
 import type { StateSource } from '../api/state.js'
 import type { Headquarters } from '../control/headquarters.js'
+import type { HistoryPart } from '../control/history.js'
 import type { RefBook } from '../control/ref-book.js'
 import type { ObjectStore } from '../store/object-store.js'
 import type { OpenTask, RuntimeContext } from '../worker/context.js'
@@ -12,6 +13,8 @@ import type { Pump } from './pump.js'
 /** What an engine needs of its thread. */
 export interface ThreadTools {
   readonly index: number
+  /** Shows the main thread what it needs to know of this thread's tasks when it is gone; the main thread's own goes with the program. */
+  readonly history: ((part: HistoryPart) => void) | undefined
   /** Large objects of this thread. */
   readonly store: ObjectStore
   readonly poolWords: Int32Array

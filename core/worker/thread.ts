@@ -64,6 +64,8 @@ const headquarters = new RemoteHeadquarters(service)
 
 const engine: LocalEngine = new LocalEngine({
   index: data.index,
+  // Of a process the main thread cannot see the memory; most of its tasks are the main thread's own for that reason.
+  history: data.apart ? undefined : (part) => post({ kind: 'history', thread: data.index, part }),
   store: new ObjectStore({ ...data.store, usage: new StoreUsage(data.store.usage), pressed: () => post({ kind: 'pressed' }) }),
   poolWords,
   headquarters,

@@ -1,4 +1,4 @@
-import { actor, cancel, get, init, kill, type ObjectRef, remote, shutdown, TaskCancelledError } from 'gymnura'
+import { ActorDiedError, actor, cancel, get, init, kill, type ObjectRef, remote, shutdown, TaskCancelledError } from 'gymnura'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { collectNow } from '../../core/store/collection.js'
@@ -80,6 +80,23 @@ test('a streamed value that cannot travel ends its stream, and no other', async 
   for (let i = 0; i < 3; i++) {
     assert.equal(await read(refused.remote()), [1, 'SerializationError'])
     assert.equal(await read(plain.remote()), [1, 2])
+  }
+})
+
+test('calls made after a kill fail with ActorDiedError, also when the actor was just being connected', async () => {
+  class Quick {
+    call() {
+      return 1
+    }
+  }
+  for (let turns = 0; turns < 12; turns++) {
+    const quick = actor(Quick).remote()
+    const before = quick.call.remote()
+    const killed = kill(quick)
+    for (let turn = 0; turn < turns; turn++) await undefined
+    const after = quick.call.remote()
+    for (const ref of [before, after]) assert.instance(await rejection(get(ref, { timeoutMs: 10_000 })), ActorDiedError)
+    await killed
   }
 })
 

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { hexId } from '../../core/api/object-ref.js'
-import { MAX_NAMES, TaskHistory } from '../../core/control/history.js'
+import { type HistoryPart, MAX_NAMES, TaskHistory } from '../../core/control/history.js'
 import { type TaskRow, taskTypes } from '../../core/control/rows.js'
 
 interface Ended {
@@ -115,6 +115,30 @@ test('counts are of all tasks since the start, by name, type and state, also of 
       const counts = history.counts().map(({ name, type, state, count }) => [JSON.stringify([name, type, state]), count] as const)
       assert.is(counts.length, tally.size)
       for (const [key, count] of counts) assert.is(count, tally.get(key))
+    }),
+  )
+})
+
+test('what a thread that is gone has recorded stands behind the history that takes it over, with its counts', () => {
+  fc.assert(
+    fc.property(fc.array(ended, { maxLength: 40 }), fc.array(ended, { maxLength: 60 }), (before, after) => {
+      const parts: HistoryPart[] = []
+      const gone = new TaskHistory({ finished: 12, failed: 6 }, (part) => parts.push(part))
+      for (const task of after) record(gone, task)
+      const known = new TaskHistory({ finished: 12, failed: 6 })
+      for (const part of parts) known.take(part)
+      const history = new TaskHistory()
+      for (const task of before) record(history, task)
+      history.absorb(known)
+      assert.equal(history.rows(), [...before, ...held(after, 12, 6)].map(expectedRow))
+      const all = new TaskHistory()
+      for (const task of [...before, ...after]) record(all, task)
+      const sorted = (one: TaskHistory) =>
+        one
+          .counts()
+          .map((count) => JSON.stringify(count))
+          .toSorted()
+      assert.equal(sorted(history), sorted(all))
     }),
   )
 })

@@ -270,4 +270,40 @@ test('a list tells how many there are behind its limit, and a flood of tasks is 
   assert.is(counts.RUNNING, undefined)
 })
 
+test('tasks that a thread has submitted are listed when it is gone, with how they ended', async () => {
+  class Submitter {
+    async run() {
+      const { actor, get, remote } = await import('gymnura')
+      const good = remote((x: number) => x, { name: 'left good' })
+      const bad = remote(
+        () => {
+          throw new RangeError('left behind')
+        },
+        { name: 'left bad' },
+      )
+      class Helper {
+        help() {
+          return 1
+        }
+      }
+      await get(Array.from({ length: 1500 }, (_, i) => good.remote(i)))
+      await get(bad.remote() as ObjectRef).catch(() => {})
+      await get(actor(Helper).remote().help.remote())
+      setImmediate(() => process.exit(3))
+      await new Promise(() => {})
+    }
+  }
+  await rejection(get(actor(Submitter).remote().run.remote()))
+  const named = async (name: string) => await state.listTasks({ filters: [['name', '=', name]] })
+  const good = await named('left good')
+  assert.is(good.total, 1500)
+  assert.ok(good.every(({ state: was }) => was === 'FINISHED'))
+  const [bad] = await named('left bad')
+  assert.equal([bad!.state, bad!.errorType], ['FAILED', 'TaskError'])
+  assert.match(bad!.errorMessage!, /left behind/)
+  assert.is((await named('Helper.help'))[0]!.state, 'FINISHED')
+  const { summary } = (await state.summary()).tasks
+  assert.is(summary.find(({ name }) => name === 'left good')!.stateCounts.FINISHED, 1500)
+})
+
 test.run()
