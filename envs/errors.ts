@@ -22,6 +22,7 @@ export const ENV_ERRORS = {
   ENVS_INVALID_KWARGS: 'an option that the environment or the function does not know, or with a value it cannot take',
   ENVS_UNSUPPORTED_MODE: 'a render, vectorization or autoreset mode that this environment does not have',
   ENVS_RESET_NEEDED: 'step or render before reset, or a step after the end of an episode where nothing resets',
+  ENVS_NOT_A_NUMBER: 'an environment gave NaN as a reward or in an observation',
   ENVS_INVALID_ACTION: 'an action outside the action space',
   ENVS_INVALID_SPACE: 'a space with impossible bounds, shape or dtype, or one that cannot be used here',
   ENVS_INVALID_ELEMENT: 'a value that is no element of the space it is used with',
@@ -115,6 +116,13 @@ export class ResetNeeded extends EnvError {
   override readonly name = 'ResetNeeded'
   constructor(message: string) {
     super('ENVS_RESET_NEEDED', message)
+  }
+}
+
+export class NotANumber extends EnvError {
+  override readonly name = 'NotANumber'
+  constructor(message: string) {
+    super('ENVS_NOT_A_NUMBER', message)
   }
 }
 
