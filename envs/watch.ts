@@ -69,7 +69,7 @@ export async function watchEnv(env: Env, options: WatchOptions = {}): Promise<Wa
     show()
     while (signal?.aborted !== true) {
       await pause(1000 / fps, signal)
-      const chosen = keys.choose(page.keysHeld)
+      const chosen = keys.choose(page.takeKeys())
       if (chosen.waits) continue
       if (keys.playing) now.byKeyboard = true
       const result = env.step(keys.playing ? chosen.action : act(observation))

@@ -66,6 +66,28 @@ test('keys held in the page play, and Escape gives back', async () => {
   assert.ok(episode.steps < 25, 'the cart that is only pushed to the right falls at once')
 })
 
+test('Escape gives back to the policy, even where it was pressed between two frames', async () => {
+  const child = spawn(process.execPath, [gymnura, 'watch', 'MountainCar-v0', '--fps', '10', '--json'])
+  const [line] = (await once(child.stdout, 'data')) as [Buffer]
+  const { url } = JSON.parse(line.toString()) as { url: string }
+  const reader = (await fetch(new URL('events', url))).body!.pipeThrough(new TextDecoderStream()).getReader()
+  const status = async (wanted: string) => {
+    for (let text = ''; !text.includes(wanted); ) text += (await reader.read()).value
+  }
+  const press = (keys: string[]) =>
+    fetch(new URL('keys', url), { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(keys) })
+  await status('random actions')
+  await press(['2'])
+  await status('you play')
+  await press(['2', 'Escape'])
+  await press([])
+  await status('random actions')
+  const closed = once(child, 'close')
+  child.kill('SIGINT')
+  const [code, signal] = await closed
+  assert.ok(code === 130 || signal === 'SIGINT')
+})
+
 test('watch says in one line what is wrong', async () => {
   const misspelt = await run('watch', 'CartPoel-v1')
   assert.is(misspelt.code, 1)
