@@ -7,6 +7,8 @@
  * await server.publish('cartpole', 'cartpole.safetensors')
  * const { output } = await connect(server.url).predict('cartpole', [0, 0, 0, 0])
  */
+
+export type { Admin, ListedModel } from './client/admin.js'
 export {
   type Client,
   type ConnectOptions,
@@ -15,7 +17,7 @@ export {
   type PredictOptions,
   type PredictResult,
   type Published,
-} from './client.js'
+} from './client/client.js'
 export { ServeError, type ServeErrorCode } from './errors.js'
 export type { ApplicationMetrics, ModelMetrics, ServeMetrics } from './metrics.js'
 export type { FeedbackResult } from './query/feedback.js'

@@ -1,7 +1,10 @@
 import type { CommandModule } from 'yargs'
 import { envsCommand } from './envs.js'
 import { evaluateCommand } from './eval.js'
+import { feedbackCommand } from './feedback.js'
+import { modelsCommand } from './models.js'
 import { predictCommand } from './predict.js'
+import { promoteCommand, rollbackCommand } from './promote.js'
 import { publishCommand } from './publish.js'
 import { quickstartCommand } from './quickstart.js'
 import { serveCommand } from './serve.js'
@@ -18,4 +21,8 @@ export const commands = [
   serveCommand,
   publishCommand,
   predictCommand,
+  feedbackCommand,
+  modelsCommand,
+  promoteCommand,
+  rollbackCommand,
 ] as unknown as CommandModule[]

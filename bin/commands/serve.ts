@@ -8,6 +8,7 @@ interface ServeArguments {
   port: number
   policy: string[] | undefined
   isolation: 'process' | 'inline'
+  state: string
 }
 
 export const serveCommand: Command<ServeArguments> = {
@@ -22,11 +23,17 @@ export const serveCommand: Command<ServeArguments> = {
         requiresArg: true,
         describe: 'NAME=FILE to publish at once (or FILE, named after it)',
       })
+      .option('state', {
+        type: 'string',
+        requiresArg: true,
+        default: 'memory',
+        describe: 'memory, or file:FOLDER: what was served there is served again',
+      })
       .option('isolation', { choices: ['process', 'inline'] as const, default: 'process' as const, describe: 'Where policies run' })
       .example('$0 serve --port 8080 --policy balance=runs/cp/policy.safetensors', 'then: gymnura predict balance --input "[0,0,0,0]"'),
-  handler: async ({ port, policy = [], isolation, json }) => {
+  handler: async ({ port, policy = [], isolation, state, json }) => {
     const signal = interruptSignal()
-    const server = await serve({ port })
+    const server = await serve({ port, state: state as 'memory' })
     try {
       for (const given of policy) {
         const [name, file] = nameAndFile(given)

@@ -1,9 +1,9 @@
-import { Agent, type IncomingMessage, request } from 'node:http'
-import { ServeError } from './errors.js'
-import type { FeedbackResult, Verdict } from './query/feedback.js'
-import { checkOptions, refuse, shown } from './refusals.js'
-import { checkName, type PublishOptions } from './registry/options.js'
-import type { Label } from './selection/losses.js'
+import type { FeedbackResult, Verdict } from '../query/feedback.js'
+import { checkOptions, refuse } from '../refusals.js'
+import { checkName, type PublishOptions } from '../registry/options.js'
+import type { Label } from '../selection/losses.js'
+import { Admin } from './admin.js'
+import { isObject, type Json, type Read, Transport } from './transport.js'
 
 export interface ConnectOptions {
   /** A call without an answer by then is given up; default 30,000, and 90,000 for `publish`, which starts containers. */
@@ -41,17 +41,9 @@ export interface Published {
   readonly environmentId: string | undefined
 }
 
-type Json = Readonly<Record<string, unknown>>
-/** What an answer must be read as; undefined for one that a server of ours would not give. */
-type Read<T> = (answer: Json) => T | undefined
-
-const HELD_CONNECTIONS = 256
-const CALL_LIMIT_MS = 30_000
 const PUBLISH_LIMIT_MS = 90_000
 /** What a timer of Node's can hold. */
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1
-
-const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null
 
 function readPrediction(answer: unknown): PredictResult | undefined {
   if (!isObject(answer)) return undefined
@@ -64,19 +56,22 @@ function readPrediction(answer: unknown): PredictResult | undefined {
 }
 
 function readBatch(size: number): Read<PredictResult[]> {
-  return ({ batch_predictions: answers }) => {
+  return (answer) => {
+    const answers = isObject(answer) ? answer.batch_predictions : undefined
     if (!Array.isArray(answers) || answers.length !== size) return undefined
     const results = answers.map(readPrediction)
     return results.every((result) => result !== undefined) ? results : undefined
   }
 }
 
-function readFeedback({ accepted, reason }: Json): FeedbackResult | undefined {
+function readFeedback(answer: unknown): FeedbackResult | undefined {
+  const { accepted, reason } = isObject(answer) ? answer : {}
   if (typeof accepted !== 'boolean') return undefined
   return typeof reason === 'string' ? { accepted, reason } : { accepted }
 }
 
-function readPublished({ model_name: name, model_version: version, environment_id }: Json): Published | undefined {
+function readPublished(answer: unknown): Published | undefined {
+  const { model_name: name, model_version: version, environment_id }: Json = isObject(answer) ? answer : {}
   if (typeof name !== 'string' || typeof version !== 'string') return undefined
   return { name, version, environmentId: typeof environment_id === 'string' ? environment_id : undefined }
 }
@@ -102,12 +97,14 @@ function checkPredict(application: string, options: PredictOptions): PredictOpti
 /** Talks to a serving tier over connections that it keeps. */
 export class Client {
   readonly url: string
-  readonly #timeoutMs: number | undefined
-  readonly #agent = new Agent({ keepAlive: true, maxFreeSockets: HELD_CONNECTIONS })
+  /** What changes the server: applications, models and their versions. */
+  readonly admin: Admin
+  readonly #transport: Transport
 
   constructor(url: string, timeoutMs?: number) {
     this.url = url.replace(/\/+$/, '')
-    this.#timeoutMs = timeoutMs
+    this.#transport = new Transport(this.url, timeoutMs)
+    this.admin = new Admin(this.#transport)
   }
 
   /**
@@ -116,14 +113,19 @@ export class Client {
    */
   async predict(application: string, input: ArrayLike<number>, options: PredictOptions = {}): Promise<PredictResult> {
     const body = { ...checkPredict(application, options), input: plain('input', input) }
-    return this.#post(`${application}/predict`, body, readPrediction)
+    return this.#transport.post(application, `/${application}/predict`, body, readPrediction)
   }
 
   /** The actions for several observations, in one request. Throws as `predict` does. */
   async predictBatch(application: string, inputs: readonly ArrayLike<number>[], options: PredictOptions = {}): Promise<PredictResult[]> {
     if (!Array.isArray(inputs)) refuse('inputs', inputs, 'an array of observations')
     const rows = inputs.map((input, row) => plain(`inputs[${row}]`, input))
-    return this.#post(`${application}/predict`, { ...checkPredict(application, options), input_batch: rows }, readBatch(rows.length))
+    return this.#transport.post(
+      application,
+      `/${application}/predict`,
+      { ...checkPredict(application, options), input_batch: rows },
+      readBatch(rows.length),
+    )
   }
 
   /**
@@ -139,7 +141,7 @@ export class Client {
       'label',
     ])
     if (!Number.isSafeInteger(queryId)) refuse('queryId', queryId, 'the queryId of an answer')
-    return this.#post(`${application}/update`, { query_id: queryId, ...verdict }, readFeedback)
+    return this.#transport.post(application, `/${application}/update`, { query_id: queryId, ...verdict }, readFeedback)
   }
 
   /**
@@ -154,65 +156,12 @@ export class Client {
     const given = Object.entries({ name, ...settings }).filter(([, value]) => value !== undefined)
     const query = new URLSearchParams(given.map(([key, value]) => [key, String(value)]))
     const path = `/admin/publish?${query}`
-    return this.#send(`publish ${name}`, path, 'application/octet-stream', policy, PUBLISH_LIMIT_MS, readPublished)
-  }
-
-  #post<T>(path: string, body: object, read: Read<T>): Promise<T> {
-    return this.#send(path.split('/')[0]!, `/${path}`, 'application/json', Buffer.from(JSON.stringify(body)), CALL_LIMIT_MS, read)
-  }
-
-  #send<T>(what: string, path: string, type: string, payload: Uint8Array, usualLimitMs: number, read: Read<T>): Promise<T> {
-    const limitMs = this.#timeoutMs ?? usualLimitMs
-    const headers = { 'content-type': type, 'content-length': payload.length }
-    return new Promise((resolve, reject) => {
-      const call = request(`${this.url}${path}`, { method: 'POST', agent: this.#agent, headers })
-      const limit = setTimeout(() => call.destroy(new Error(`none within ${limitMs} ms`)), limitMs)
-      const fail = (cause: Error & { code?: string }) => {
-        clearTimeout(limit)
-        const told = cause.message || cause.code
-        reject(new ServeError('SERVER_UNREACHABLE', `no answer from ${this.url}: ${told}; is the server running?`, { cause }))
-      }
-      call.on('error', fail)
-      call.on('response', (response) => {
-        textOf(response)
-          .then((text) => {
-            clearTimeout(limit)
-            resolve(this.#understand(what, response.statusCode ?? 0, text, read))
-          }, fail)
-          .catch(reject)
-      })
-      call.end(payload)
-    })
-  }
-
-  /** @throws ServeError `REQUEST_REFUSED` for a refusal, and for what no server of ours says */
-  #understand<T>(what: string, status: number, text: string, read: Read<T>): T {
-    const answer = parsed(text)
-    const result = status === 200 && isObject(answer) ? read(answer) : undefined
-    if (result !== undefined) return result
-    const cause = isObject(answer) && status !== 200 ? answer.cause : undefined
-    const told = typeof cause === 'string' ? cause : `${this.url} is not a Gymnura server: it answered ${shown(text)}`
-    throw new ServeError('REQUEST_REFUSED', `${what}: ${told} (HTTP ${status})`, { status })
+    return this.#transport.send(`publish ${name}`, path, 'application/octet-stream', policy, PUBLISH_LIMIT_MS, readPublished)
   }
 
   /** Closes the connections that are kept. */
   close(): void {
-    this.#agent.destroy()
-  }
-}
-
-async function textOf(response: IncomingMessage): Promise<string> {
-  response.setEncoding('utf8')
-  let text = ''
-  for await (const chunk of response) text += chunk
-  return text
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
+    this.#transport.close()
   }
 }
 
