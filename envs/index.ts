@@ -84,16 +84,8 @@ export { AsyncVectorEnv, type AsyncVectorOptions } from './vector/async-vector-e
 export { serveEnvironments } from './vector/serve-environments.js'
 export { type MemberFailure, SyncVectorEnv, type SyncVectorOptions } from './vector/sync-vector-env.js'
 export type { EnvThread, EnvThreadPool, EnvThreadSetup, MemberMaker } from './vector/threads.js'
-export {
-  type AutoresetMode,
-  type ObservationTarget,
-  VectorEnv,
-  type VectorEnvKwargs,
-  type VectorEnvState,
-  type VectorInfos,
-  type VectorResetOptions,
-  type VectorStep,
-} from './vector/vector-env.js'
+export { type AutoresetMode, VectorEnv, type VectorEnvKwargs } from './vector/vector-env.js'
+export type { ObservationTarget, VectorEnvState, VectorInfos, VectorResetOptions, VectorStep } from './vector/vector-types.js'
 export { type WatchedEpisode, type WatchOptions, watchEnv } from './watch.js'
 export { ActionWrapper, ObservationWrapper, RewardWrapper, Wrapper } from './wrapper.js'
 export * as wrappers from './wrappers/index.js'

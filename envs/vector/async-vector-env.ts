@@ -10,7 +10,8 @@ import { EnvThreadHandle } from './env-thread.js'
 import { InfoColumns } from './infos.js'
 import { MEMBER_FAILURES, type MemberFailure } from './sync-vector-env.js'
 import type { Ask, EnvThreadPool, EnvThreadSetup, MemberMaker, Reply } from './threads.js'
-import { type AutoresetMode, type ObservationTarget, type VectorActions, VectorEnv, type VectorStep } from './vector-env.js'
+import { type AutoresetMode, VectorEnv } from './vector-env.js'
+import type { ObservationTarget, VectorActions, VectorStep } from './vector-types.js'
 
 export interface AsyncVectorOptions {
   autoresetMode?: AutoresetMode

@@ -6,7 +6,8 @@ import { type DtypeArray, putElement } from '../spaces/index.js'
 import { invalidState } from '../state.js'
 import { copyRow, elementReader, isArraySpace } from './batches.js'
 import { InfoColumns } from './infos.js'
-import { type AutoresetMode, type VectorBuffers, VectorEnv } from './vector-env.js'
+import { type AutoresetMode, VectorEnv } from './vector-env.js'
+import type { VectorBuffers } from './vector-types.js'
 
 /** What becomes of an environment that throws: the error goes on, or the environment is made anew and its episode counts as truncated. */
 export const MEMBER_FAILURES = ['throw', 'restart'] as const

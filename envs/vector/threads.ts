@@ -10,7 +10,8 @@ import { EnvError } from '../errors.js'
 import { nodeModule } from '../host.js'
 import type { SpaceJSON } from '../spaces/index.js'
 import type { MemberFailure } from './sync-vector-env.js'
-import type { AutoresetMode, VectorBuffers } from './vector-env.js'
+import type { AutoresetMode } from './vector-env.js'
+import type { VectorBuffers } from './vector-types.js'
 
 export const WORD = { request: 0, kind: 1, reply: 2, message: 3, life: 4 } as const
 export const WORDS = 5

@@ -4,15 +4,8 @@ import type { DtypeArray, Space } from '../spaces/index.js'
 import { invalidState } from '../state.js'
 import { targetFor } from './arguments.js'
 import { detached } from './batches.js'
-import {
-  type ObservationTarget,
-  type VectorActions,
-  VectorEnv,
-  type VectorEnvState,
-  type VectorInfos,
-  type VectorResetOptions,
-  type VectorStep,
-} from './vector-env.js'
+import { VectorEnv } from './vector-env.js'
+import type { ObservationTarget, VectorActions, VectorEnvState, VectorInfos, VectorResetOptions, VectorStep } from './vector-types.js'
 
 /** What a wrapper changes of the spaces; the batched one follows from the single one unless given. */
 export interface ChangedSpaces {

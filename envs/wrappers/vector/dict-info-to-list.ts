@@ -1,5 +1,6 @@
 import { iterate } from '../../spaces/index.js'
-import type { ObservationTarget, VectorActions, VectorEnv, VectorInfos, VectorResetOptions, VectorStep } from '../../vector/vector-env.js'
+import type { VectorEnv } from '../../vector/vector-env.js'
+import type { ObservationTarget, VectorActions, VectorInfos, VectorResetOptions, VectorStep } from '../../vector/vector-types.js'
 import { VectorWrapper } from '../../vector/vector-wrapper.js'
 
 /**
