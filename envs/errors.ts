@@ -8,6 +8,10 @@ export const ENV_ERRORS = {
   ENVS_NAME_NOT_FOUND: 'no environment of that name is registered',
   ENVS_VERSION_NOT_FOUND: 'the environment exists, but not in so high a version',
   ENVS_DEPRECATED: 'the version asked for has been replaced by a later one',
+  ENVS_PYTHON_MISSING: 'Python, or a package that it needs, is missing',
+  ENVS_PYTHON_FAILED: 'the Python environment raised an error; `traceback` has where',
+  ENVS_PYTHON_DIED: 'the process of the Python environment has ended',
+  ENVS_PYTHON_TIMEOUT: 'the Python environment took longer than timeoutMs, and its process was ended',
   ENVS_ONLY_IN_PYTHON: 'the environment exists in Python only; PythonEnv runs it',
   ENVS_ENTRY_POINT: 'an entry point in text that is not loaded yet, or cannot be imported',
   ENVS_NEEDS_NODE: 'a file, a page or a thread is needed, and this is no Node',
@@ -158,5 +162,54 @@ export class InvalidProbability extends EnvError {
   override readonly name = 'InvalidProbability'
   constructor(message: string) {
     super('ENVS_INVALID_PROBABILITY', message)
+  }
+}
+
+/** What went wrong in the process of a Python environment. */
+abstract class PythonError extends EnvError {
+  constructor(
+    code: EnvErrorCode,
+    message: string,
+    /** What Python said of where it was, "" where it said nothing. */
+    readonly traceback: string,
+  ) {
+    super(code, message)
+  }
+}
+
+/** Python or a package is not there. */
+export class PythonMissing extends PythonError {
+  override readonly name = 'PythonMissing'
+  constructor(message: string, traceback = '') {
+    super('ENVS_PYTHON_MISSING', message, traceback)
+  }
+}
+
+/** The Python code raised an error; the process goes on. */
+export class PythonFailed extends PythonError {
+  override readonly name = 'PythonFailed'
+  constructor(
+    message: string,
+    traceback: string,
+    /** The class of Python's error, such as 'ValueError'. */
+    readonly pythonType: string,
+  ) {
+    super('ENVS_PYTHON_FAILED', message, traceback)
+  }
+}
+
+/** The process is gone: it crashed, ended itself or was killed. */
+export class PythonDied extends PythonError {
+  override readonly name = 'PythonDied'
+  constructor(message: string, traceback: string) {
+    super('ENVS_PYTHON_DIED', message, traceback)
+  }
+}
+
+/** A call took longer than `timeoutMs`; the process is gone. */
+export class PythonTimeout extends PythonError {
+  override readonly name = 'PythonTimeout'
+  constructor(message: string, traceback: string) {
+    super('ENVS_PYTHON_TIMEOUT', message, traceback)
   }
 }

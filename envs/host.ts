@@ -4,15 +4,16 @@ import { EnvError } from './errors.js'
 type Fs = typeof import('node:fs')
 type ChildProcess = typeof import('node:child_process')
 type Path = typeof import('node:path')
+type Os = typeof import('node:os')
+type Process = typeof import('node:process')
 type WorkerThreads = typeof import('node:worker_threads')
 
-type Os = typeof import('node:os')
-
 interface NodeModules {
-  'node:os': Os
   'node:fs': Fs
   'node:child_process': ChildProcess
+  'node:os': Os
   'node:path': Path
+  'node:process': Process
   'node:worker_threads': WorkerThreads
 }
 

@@ -8,6 +8,7 @@
  * @module
  */
 import './classic-control/index.js'
+import './diagnostic/index.js'
 import './minatar/index.js'
 import './mujoco/index.js'
 import './toy-text/index.js'
@@ -26,6 +27,7 @@ export {
   PendulumEnv,
   type PendulumOptions,
 } from './classic-control/index.js'
+export { PickInOrderEnv, type PickInOrderOptions, TMazeEnv, type TMazeOptions } from './diagnostic/index.js'
 export { EntryPointNotLoaded, loadEntryPoint, registerEntryPoint } from './entry-points.js'
 export {
   Env,
@@ -45,6 +47,7 @@ export { type EnvTypes, type MakeOptions, type MakeVecOptions, make, makeAsync, 
 export { MinAtarEnv, MinAtarNative, type MinAtarOptions } from './minatar/index.js'
 export * from './mujoco/index.js'
 export { type BenchmarkOptions, benchmarkInit, benchmarkRender, benchmarkStep, benchmarkVectorStep } from './performance.js'
+export { PythonEnv, type PythonEnvOptions, PythonSingleEnv, PythonVectorEnv, type PythonVectorEnvOptions } from './python/index.js'
 export {
   type AdditionalWrapper,
   type EntryPoint,

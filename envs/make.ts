@@ -56,6 +56,8 @@ export interface MakeVecOptions extends MakeOptions {
 export interface EnvTypes {
   'CartPole-v0': Env<Float32Array, number>
   'CartPole-v1': Env<Float32Array, number>
+  'TMaze-v0': Env<Float32Array, number>
+  'PickInOrder-v0': Env<Float32Array, number>
   'MinAtar/Breakout-v0': Env<Uint8Array, number>
   'MinAtar/Breakout-v1': Env<Uint8Array, number>
   'MinAtar/Asterix-v0': Env<Uint8Array, number>

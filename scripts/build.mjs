@@ -3,7 +3,7 @@
 // dist/ is made anew (a deleted source leaves no stale test behind); kernels are kept while their sources are unchanged.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -43,4 +43,9 @@ const cache = join(tool(), '.cache', 'gymnura-kernels')
 mkdirSync(cache, { recursive: true })
 rmSync(dist, { recursive: true, force: true })
 for (const folder of assemblyFolders()) buildKernels(folder, cache)
+// Python files run beside the JavaScript that starts them.
+cpSync(join(root, 'envs', 'python'), join(dist, 'envs', 'python'), {
+  recursive: true,
+  filter: (path) => !path.includes('__pycache__') && (path.endsWith('.py') || !/\.\w+$/.test(path)),
+})
 run(tool('typescript', 'bin', 'tsc'), ['-p', 'tsconfig.json'])

@@ -1,5 +1,5 @@
 /** Batches of elements, built as `createEmptyArray` builds them: how vector environments copy, save and cut them. */
-import { InvalidKwargs } from '../errors.js'
+import { InvalidKwargs, InvalidSpace } from '../errors.js'
 import { shown } from '../shown.js'
 import { emptyArray } from '../spaces/dtype.js'
 import { Dict, Discrete, type DtypeArray, type Space, Tuple } from '../spaces/index.js'
@@ -11,6 +11,11 @@ type Parts = Record<string | number, unknown>
 /** Whether elements are numbers of fixed count, so that a batch is one array. */
 export function isArraySpace(space: Space): boolean {
   return space.dtype !== null && space.shape !== null
+}
+
+/** @throws InvalidSpace unless elements are one array of numbers, where nothing else can be carried */
+export function checkArraySpace(space: Space): void {
+  if (!isArraySpace(space)) throw new InvalidSpace(`elements of ${space} are not one array of numbers, which is what can be carried here`)
 }
 
 /** The parts of a Dict or Tuple by key; null for other spaces. */
