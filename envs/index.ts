@@ -7,12 +7,14 @@
  *
  * @module
  */
+import './box2d/index.js'
 import './classic-control/index.js'
 import './diagnostic/index.js'
 import './minatar/index.js'
 import './mujoco/index.js'
 import './toy-text/index.js'
 
+export * from './box2d/index.js'
 export { type CheckOptions, checkEnv } from './check.js'
 export {
   AcrobotEnv,

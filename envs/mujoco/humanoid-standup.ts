@@ -36,7 +36,7 @@ export class HumanoidStandupEnv extends HumanoidBase {
 
   #place(): Info {
     const { qpos } = this.simulation.arrays
-    return { xPosition: qpos[0], yPosition: qpos[1], zDistanceFromOrigin: qpos[2]! - this.initQpos[2]!, ...this.tendons() }
+    return Object.assign(this.tendons(), { xPosition: qpos[0], yPosition: qpos[1], zDistanceFromOrigin: qpos[2]! - this.initQpos[2]! })
   }
 
   protected override resetInfo(): Info {
@@ -51,7 +51,8 @@ export class HumanoidStandupEnv extends HumanoidBase {
     const cost = settings.ctrlCostWeight * sumOfSquares(ctrl)
     const [least, most] = settings.impactCostRange
     const impact = Math.min(Math.max(settings.impactCostWeight * sumOfSquares(forces), least), most)
-    const info = { ...this.#place(), rewardLinup, rewardQuadctrl: -cost, rewardImpact: -impact }
+    // Not spread: V8 takes 10 µs for that.
+    const info = Object.assign(this.#place(), { rewardLinup, rewardQuadctrl: -cost, rewardImpact: -impact })
     return [this.observe(), rewardLinup - cost - impact + 1, false, false, info]
   }
 }

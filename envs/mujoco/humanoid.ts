@@ -52,12 +52,11 @@ export class HumanoidEnv extends HumanoidBase {
 
   #place(): Info {
     const { qpos } = this.simulation.arrays
-    return {
+    return Object.assign(this.tendons(), {
       xPosition: qpos[0],
       yPosition: qpos[1],
-      ...this.tendons(),
       distanceFromOrigin: Math.hypot(qpos[0]!, qpos[1]!),
-    }
+    })
   }
 
   protected override resetInfo(): Info {
@@ -78,15 +77,15 @@ export class HumanoidEnv extends HumanoidBase {
     const cost = settings.ctrlCostWeight * sumOfSquares(ctrl)
     const [least, most] = settings.contactCostRange
     const contactCost = Math.min(Math.max(settings.contactCostWeight * sumOfSquares(forces), least), most)
-    const info = {
-      ...this.#place(),
+    // Not spread: V8 takes 10 µs for that.
+    const info = Object.assign(this.#place(), {
       xVelocity,
       yVelocity,
       rewardSurvive,
       rewardForward,
       rewardCtrl: -cost,
       rewardContact: -contactCost,
-    }
+    })
     const reward = rewardForward + rewardSurvive - (cost + contactCost)
     return [this.observe(), reward, !healthy && settings.terminateWhenUnhealthy, false, info]
   }

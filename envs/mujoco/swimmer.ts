@@ -60,7 +60,8 @@ export class SwimmerEnv extends MujocoEnv {
     const yVelocity = (after[1]! - y) / this.dt
     const rewardForward = this.#settings.forwardRewardWeight * xVelocity
     const cost = controlCost(action, this.#settings.ctrlCostWeight)
-    const info = { ...this.#place(), xVelocity, yVelocity, rewardForward, rewardCtrl: -cost }
+    // Not spread: V8 takes 10 µs for that.
+    const info = Object.assign(this.#place(), { xVelocity, yVelocity, rewardForward, rewardCtrl: -cost })
     return [this.observe(), rewardForward - cost, false, false, info]
   }
 }

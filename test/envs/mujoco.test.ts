@@ -188,6 +188,23 @@ test('bad options, actions and orders are refused by name', () => {
   )
 })
 
+test('older versions are refused with the latest one, and with the way to the Python one', () => {
+  for (const [old, latest] of [
+    ['HalfCheetah-v4', 'HalfCheetah-v5'],
+    ['Ant-v2', 'Ant-v5'],
+    ['LunarLander-v2', 'LunarLander-v3'],
+    ['BipedalWalker-v2', 'BipedalWalker-v3'],
+  ] as const) {
+    try {
+      make(old as string)
+      assert.unreachable()
+    } catch (error) {
+      assert.is((error as EnvError).code, 'ENVS_DEPRECATED')
+      assert.match((error as Error).message, new RegExp(`${latest}.*PythonEnv`))
+    }
+  }
+})
+
 test('after close the environment says what to do, and closing again is nothing', () => {
   const env = make('Hopper-v5').unwrapped
   env.reset({ seed: 1 })

@@ -1,0 +1,4 @@
+import { goldenTests } from './golden.js'
+import { checks } from './traces/box2d.js'
+
+goldenTests(checks)
