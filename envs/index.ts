@@ -48,6 +48,7 @@ export { setWarningHandler, type WarningHandler } from './logger.js'
 export { type EnvTypes, type MakeOptions, type MakeVecOptions, make, makeAsync, makeVec, type VectorizationMode } from './make.js'
 export { MinAtarEnv, MinAtarNative, type MinAtarOptions } from './minatar/index.js'
 export * from './mujoco/index.js'
+export type { KernelMemory } from './native/kernel-memory.js'
 export { type BenchmarkOptions, benchmarkInit, benchmarkRender, benchmarkStep, benchmarkVectorStep } from './performance.js'
 export { PythonEnv, type PythonEnvOptions, PythonSingleEnv, PythonVectorEnv, type PythonVectorEnvOptions } from './python/index.js'
 export {
@@ -76,6 +77,9 @@ export {
 } from './seeding.js'
 export * as spaces from './spaces/index.js'
 export {
+  BlackjackEnv,
+  type BlackjackObservation,
+  type BlackjackOptions,
   CliffWalkingEnv,
   type CliffWalkingOptions,
   FrozenLakeEnv,

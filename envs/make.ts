@@ -5,6 +5,7 @@ import { EnvError, InvalidKwargs, RegistrationError, UnsupportedMode } from './e
 import { checkOptionsObject } from './kwargs.js'
 import { type AdditionalWrapper, build, findSpec, RegisteredEnv } from './registry.js'
 import { shown } from './shown.js'
+import type { BlackjackObservation } from './toy-text/blackjack.js'
 import { AsyncVectorEnv } from './vector/async-vector-env.js'
 import { type MemberFailure, SyncVectorEnv } from './vector/sync-vector-env.js'
 import type { EnvThreadPool } from './vector/threads.js'
@@ -77,6 +78,7 @@ export interface EnvTypes {
   'CliffWalking-v1': Env<number, number>
   'CliffWalkingSlippery-v1': Env<number, number>
   'Taxi-v4': Env<number, number>
+  'Blackjack-v1': Env<BlackjackObservation, number>
 }
 
 /**

@@ -1,5 +1,6 @@
 // Builds dist/: WebAssembly kernels (AssemblyScript), then the TypeScript tree, tests and benchmarks included.
-// Kernels live in folders named `assembly/` with an `asconfig.json`; `foo/assembly/` becomes `dist/foo/kernels.wasm`.
+// Kernels live in folders named `assembly/` with an `asconfig.json`; `foo/assembly/` becomes `dist/foo/kernels.wasm`, and
+// `kernels-unshared.wasm` where there is a target for memories that are not shared between threads.
 // dist/ is made anew (a deleted source leaves no stale test behind); kernels are kept while their sources are unchanged.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -22,21 +23,24 @@ function assemblyFolders() {
     .map((entry) => entry.parentPath)
 }
 
-function buildKernels(folder, cache) {
-  const hash = createHash('sha256')
+function compiled(folder, target, cache) {
+  const hash = createHash('sha256').update(target)
   for (const file of readdirSync(folder).sort()) hash.update(readFileSync(join(folder, file)))
-  const outFile = join(dist, relative(root, dirname(folder)), 'kernels.wasm')
   const kept = join(cache, `${hash.digest('hex')}.wasm`)
   if (!existsSync(kept)) {
-    run(
-      tool('assemblyscript', 'bin', 'asc.js'),
-      ['index.ts', '--config', 'asconfig.json', '--target', 'release', '--outFile', `${kept}.part`],
-      folder,
-    )
-    renameSync(`${kept}.part`, kept)
+    const part = `${kept}.${process.pid}.part`
+    run(tool('assemblyscript', 'bin', 'asc.js'), ['index.ts', '--config', 'asconfig.json', '--target', target, '--outFile', part], folder)
+    renameSync(part, kept)
   }
-  mkdirSync(dirname(outFile), { recursive: true })
-  writeFileSync(outFile, readFileSync(kept))
+  return readFileSync(kept)
+}
+
+function buildKernels(folder, cache) {
+  const out = join(dist, relative(root, dirname(folder)))
+  mkdirSync(out, { recursive: true })
+  const { targets } = JSON.parse(readFileSync(join(folder, 'asconfig.json'), 'utf8'))
+  writeFileSync(join(out, 'kernels.wasm'), compiled(folder, 'release', cache))
+  if (targets.unshared) writeFileSync(join(out, 'kernels-unshared.wasm'), compiled(folder, 'unshared', cache))
 }
 
 const cache = join(tool(), '.cache', 'gymnura-kernels')

@@ -26,7 +26,7 @@ export interface AcrobotOptions {
   renderMode?: string | null
 }
 
-const ACROBOT_METADATA = { renderModes: ['rgb_array'], renderFps: RENDER_FPS }
+export const ACROBOT_METADATA = { renderModes: ['rgb_array'], renderFps: RENDER_FPS }
 const ACTIONS = ['torque -1', 'no torque', 'torque +1']
 
 /**
@@ -76,7 +76,7 @@ export class AcrobotEnv extends ClassicEnv<number> {
 }
 
 /** @throws InvalidKwargs */
-function acrobotOptions({ bookOrNips = 'book', torqueNoiseMax = 0 }: AcrobotOptions): [nips: boolean, torqueNoise: number] {
+export function acrobotOptions({ bookOrNips = 'book', torqueNoiseMax = 0 }: AcrobotOptions): [nips: boolean, torqueNoise: number] {
   if (bookOrNips !== 'book' && bookOrNips !== 'nips') throw new InvalidKwargs(`bookOrNips is 'book' or 'nips', got ${shown(bookOrNips)}`)
   return [bookOrNips === 'nips', finiteOption('torqueNoiseMax', torqueNoiseMax)]
 }

@@ -7,7 +7,7 @@ import { Box } from '../spaces/index.js'
 import { cosine, sine } from './trigonometry.js'
 
 const MAX_SPEED = 8
-const MAX_TORQUE = 2
+export const MAX_TORQUE = 2
 const DT = 0.05
 const TURN = 2 * Math.PI
 const F = Math.fround

@@ -25,7 +25,7 @@ export interface PendulumOptions {
   renderMode?: string | null
 }
 
-const PENDULUM_METADATA = { renderModes: ['rgb_array'], renderFps: RENDER_FPS }
+export const PENDULUM_METADATA = { renderModes: ['rgb_array'], renderFps: RENDER_FPS }
 
 /**
  * Pendulum: swing it up and hold it with a torque in ±2 (a stronger one is cut). Observation: cos θ, sin θ, θ̇, θ = 0 upright.
@@ -73,7 +73,7 @@ export class PendulumEnv extends ClassicEnv<ArrayLike<number>> {
 }
 
 /** How far angle and speed may lie from 0 after a reset. @throws InvalidBound */
-function resetSides(options: Record<string, unknown> | undefined): [angle: number, speed: number] {
+export function resetSides(options: Record<string, unknown> | undefined): [angle: number, speed: number] {
   const side = (name: 'xInit' | 'yInit', otherwise: number) => {
     const given = options?.[name]
     const value = given === undefined ? otherwise : Number(given)

@@ -12,7 +12,7 @@ export interface CliffWalkingOptions {
 }
 
 const CLIFF_WALKING_ACTIONS = ['up', 'right', 'down', 'left']
-const CLIFF_WALKING_METADATA: EnvMetadata = { renderModes: ['rgb_array', 'ansi'], renderFps: 4 }
+export const CLIFF_WALKING_METADATA: EnvMetadata = { renderModes: ['rgb_array', 'ansi'], renderFps: 4 }
 
 /**
  * CliffWalking (Sutton and Barto, example 6.6): from the bottom left to the bottom right of 4 × 12 cells, past a cliff. Observation:
@@ -37,7 +37,7 @@ export class CliffWalkingEnv extends TabularEnv {
 }
 
 /** @throws InvalidKwargs */
-function cliffWalkingTable(options: CliffWalkingOptions): TransitionTable {
+export function cliffWalkingTable(options: CliffWalkingOptions): TransitionTable {
   checkKwargs('CliffWalking', options, ['isSlippery', 'renderMode'])
   return tableOf(options.isSlippery === true ? 'slippery' : 'dry')
 }

@@ -24,7 +24,7 @@ export interface FrozenLakeOptions {
 
 const OPTIONS = ['desc', 'mapName', 'isSlippery', 'successRate', 'rewardSchedule', 'renderMode']
 const FROZEN_LAKE_ACTIONS = ['Left', 'Down', 'Right', 'Up']
-const FROZEN_LAKE_METADATA: EnvMetadata = { renderModes: ['ansi', 'rgb_array'], renderFps: 4 }
+export const FROZEN_LAKE_METADATA: EnvMetadata = { renderModes: ['ansi', 'rgb_array'], renderFps: 4 }
 
 /**
  * FrozenLake: cross the ice to the goal, not into a hole. Observation: row · columns + column. Reward 1 at the goal. `make` adds the time
@@ -64,7 +64,7 @@ export class FrozenLakeEnv extends TabularEnv {
 }
 
 /** The map and the table that the options ask for. @throws InvalidKwargs */
-function frozenLake(options: FrozenLakeOptions): { desc: readonly string[]; table: TransitionTable } {
+export function frozenLake(options: FrozenLakeOptions): { desc: readonly string[]; table: TransitionTable } {
   checkKwargs('FrozenLake', options, OPTIONS)
   const { isSlippery = true, successRate = 1 / 3, rewardSchedule = [1, 0, 0] } = options
   const desc = mapOf(options)

@@ -22,7 +22,7 @@ export interface TaxiOptions {
 }
 
 const OPTIONS = ['isRainy', 'rainyProbability', 'ficklePassenger', 'fickleProbability', 'renderMode']
-const TAXI_METADATA: EnvMetadata = { renderModes: ['ansi', 'rgb_array'], renderFps: 4 }
+export const TAXI_METADATA: EnvMetadata = { renderModes: ['ansi', 'rgb_array'], renderFps: 4 }
 
 /**
  * Taxi (Dietterich, 2000): fetch the passenger and take him where he wants to go. Observation: a state of taxi-grid.ts. Reward −1 a step,
@@ -88,13 +88,13 @@ export class TaxiEnv extends TabularEnv {
 let allMasks: Int8Array[] | undefined
 
 /** The action mask of each state. */
-function masks(): Int8Array[] {
+export function masks(): Int8Array[] {
   allMasks ??= Array.from({ length: TAXI_STATES }, (_, state) => taxiActionMask(state))
   return allMasks
 }
 
 /** What the options ask for. @throws InvalidKwargs */
-function taxi(options: TaxiOptions): { table: TransitionTable; ficklePassenger: boolean; fickleProbability: number } {
+export function taxi(options: TaxiOptions): { table: TransitionTable; ficklePassenger: boolean; fickleProbability: number } {
   checkKwargs('Taxi', options, OPTIONS)
   const { isRainy = false, rainyProbability = 0.8, ficklePassenger = false, fickleProbability = 0.3 } = options
   for (const [name, value] of Object.entries({ rainyProbability, fickleProbability })) {

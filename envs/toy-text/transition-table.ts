@@ -7,7 +7,7 @@ import { searchSorted } from '../random/choice.js'
 export type Outcome = readonly [probability: number, next: number, reward: number, terminated: boolean]
 
 /** The most outcomes that any of Gymnasium's tables has for an action. */
-const MOST_OUTCOMES = 3
+export const MOST_OUTCOMES = 3
 
 /** Outcome k of action a in state s is at index (s · actions + a) · 3 + k of the arrays; where there are fewer than three, `cumulative` is 0. */
 export class TransitionTable {

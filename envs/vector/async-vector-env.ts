@@ -76,7 +76,7 @@ export class AsyncVectorEnv<Obs = Float32Array> extends VectorEnv<Obs> {
     const plain = isFixedSize(observation)
     const bytes = () => new Uint8Array(new SharedArrayBuffer(numEnvs))
     const batch = () => (plain ? sharedBatch(observation, numEnvs) : createEmptyArray(observation, numEnvs))
-    const buffers = {
+    const arrays = {
       observations: batch(),
       rewards: new Float64Array(new SharedArrayBuffer(8 * numEnvs)),
       terminated: bytes(),
@@ -85,7 +85,7 @@ export class AsyncVectorEnv<Obs = Float32Array> extends VectorEnv<Obs> {
       finalObs: autoresetMode === 'same-step' ? batch() : null,
       finalMask: bytes(),
     }
-    super({ numEnvs, singleObservationSpace: observation, singleActionSpace: action, autoresetMode, copy, buffers })
+    super({ numEnvs, singleObservationSpace: observation, singleActionSpace: action, autoresetMode, copy, arrays })
     this.metadata = { ...metadata, autoresetMode }
     this.renderMode = renderMode
     this.#infos = new InfoColumns(numEnvs, this.infos)
@@ -101,14 +101,14 @@ export class AsyncVectorEnv<Obs = Float32Array> extends VectorEnv<Obs> {
       const rows = <T extends Float64Array | Uint8Array>(array: T, size = 1) => array.subarray(start * size, (start + count) * size) as T
       const batchRows = (whole: unknown) => (plain && whole !== null ? rowsOf(observation, whole, start, count) : null)
       const setup: Omit<EnvThreadSetup, 'words' | 'channel'> = {
-        buffers: {
-          observations: batchRows(buffers.observations),
-          rewards: rows(buffers.rewards),
-          terminated: rows(buffers.terminated),
-          truncated: rows(buffers.truncated),
-          ended: rows(buffers.ended),
-          finalObs: batchRows(buffers.finalObs),
-          finalMask: rows(buffers.finalMask),
+        arrays: {
+          observations: batchRows(arrays.observations),
+          rewards: rows(arrays.rewards),
+          terminated: rows(arrays.terminated),
+          truncated: rows(arrays.truncated),
+          ended: rows(arrays.ended),
+          finalObs: batchRows(arrays.finalObs),
+          finalMask: rows(arrays.finalMask),
         },
         actions: this.#actions && rows(this.#actions, this.actionSize),
         makers: makers.slice(start, start + count),

@@ -117,10 +117,14 @@ export function elementReader(space: Space): (batch: unknown, i: number) => unkn
   }
 }
 
-/** A copy with arrays of its own. (`structuredClone` would leave what threads share shared.) */
+/**
+ * A copy with arrays of its own. Arrays are copied one by one: cloned structurally, one that lies in a kernel's memory would bring all of
+ * it, and one that threads share would stay shared.
+ */
 export function detached<T>(value: T): T {
   if (ArrayBuffer.isView(value)) return (value as unknown as DtypeArray).slice() as unknown as T
   if (Array.isArray(value)) return value.map(detached) as T
-  if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype) return value
+  if (typeof value !== 'object' || value === null) return value
+  if (Object.getPrototypeOf(value) !== Object.prototype) return structuredClone(value)
   return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, detached(part)])) as T
 }

@@ -111,7 +111,7 @@ class Served {
   readonly #observations: unknown
   #infos: [i: number, info: Info][] = []
 
-  constructor({ actions, autoresetMode, buffers, onMemberFailure, spaces }: EnvThreadSetup, makers: (() => Env)[]) {
+  constructor({ actions, autoresetMode, arrays, onMemberFailure, spaces }: EnvThreadSetup, makers: (() => Env)[]) {
     this.#actions = actions
     const infoSink = (info: Info, i: number) => {
       for (const _ in info) {
@@ -127,14 +127,14 @@ class Served {
         `the environments on a thread have other spaces (${probe.observationSpace}, ${probe.actionSpace}) than environment 0`,
       )
     probe.close()
-    const observations = this.#plain ? buffers.observations : createEmptyArray(probe.observationSpace, makers.length)
+    const observations = this.#plain ? arrays.observations : createEmptyArray(probe.observationSpace, makers.length)
     this.#observations = observations
-    const finalObs = this.#plain ? buffers.finalObs : createEmptyArray(probe.observationSpace, makers.length)
+    const finalObs = this.#plain ? arrays.finalObs : createEmptyArray(probe.observationSpace, makers.length)
     this.#envs = new SyncVectorEnv<unknown>(makers, {
       autoresetMode,
       onMemberFailure,
       infoSink,
-      buffers: { ...buffers, observations, finalObs },
+      arrays: { ...arrays, observations, finalObs },
     })
   }
 

@@ -7,7 +7,7 @@ import { invalidState } from '../state.js'
 import { copyRow, elementReader, isArraySpace } from './batches.js'
 import { InfoColumns } from './infos.js'
 import { type AutoresetMode, VectorEnv } from './vector-env.js'
-import type { VectorBuffers } from './vector-types.js'
+import type { VectorArrays } from './vector-types.js'
 
 /** What becomes of an environment that throws: the error goes on, or the environment is made anew and its episode counts as truncated. */
 export const MEMBER_FAILURES = ['throw', 'restart'] as const
@@ -18,7 +18,7 @@ export interface SyncVectorOptions {
   copy?: boolean
   /** 'throw' unless told. With 'restart' `infos.memberFailure` has the error's message. */
   onMemberFailure?: MemberFailure
-  buffers?: VectorBuffers
+  arrays?: VectorArrays
   /** Where infos go instead of `infos`. */
   infoSink?: (info: Info, i: number) => void
 }
@@ -40,7 +40,7 @@ export class SyncVectorEnv<Obs = Float32Array> extends VectorEnv<Obs> {
 
   /** @throws InvalidSpace when the environments' spaces differ */
   constructor(makers: readonly (() => Env)[], options: SyncVectorOptions = {}) {
-    const { autoresetMode = 'next-step', copy = false, onMemberFailure = 'throw', buffers, infoSink } = options
+    const { autoresetMode = 'next-step', copy = false, onMemberFailure = 'throw', arrays, infoSink } = options
     if (!MEMBER_FAILURES.includes(onMemberFailure)) {
       throw new InvalidKwargs(`onMemberFailure is one of ${MEMBER_FAILURES.join(', ')}, got ${shown(onMemberFailure)}`)
     }
@@ -48,7 +48,7 @@ export class SyncVectorEnv<Obs = Float32Array> extends VectorEnv<Obs> {
     const first = envs[0]
     if (!first) throw new InvalidSpace('a SyncVectorEnv needs at least one environment')
     const { actionSpace: singleActionSpace, observationSpace: singleObservationSpace } = first
-    super({ numEnvs: envs.length, singleObservationSpace, singleActionSpace, autoresetMode, copy, ...(buffers ? { buffers } : {}) })
+    super({ numEnvs: envs.length, singleObservationSpace, singleActionSpace, autoresetMode, copy, ...(arrays ? { arrays } : {}) })
     this.envs = envs
     for (const [i, env] of envs.entries()) {
       if (!env.observationSpace.equals(singleObservationSpace) || !env.actionSpace.equals(singleActionSpace)) {

@@ -11,7 +11,7 @@ import { nodeModule } from '../host.js'
 import type { SpaceJSON } from '../spaces/index.js'
 import type { MemberFailure } from './sync-vector-env.js'
 import type { AutoresetMode } from './vector-env.js'
-import type { VectorBuffers } from './vector-types.js'
+import type { VectorArrays } from './vector-types.js'
 
 export const WORD = { request: 0, kind: 1, reply: 2, message: 3, life: 4 } as const
 export const WORDS = 5
@@ -31,7 +31,7 @@ export interface MemberMaker {
 /** All that a thread needs; can be cloned to it. */
 export interface EnvThreadSetup {
   words: Int32Array
-  buffers: VectorBuffers
+  arrays: VectorArrays
   /** Null where actions are no plain numbers; then they come as messages. */
   actions: Float64Array | null
   channel: string

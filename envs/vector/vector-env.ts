@@ -86,7 +86,7 @@ export abstract class VectorEnv<Obs = Float32Array> {
   readonly #resetResult: [Obs, VectorInfos<Obs>]
 
   constructor(settings: VectorEnvSettings) {
-    const { numEnvs, singleObservationSpace, singleActionSpace, autoresetMode, copy, rewards, buffers } = settings
+    const { numEnvs, singleObservationSpace, singleActionSpace, autoresetMode, copy, rewards, arrays } = settings
     checkNumEnvs(numEnvs)
     if (!AUTORESET_MODES.includes(autoresetMode)) {
       throw new UnsupportedMode(`autoresetMode must be one of ${AUTORESET_MODES.join(', ')}, got ${String(autoresetMode)}`)
@@ -102,15 +102,15 @@ export abstract class VectorEnv<Obs = Float32Array> {
     this.actionSize = sizeOf(singleActionSpace.shape ?? [])
     // Which arrays store a space is known at run time only; `Obs` is what the caller of makeVec says it is.
     const emptyBatch = () => createEmptyArray(singleObservationSpace, numEnvs) as Obs
-    this.observations = (buffers?.observations as Obs | undefined) ?? emptyBatch()
-    this.rewards = buffers?.rewards ?? rewards ?? new Float64Array(numEnvs)
-    this.terminated = buffers?.terminated ?? new Uint8Array(numEnvs)
-    this.truncated = buffers?.truncated ?? new Uint8Array(numEnvs)
-    this.ended = buffers?.ended ?? new Uint8Array(numEnvs)
+    this.observations = (arrays?.observations as Obs | undefined) ?? emptyBatch()
+    this.rewards = arrays?.rewards ?? rewards ?? new Float64Array(numEnvs)
+    this.terminated = arrays?.terminated ?? new Uint8Array(numEnvs)
+    this.truncated = arrays?.truncated ?? new Uint8Array(numEnvs)
+    this.ended = arrays?.ended ?? new Uint8Array(numEnvs)
     this.infos = {}
     if (autoresetMode === 'same-step') {
-      this.infos.finalObs = (buffers?.finalObs as Obs | undefined) ?? emptyBatch()
-      this.infos._finalObs = buffers?.finalMask ?? new Uint8Array(numEnvs)
+      this.infos.finalObs = (arrays?.finalObs as Obs | undefined) ?? emptyBatch()
+      this.infos._finalObs = arrays?.finalMask ?? new Uint8Array(numEnvs)
     }
     this.#result = [this.observations, this.rewards, this.terminated, this.truncated, this.infos]
     this.#resetResult = [this.observations, this.infos]

@@ -53,12 +53,12 @@ export interface VectorEnvSettings {
   /** Float64Array unless the environment follows one of Gymnasium's with float32 rewards. */
   rewards?: Float64Array | Float32Array
   /** Arrays to write to, such as those that threads share; own ones unless given. */
-  buffers?: VectorBuffers
+  arrays?: VectorArrays
 }
 
-export interface VectorBuffers {
+export interface VectorArrays {
   observations: unknown
-  rewards: Float64Array
+  rewards: Float64Array | Float32Array
   terminated: Uint8Array
   truncated: Uint8Array
   ended: Uint8Array

@@ -39,7 +39,7 @@ export abstract class VectorWrapper<Obs = Float32Array, InnerObs = Obs> extends 
     const actions = changed.singleActionSpace ? {} : { actionSpace: env.actionSpace }
     const observations = changed.singleObservationSpace ? {} : { observationSpace: env.observationSpace }
     const inner = { singleActionSpace, singleObservationSpace, ...actions, ...observations }
-    super({ numEnvs, autoresetMode, copy, ...inner, ...changed, buffers: NO_BUFFERS })
+    super({ numEnvs, autoresetMode, copy, ...inner, ...changed, arrays: NO_BUFFERS })
     this.metadata = env.metadata
     this.renderMode = env.renderMode
     this.spec = env.spec

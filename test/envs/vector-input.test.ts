@@ -117,8 +117,7 @@ for (const mode of MODES) {
       (own) => (mode === 'sync' ? (own.envs as unknown[]).pop() : (own.states as unknown[]).pop()),
       (own) => {
         if (mode === 'sync') (own.envs as unknown[])[2] = { random: null }
-        else if (mode === 'native') (own.streams as unknown[])[2] = {}
-        else own.random = {}
+        else (own.streams as unknown[])[mode === 'native' ? 2 : 0] = {}
       },
       (own) => Object.assign(own, { envs: null, steps: null }),
     ]

@@ -24,12 +24,29 @@ interface MapTrace {
   map: string[]
 }
 
+interface BlackjackTrace {
+  seed: string
+  kwargs: Record<string, unknown>
+  obs: string
+  reward: string
+  terminated: string
+  action: string
+  random: GeneratorState
+}
+
 export function checks(folder: string): Check[] {
-  const { episodes, maps } = readTraces<{ episodes: EpisodesTrace[]; maps: MapTrace[] }>(folder, 'toy-text')
+  const { blackjack, episodes, maps } = readTraces<{ episodes: EpisodesTrace[]; maps: MapTrace[]; blackjack: BlackjackTrace[] }>(
+    folder,
+    'toy-text',
+  )
   return [
     ...episodes.map((trace) => ({
       title: `${trace.id} from seed ${trace.seed} is Gymnasium's in every number, and in the text it shows (${JSON.stringify(trace.kwargs)})`,
       run: () => replay(trace),
+    })),
+    ...blackjack.map((trace) => ({
+      title: `Blackjack-v1 from seed ${trace.seed} is Gymnasium's in every number (${JSON.stringify(trace.kwargs)})`,
+      run: () => replayBlackjack(trace),
     })),
     ...maps.map(({ map, seed, ...options }) => ({
       title: `a random map of ${options.size} from seed ${seed} with p ${options.p} is Gymnasium's`,
@@ -66,5 +83,21 @@ function replay(trace: EpisodesTrace): void {
   }
   assert.equal(row, obs.length)
   assert.deepEqual(texts, trace.texts, `${what}, texts`)
+  sameState(env.npRandom, trace.random, what)
+}
+
+function replayBlackjack(trace: BlackjackTrace): void {
+  const what = `Blackjack-v1 seed ${trace.seed} ${JSON.stringify(trace.kwargs)}`
+  const env = make('Blackjack-v1', trace.kwargs)
+  const [obs, reward, terminated] = [decode(trace.obs, 'u1'), decode(trace.reward, 'f8'), decode(trace.terminated, 'u1')]
+  let row = 0
+  const see = (observation: number[]) => same(observation, obs.subarray(3 * row, 3 * ++row), `${what}, observation ${row}`)
+  see(env.reset({ seed: BigInt(trace.seed) })[0])
+  for (const [i, action] of decode(trace.action, 'u1').entries()) {
+    const [observation, gained, terminates] = env.step(action)
+    see(observation)
+    same([gained, Number(terminates)], [reward[i]!, terminated[i]!], `${what}, step ${i} reward, terminated`)
+    if (terminates) see(env.reset()[0])
+  }
   sameState(env.npRandom, trace.random, what)
 }

@@ -1,4 +1,4 @@
-"""Episodes of FrozenLake, CliffWalking and Taxi, and maps, single. The texts are what 'ansi' shows."""
+"""Episodes of FrozenLake, CliffWalking, Taxi and Blackjack, and maps, single. The texts are what 'ansi' shows."""
 
 import random
 
@@ -54,6 +54,27 @@ def episodes_case(env_id, seed, steps, **kwargs):
     }
 
 
+def blackjack_case(seed, steps, **kwargs):
+    env = gym.make("Blackjack-v1", **kwargs)
+    draw = random.Random(seed)
+    obs, _ = env.reset(seed=seed)
+    trace = {"obs": [obs], "reward": [], "terminated": [], "action": []}
+    for _ in range(steps):
+        # At random, and sometimes sticking at once: naturals are rare.
+        action = int(draw.random() < (0.8 if obs[0] < 15 else 0.3))
+        obs, reward, terminated, truncated, info = env.step(action)
+        assert not truncated and info == {}
+        for key, value in (("obs", obs), ("reward", reward), ("terminated", terminated), ("action", action)):
+            trace[key].append(value)
+        if terminated:
+            obs, _ = env.reset()
+            trace["obs"].append(obs)
+    return {
+        "seed": str(seed), "kwargs": kwargs, **{key: b64(np.array(value), "f8" if key == "reward" else "u1") for key, value in trace.items()},
+        "random": state_of(env.unwrapped.np_random),
+    }
+
+
 MAPS = [["SFFS", "FHFF", "SFFG"], ["FFFSF", "HFFFG"]]
 
 
@@ -74,4 +95,5 @@ def files(seeds, live):
     maps = [
         {"size": size, "p": p, "seed": str(seed), "map": generate_random_map(size, p, seed)} for seed in seeds for size, p in ((8, 0.8), (4, 0.5), (13, 0.65), (5, 1.5))
     ]
-    return {"toy-text": {"episodes": cases, "maps": maps}}
+    blackjack = [blackjack_case(seed, 3 * steps, **kwargs) for seed in seeds for kwargs in ({}, {"sab": False, "natural": True}, {"sab": False})]
+    return {"toy-text": {"episodes": cases, "maps": maps, "blackjack": blackjack}}

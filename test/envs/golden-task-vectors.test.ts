@@ -1,0 +1,4 @@
+import { goldenTests } from './golden.js'
+import { checks } from './traces/task-vectors.js'
+
+goldenTests(checks)
