@@ -75,7 +75,7 @@ export class Head implements Headquarters {
   ) {
     this.namespace = options.namespace ?? DEFAULT_NAMESPACE
     this.ledger = new Ledger({ numCpus, gpuIds: gpuIdsOf(options.numGpus), resources: options.resources ?? {} })
-    this.groups = new PlacementGroupTable(this.ledger)
+    this.groups = new PlacementGroupTable(this.ledger, () => this.threads.coming)
   }
 
   /** Called by the engine's maker once both are there. */
