@@ -65,12 +65,17 @@ export class Meeting {
   private readonly opened = new Promise<void>((resolve) => {
     this.open_ = resolve
   })
+  private entered = false
   async wait(): Promise<string> {
+    this.entered = true
     await this.opened
     return 'opened'
   }
   async quick(): Promise<string> {
     return 'quick'
+  }
+  async hasEntered(): Promise<boolean> {
+    return this.entered
   }
   async open(): Promise<void> {
     this.open_()
@@ -215,7 +220,7 @@ export const actors: Behaviours = {
     const counter = Counters.options({ maxRestarts: 5 }).remote()
     await get(counter.add.remote())
     await kill(counter)
-    return outcomeOf(counter.add.remote())
+    return (await outcomeOf(counter.add.remote())) === 'actor died'
   },
   'kill with no_restart false lets it be started again': async () => {
     const counter = Counters.options({ maxRestarts: 1 }).remote()
@@ -227,7 +232,7 @@ export const actors: Behaviours = {
     const counter = Counters.remote()
     await kill(counter)
     await kill(counter)
-    return [await outcomeOf(counter.add.remote()), await outcome(() => kill(5 as never))]
+    return [(await outcomeOf(counter.add.remote())) === 'actor died', await outcome(() => kill(5 as never))]
   },
   'exit_actor ends the actor, also one that may be restarted; its call fails': async () => {
     const counter = Counters.options({ maxRestarts: 5 }).remote()
@@ -257,7 +262,9 @@ export const actors: Behaviours = {
   },
   'a full concurrency group does not hold up the others': async () => {
     const grouped = Groups.remote()
-    const [waiting, behind] = [grouped.wait.remote(), grouped.quick.remote()]
+    const waiting = grouped.wait.remote()
+    await until(() => get(grouped.hasEntered.remote()))
+    const behind = grouped.quick.remote()
     const heldUp = (await wait([behind], { timeoutMs: 700 }))[0].length === 0
     await get(grouped.open.remote(), { timeoutMs: 20_000 })
     return [heldUp, await outcomeOf(waiting), await outcomeOf(behind)]

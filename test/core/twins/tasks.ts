@@ -95,13 +95,13 @@ const crashing = remote(crash, { module })
 const numbers = remote(count, { module, numCpus: 0 })
 const threes = remote(three, { module })
 
-/** Whether so many tasks run at the same time. */
-async function together(n: number, options: TaskOptions = {}): Promise<boolean> {
+/** Whether so many tasks run at the same time; `seconds`: how long they are waited for. */
+async function together(n: number, options: TaskOptions = {}, seconds = 10): Promise<boolean> {
   // They meet in files: a task that waits in `get` gives its CPU back.
   const [stop, arrived] = [scratch(`stop-${JSON.stringify(options)}-${n}`), scratch(`arrived-${JSON.stringify(options)}-${n}`)]
   const meeting = remote(meet, { module }).options(options)
   const refs = Array.from({ length: n }, () => meeting.remote(arrived, stop))
-  const met = await until(() => linesOf(arrived) === n, (options.numCpus ?? 1) < 1 ? 10 : 2)
+  const met = await until(() => linesOf(arrived) === n, seconds)
   writeFileSync(stop, '')
   await get(refs)
   return met
@@ -194,12 +194,12 @@ export const tasks: Behaviours = {
     outcomeOf(throwing.options({ maxRetries: -1, retryExceptions: true }).remote(scratch('retry_always'), 6)),
   'as many tasks run at once as there are CPUs, and more where each takes a part of one': async () => [
     await together(2),
-    await together(3),
+    await together(3, {}, 2),
     await together(4, { numCpus: 0.5 }),
     await together(3, { numCpus: 0 }),
   ],
   'a custom resource limits how many run at once': async () => [
-    await together(2, { numCpus: 0.1, resources: { camera: 1 } }),
+    await together(2, { numCpus: 0.1, resources: { camera: 1 } }, 2),
     await together(2, { numCpus: 0.1, resources: { camera: 0.5 } }),
   ],
   'a task that waits in get gives its CPU to others': () => outcomeOf(remote(waitsForInner, { module, numCpus: 2 }).remote()),

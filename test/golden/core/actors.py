@@ -138,7 +138,8 @@ def kill():
     counter = Counter.options(max_restarts=5).remote()
     ray.get(counter.add.remote())
     ray.kill(counter)
-    return outcome_of(counter.add.remote())
+    # Ray's kill does not wait until it is done.
+    return until(lambda: outcome_of(counter.add.remote()) == "actor died")
 
 
 @behaviour("kill with no_restart false lets it be started again")
@@ -154,7 +155,7 @@ def kill_twice():
     counter = Counter.remote()
     ray.kill(counter)
     ray.kill(counter)
-    return [outcome_of(counter.add.remote()), outcome(lambda: ray.kill(5))]
+    return [until(lambda: outcome_of(counter.add.remote()) == "actor died"), outcome(lambda: ray.kill(5))]
 
 
 @behaviour("exit_actor ends the actor, also one that may be restarted; its call fails")
@@ -239,9 +240,11 @@ def groups():
     class Grouped:
         def __init__(self):
             self.opened = False
+            self.entered = False
 
         @ray.method(concurrency_group="io")
         async def wait(self):
+            self.entered = True
             # Not an asyncio.Event: each group has an event loop of its own.
             while not self.opened:
                 await asyncio.sleep(0.02)
@@ -251,12 +254,16 @@ def groups():
         async def quick(self):
             return "quick"
 
+        async def has_entered(self):
+            return self.entered
+
         async def open(self):
             self.opened = True
 
     grouped = Grouped.remote()
-    waiting, behind = grouped.wait.remote(), grouped.quick.remote()
-
+    waiting = grouped.wait.remote()
+    until(lambda: ray.get(grouped.has_entered.remote()))
+    behind = grouped.quick.remote()
     held_up = ray.wait([behind], timeout=0.7)[0] == []
     ray.get(grouped.open.remote(), timeout=20)
     return [held_up, outcome_of(waiting), outcome_of(behind)]

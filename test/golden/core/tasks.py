@@ -149,8 +149,8 @@ def retry_always():
     return outcome_of(throw.options(max_retries=-1, retry_exceptions=True).remote(path, 6))
 
 
-def together(count, **options):
-    """Whether so many tasks run at the same time."""
+def together(count, seconds=10, **options):
+    """Whether so many tasks run at the same time; `seconds`: how long they are waited for."""
     # They meet in files: a task that waits in ray.get gives its CPU back.
     stop, arrived = scratch(f"stop-{options}-{count}"), scratch(f"arrived-{options}-{count}")
 
@@ -161,7 +161,7 @@ def together(count, **options):
             time.sleep(0.02)
 
     refs = [meet.options(**options).remote() for _ in range(count)]
-    met = until(lambda: lines_of(arrived) == count, 10 if options.get("num_cpus", 1) < 1 else 2)
+    met = until(lambda: lines_of(arrived) == count, seconds)
     open(stop, "w").close()
     ray.get(refs)
     return met
@@ -169,12 +169,12 @@ def together(count, **options):
 
 @behaviour("as many tasks run at once as there are CPUs, and more where each takes a part of one")
 def fractions():
-    return [together(2), together(3), together(4, num_cpus=0.5), together(3, num_cpus=0)]
+    return [together(2), together(3, seconds=2), together(4, num_cpus=0.5), together(3, num_cpus=0)]
 
 
 @behaviour("a custom resource limits how many run at once")
 def custom_resources():
-    return [together(2, num_cpus=0.1, resources={"camera": 1}), together(2, num_cpus=0.1, resources={"camera": 0.5})]
+    return [together(2, seconds=2, num_cpus=0.1, resources={"camera": 1}), together(2, num_cpus=0.1, resources={"camera": 0.5})]
 
 
 @behaviour("a task that waits in get gives its CPU to others")

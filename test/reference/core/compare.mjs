@@ -1,39 +1,53 @@
-// Runs the twins of Ray's behaviours and compares their answers with those that Ray gave just now (the file given).
-import { readFileSync } from 'node:fs'
+// Compares the answers of Ray's behaviours and of their twins, both given just now.
+//   compare.mjs --ours FILE      runs the twins and writes their answers
+//   compare.mjs RAY OURS         compares the two files; the last line is `N passed, N failed`
+import { readFileSync, writeFileSync } from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
 import { answerOf, begin, behaviours, end, expected } from '../../../dist/test/core/twins/all.js'
 import { differences } from '../../../dist/test/core/twins/differences.js'
 
-const { ray: version, answers } = JSON.parse(readFileSync(process.argv[2], 'utf8'))
-// Where Ray could not answer now (it aborts at times, or a busy machine makes it late), what it answered before counts.
-const { answers: golden } = JSON.parse(readFileSync(new URL('../../golden/core/ray.json', import.meta.url), 'utf8'))
-for (const [title, answer] of Object.entries(answers)) {
-  if (typeof answer?.broken !== 'string') continue
-  console.log(`Ray did not answer: ${title} (${answer.broken}); compared with its golden answer`)
-  answers[title] = golden[title]
+const read = (file) => JSON.parse(readFileSync(file, 'utf8'))
+
+async function answerAll(file) {
+  const answers = {}
+  await begin()
+  for (const title of Object.keys(behaviours)) answers[title] = await answerOf(title)
+  await end()
+  writeFileSync(file, JSON.stringify(answers))
 }
-const problems = []
-let passed = 0
-await begin()
-for (const title of new Set([...Object.keys(answers), ...Object.keys(behaviours)])) {
-  if (!(title in answers)) problems.push(`${title}: Ray was not asked`)
-  else if (!(title in behaviours)) problems.push(`${title}: has no twin`)
-  else {
-    const ours = await answerOf(title)
-    try {
-      const wanted = expected(title, answers[title])
-      if (isDeepStrictEqual(ours, wanted)) passed++
-      else
-        problems.push(
-          `${title}\n  Ray:  ${JSON.stringify(answers[title])}\n  ours: ${JSON.stringify(ours)}\n  expected: ${JSON.stringify(wanted)}`,
-        )
-    } catch (error) {
-      problems.push(`${title}: ${error.message}`)
-    }
+
+/** What is wrong with an answer, if anything is. */
+function problemOf(title, theirs, ours) {
+  if (!(title in theirs)) return 'Ray was not asked'
+  if (!(title in ours)) return 'has no twin'
+  const told = `\n  Ray:  ${JSON.stringify(theirs[title])}\n  ours: ${JSON.stringify(ours[title])}`
+  try {
+    const wanted = expected(title, theirs[title])
+    return isDeepStrictEqual(ours[title], wanted) ? undefined : `${told}\n  expected: ${JSON.stringify(wanted)}`
+  } catch (error) {
+    return `${error.message}${told}`
   }
 }
-await end()
-for (const problem of problems) console.log(problem)
-console.log(`behaviours of Ray ${version}; ${Object.keys(differences).length} of them differ on purpose (test/core/twins/differences.ts)`)
-console.log(`${passed} passed, ${problems.length} failed`)
-process.exitCode = problems.length > 0 ? 1 : 0
+
+function compare({ ray, answers }, ours) {
+  // Where Ray could not answer now (it aborts at times, or a busy machine makes it late), what it answered before counts.
+  const golden = read(new URL('../../golden/core/ray.json', import.meta.url)).answers
+  for (const [title, answer] of Object.entries(answers)) {
+    if (typeof answer?.broken !== 'string') continue
+    console.log(`Ray did not answer: ${title} (${answer.broken}); compared with its golden answer`)
+    answers[title] = golden[title]
+  }
+  const titles = [...new Set([...Object.keys(answers), ...Object.keys(ours)])]
+  const problems = titles.flatMap((title) => {
+    const problem = problemOf(title, answers, ours)
+    return problem === undefined ? [] : [`${title}: ${problem}`]
+  })
+  for (const problem of problems) console.log(problem)
+  console.log(`behaviours of Ray ${ray}; ${Object.keys(differences).length} of them differ on purpose (test/core/twins/differences.ts)`)
+  console.log(`${titles.length - problems.length} passed, ${problems.length} failed`)
+  process.exitCode = problems.length > 0 ? 1 : 0
+}
+
+const [first, second] = process.argv.slice(2)
+if (first === '--ours') await answerAll(second)
+else compare(read(first), read(second))
