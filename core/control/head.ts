@@ -1,6 +1,6 @@
 import { MessageChannel } from 'node:worker_threads'
 import { transfer } from 'comlink'
-import { GymnuraError, WorkerCrashedError } from '../api/errors.js'
+import { GymnuraError, ObjectLostError } from '../api/errors.js'
 import { FAILED, hexId } from '../api/object-ref.js'
 import type { InitOptions } from '../api/options.js'
 import type { RefStream } from '../api/ref-stream.js'
@@ -375,8 +375,8 @@ export class Head implements Headquarters {
       other.asClient.delete(host.index)
     }
     for (const ref of this.directory.orphans(host.index)) {
-      const lost = `the value of object ${ref.id.toString(16)} is lost: its owner ${host.name} died (${how}) before it was there`
-      ref.settle(FAILED, new WorkerCrashedError(lost, { cause: ending.cause }))
+      const lost = `object ${hexId(ref.id)} is lost: its owner ${host.name} died (${how}) before its value was there`
+      ref.settle(FAILED, new ObjectLostError(lost, { cause: ending.cause }))
     }
     this.dedicated.abandon(host.index)
     this.onBehalf.abandon(host.index)

@@ -1,7 +1,8 @@
-import { get, init, type ObjectRef, remote, shutdown } from 'gymnura'
+import { actor, get, init, ObjectLostError, type ObjectRef, remote, shutdown } from 'gymnura'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { HoldCounts } from '../../core/control/hold-counts.js'
+import { rejection } from './expect.js'
 
 const add = remote((array: Float64Array, x: number) => array.map((value) => value + x))
 test.before(() => init({ numCpus: 2 }))
@@ -59,6 +60,31 @@ test('a large result of a worker whose ref leaves it while a task waits for anot
     return [elsewhere, await get(waiting), (await get(ref))[2]]
   })
   assert.equal(await get(inside.remote(40_000)), [4, 5, 4])
+})
+
+test('what was still being made for a thread that dies is lost with its owner: ObjectLostError says whose it was', async () => {
+  class Owner {
+    async start() {
+      const { remote } = await import('gymnura')
+      return [remote(() => new Promise((resolve) => setTimeout(resolve, 60_000))).remote()]
+    }
+    die() {
+      process.exit(1)
+    }
+  }
+  const double = remote((x: number) => 2 * x)
+  for (const runtime of ['thread', 'process'] as const) {
+    const owner = actor(Owner, { runtime }).remote()
+    const [ref] = await get(owner.start.remote())
+    const waiting = get(ref!)
+    const dependent = double.remote(ref as ObjectRef<number>)
+    await rejection(get(owner.die.remote()))
+    for (const promise of [waiting, get(ref!), get(dependent)]) {
+      const error = await rejection(promise)
+      assert.instance(error, ObjectLostError)
+      assert.match(error.message, /object [0-9a-f]{16} is lost: its owner Owner-\d+ died \(.*\) before its value was there/)
+    }
+  }
 })
 
 test("a hold that is reported in a thread's name after its drop leaves nothing behind", () => {
