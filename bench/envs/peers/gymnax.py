@@ -27,8 +27,8 @@ def make(way, env_id, num_envs):
             key, state = carry
             key, for_actions, for_steps = jax.random.split(key, 3)
             actions = sample(jax.random.split(for_actions, num_envs))
-            observations, state, rewards, done, _ = step(jax.random.split(for_steps, num_envs), state, actions, params)
-            return (key, state), (observations.sum(), rewards.sum(), done.sum())
+            observations, state, rewards, terminated, truncated, _ = step(jax.random.split(for_steps, num_envs), state, actions, params)
+            return (key, state), (observations.sum(), rewards.sum(), (terminated | truncated).sum())
 
         return jax.lax.scan(one, (key, state), None, STEPS)
 
