@@ -10,6 +10,8 @@ export interface Benchmark {
   run(args: readonly string[]): Promise<unknown>
   /** What `run` returned, as SVG. */
   chart?(outcome: unknown): string
+  /** What `run` returned, as a table in Markdown. */
+  table?(outcome: unknown): string
   /** Too long to run with its area: only by its full name. */
   readonly onlyByName?: boolean
 }
@@ -17,6 +19,7 @@ export interface Benchmark {
 export interface Outcome {
   readonly outcome: unknown
   readonly chart?: string
+  readonly table?: string
 }
 
 /** Runs `file`; its output goes to the terminal. Rejects if it throws or ends before it is done. */

@@ -24,11 +24,12 @@ async function runAndKeep(area: string, title: string, command: string, file: st
     process.exitCode = 1
   })
   if (ran === undefined) return
-  const { outcome, chart } = ran
+  const { outcome, chart, table } = ran
   mkdirSync(results, { recursive: true })
   const more = typeof outcome === 'object' && !Array.isArray(outcome) ? outcome : { rows: outcome }
   const kept = { date: new Date().toISOString().slice(0, 10), machine, command: ['npm run bench --', command, ...args].join(' '), ...more }
   writeFileSync(join(results, `${area}-${title}.json`), `${JSON.stringify(kept, null, 2)}\n`)
+  if (table) writeFileSync(join(results, `${area}-${title}.md`), table)
   if (chart) writeFileSync(join(results, `${area}-${title}.svg`), chart)
 }
 

@@ -1,6 +1,6 @@
 /** The rules of the API that `PassiveEnvChecker` watches over and `checkEnv` tries out. Each throws what is broken, and warns of what is odd. */
 import type { Env, Info, StepResult } from './env.js'
-import { EnvError } from './errors.js'
+import { EnvError, NotANumber } from './errors.js'
 import { Box, Space } from './spaces/index.js'
 
 type Warn = (message: string) => void
@@ -39,12 +39,33 @@ export function checkStep(env: Env, result: StepResult<unknown>, warn: Warn): vo
     fail(`step() must give [observation, reward, terminated, truncated, info], got ${describe(result)}`)
   const [observation, reward, terminated, truncated, info] = result
   if (typeof reward !== 'number') fail(`the reward that step() gives must be a number, got ${describe(reward)}`)
-  if (!Number.isFinite(reward)) warn(`the reward is ${reward}`)
+  if (!Number.isFinite(reward) && !Number.isNaN(reward)) warn(`the reward is ${reward}`)
   if (typeof terminated !== 'boolean' || typeof truncated !== 'boolean') {
     fail(`terminated and truncated must be booleans, got ${describe(terminated)} and ${describe(truncated)}`)
   }
   if (!isInfo(info)) fail(`the info that step() gives must be an object, got ${describe(info)}`)
   checkObservation(env, observation, 'step', warn)
+}
+
+/** @throws NotANumber for a reward, or a part of an observation, that is NaN: from there on everything that is learned would be NaN */
+export function refuseNaN(env: Env, observation: unknown, reward: number): void {
+  if (Number.isNaN(reward))
+    throw new NotANumber(`the reward that step() of ${env.unwrapped} gave is NaN; a reward is a number, 0 where there is none`)
+  if (hasNaN(observation))
+    throw new NotANumber(
+      `the observation that ${env.unwrapped} gave has NaN in it; look for a division by zero, or for a state that grew without bound`,
+    )
+}
+
+function hasNaN(value: unknown): boolean {
+  if (value instanceof Float32Array || value instanceof Float64Array) {
+    // Not some(): this runs at every step.
+    for (let i = 0; i < value.length; i++) if (Number.isNaN(value[i])) return true
+    return false
+  }
+  if (typeof value === 'number') return Number.isNaN(value)
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return false
+  return Object.values(value).some(hasNaN)
 }
 
 /** Users keep what they were given, so two calls must not give the same array or object. */

@@ -1,10 +1,11 @@
 /** `checkEnv`: tries an environment out against the rules that everything else relies on. */
-import { checkFrame, checkReset, checkSpaces, checkStep, sharesData } from './api-rules.js'
+import { checkFrame, checkReset, checkSpaces, checkStep, refuseNaN, sharesData } from './api-rules.js'
 import { Env, type StackState } from './env.js'
 import { EnvError } from './errors.js'
+import { warnOfLearners } from './learner-rules.js'
 import { make } from './make.js'
 import { registry } from './registry.js'
-import { Box, type Space } from './spaces/index.js'
+import { shown } from './shown.js'
 
 export interface CheckOptions {
   skipRenderCheck?: boolean
@@ -16,7 +17,7 @@ const SEED = 123
 const STEPS = 20
 
 /**
- * Checks spaces, reset, step, determinism by seed, that no data is given twice, exact resuming by getState/setState, rendering, closing.
+ * Checks spaces, whether learners can use them (learner-rules.ts), reset, step, determinism by seed, that no data is given twice, exact resuming by getState/setState, rendering, closing.
  *
  * @returns what is allowed but odd, one sentence each; empty for a clean environment
  * @throws EnvError (ENVS_CHECK_FAILED) saying which rule is broken
@@ -29,11 +30,17 @@ export function checkEnv(env: Env, { skipRenderCheck = false, skipCloseCheck = f
   if (!(env instanceof Env)) fail(`checkEnv needs an environment that extends Env, got ${String(env)}`)
   if (env.unwrapped !== env) warn(`${env} has wrappers around it; check env.unwrapped`)
   checkSpaces(env, warn)
-  warnOfLimits(env.actionSpace, 'action', warn)
-  warnOfLimits(env.observationSpace, 'observation', warn)
-  checkReset(env, env.reset(), warn)
-  checkReset(env, env.reset({ options: {} }), warn)
-  checkStep(env, env.step(env.actionSpace.sample()), warn)
+  warnOfLearners(env, warn)
+  for (const options of [undefined, { options: {} }]) {
+    const result = env.reset(options)
+    checkReset(env, result, warn)
+    if (!env.observationSpace.contains(result[0]))
+      fail(`the observation that reset() gives must be in ${env.observationSpace}, got ${shown(result[0])}`)
+  }
+  const step = env.step(env.actionSpace.sample())
+  checkStep(env, step, warn)
+  refuseNaN(env, step[0], step[1])
+  if (step[3]) fail('the episode is truncated after its first step; something is wrong with its limit')
   checkDeterminism(env)
   checkNothingReused(env)
   checkResume(env)
@@ -137,16 +144,6 @@ function checkRendering(env: Env, warn: (message: string) => void): void {
     checkFrame(renderMode, other.render())
     other.close()
   }
-}
-
-function warnOfLimits(space: Space<unknown>, name: string, warn: (message: string) => void): void {
-  if (!(space instanceof Box)) return
-  if (!space.isBounded()) warn(`the ${name} space ${space} has infinite bounds; finite ones tell a learner more`)
-  if (name !== 'action' || space.shape.length !== 1) return
-  const odd = space.low.some(
-    (low: number, i: number) => low < -1 || space.high[i]! > 1 || (low !== 0 && Math.abs(low) !== Math.abs(space.high[i]!)),
-  )
-  if (odd) warn(`the action space ${space} is not symmetric within [-1, 1]; learners do best there, rescale inside the environment`)
 }
 
 /** Equal data: typed arrays, lists and objects by content, numbers bit for bit. */

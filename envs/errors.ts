@@ -17,10 +17,16 @@ export const ENV_ERRORS = {
   ENVS_NEEDS_NODE: 'a file, a page or a thread is needed, and this is no Node',
   ENVS_NO_FFMPEG: 'an mp4 was asked for, and the program ffmpeg is missing or failed',
   ENVS_PAGE: 'the page that shows an environment cannot be served',
+  ENVS_PENDING_CALL: 'a call while a step of asynchronous environments is under way',
+  ENVS_NO_PENDING_CALL: 'waiting for a step that was not begun',
+  ENVS_TIMEOUT: 'environments on another thread did not answer in time',
+  ENVS_MEMBER_FAILED: 'an environment on another thread threw, or its thread ended',
+  ENVS_NOT_CLONEABLE: 'an option or a value cannot be sent to another thread',
   ENVS_REGISTRATION: 'the environment cannot be registered like that',
   ENVS_INVALID_KWARGS: 'an option that the environment or the function does not know, or with a value it cannot take',
   ENVS_UNSUPPORTED_MODE: 'a render, vectorization or autoreset mode that this environment does not have',
   ENVS_RESET_NEEDED: 'step or render before reset, or a step after the end of an episode where nothing resets',
+  ENVS_NOT_A_NUMBER: 'an environment gave NaN as a reward or in an observation',
   ENVS_INVALID_ACTION: 'an action outside the action space',
   ENVS_INVALID_SPACE: 'a space with impossible bounds, shape or dtype, or one that cannot be used here',
   ENVS_INVALID_ELEMENT: 'a value that is no element of the space it is used with',
@@ -114,6 +120,13 @@ export class ResetNeeded extends EnvError {
   override readonly name = 'ResetNeeded'
   constructor(message: string) {
     super('ENVS_RESET_NEEDED', message)
+  }
+}
+
+export class NotANumber extends EnvError {
+  override readonly name = 'NotANumber'
+  constructor(message: string) {
+    super('ENVS_NOT_A_NUMBER', message)
   }
 }
 

@@ -49,6 +49,7 @@ export { type EnvTypes, type MakeOptions, type MakeVecOptions, make, makeAsync, 
 export { MinAtarEnv, MinAtarNative, type MinAtarOptions } from './minatar/index.js'
 export * from './mujoco/index.js'
 export type { KernelMemory } from './native/kernel-memory.js'
+export { type BenchmarkOptions, benchmarkInit, benchmarkRender, benchmarkStep, benchmarkVectorStep } from './performance.js'
 export { PythonEnv, type PythonEnvOptions, PythonSingleEnv, PythonVectorEnv, type PythonVectorEnvOptions } from './python/index.js'
 export {
   type AdditionalWrapper,
@@ -88,16 +89,12 @@ export {
   TaxiEnv,
   type TaxiOptions,
 } from './toy-text/index.js'
-export { SyncVectorEnv } from './vector/sync-vector-env.js'
-export {
-  type AutoresetMode,
-  type ObservationTarget,
-  VectorEnv,
-  type VectorEnvKwargs,
-  type VectorEnvState,
-  type VectorInfos,
-  type VectorResetOptions,
-  type VectorStep,
-} from './vector/vector-env.js'
+export { AsyncVectorEnv, type AsyncVectorOptions } from './vector/async-vector-env.js'
+export { serveEnvironments } from './vector/serve-environments.js'
+export { type MemberFailure, SyncVectorEnv, type SyncVectorOptions } from './vector/sync-vector-env.js'
+export type { EnvThread, EnvThreadPool, EnvThreadSetup, MemberMaker } from './vector/threads.js'
+export { type AutoresetMode, VectorEnv, type VectorEnvKwargs } from './vector/vector-env.js'
+export type { ObservationTarget, VectorEnvState, VectorInfos, VectorResetOptions, VectorStep } from './vector/vector-types.js'
+export { type WatchedEpisode, type WatchOptions, watchEnv } from './watch.js'
 export { ActionWrapper, ObservationWrapper, RewardWrapper, Wrapper } from './wrapper.js'
 export * as wrappers from './wrappers/index.js'

@@ -1,19 +1,22 @@
 import { importModule, loadEntryPoint, loadedEntryPoint, registerEntryPoint, splitEntryPoint } from './entry-points.js'
 import { Env } from './env.js'
-import { EnvSpec } from './env-spec.js'
+import { EnvSpec, type WrapperSpec } from './env-spec.js'
 import { EnvError, InvalidKwargs, RegistrationError, UnsupportedMode } from './errors.js'
 import { checkOptionsObject } from './kwargs.js'
 import { type AdditionalWrapper, build, findSpec, RegisteredEnv } from './registry.js'
 import { shown } from './shown.js'
-import type { DtypeArray } from './spaces/index.js'
 import type { BlackjackObservation } from './toy-text/blackjack.js'
-import { SyncVectorEnv } from './vector/sync-vector-env.js'
+import { AsyncVectorEnv } from './vector/async-vector-env.js'
+import { type MemberFailure, SyncVectorEnv } from './vector/sync-vector-env.js'
+import type { EnvThreadPool } from './vector/threads.js'
 import { AUTORESET_MODES, type AutoresetMode, checkNumEnvs, VectorEnv, type VectorEnvKwargs } from './vector/vector-env.js'
 import { Wrapper } from './wrapper.js'
 import * as wrapperClasses from './wrappers/index.js'
 
 const { HumanRendering, OrderEnforcing, PassiveEnvChecker, RenderCollection, TimeLimit } = wrapperClasses
-for (const [name, value] of Object.entries(wrapperClasses)) registerEntryPoint(`gymnura/envs:${name}`, value)
+for (const [name, value] of Object.entries(wrapperClasses)) {
+  if (typeof value === 'function') registerEntryPoint(`gymnura/envs:${name}`, value)
+}
 
 export interface MakeOptions {
   renderMode?: string | null
@@ -39,8 +42,15 @@ export interface MakeVecOptions extends MakeOptions {
   autoresetMode?: AutoresetMode
   /** Whether each call gives arrays of its own; false unless told. */
   copy?: boolean
-  /** Put around each single environment, innermost first; only with 'sync'. */
-  wrappers?: readonly ((env: Env) => Env)[]
+  /** Put around each single environment, innermost first; with 'async' they are specs or 'module:Export', since they go to another thread. */
+  wrappers?: readonly (AdditionalWrapper | string)[]
+  /** With 'sync' and 'async': what becomes of an environment that throws; see SyncVectorEnv. */
+  onMemberFailure?: MemberFailure
+  /** With 'async'; see AsyncVectorEnv. */
+  numWorkers?: number
+  modules?: readonly string[]
+  pool?: EnvThreadPool
+  timeoutMs?: number
 }
 
 /** The types of the environments that come along; others are told by the type arguments of `make`. */
@@ -156,7 +166,8 @@ function resolved<T>(entryPoint: T | string): T {
   return typeof entryPoint === 'string' ? (loadedEntryPoint(entryPoint) as T) : entryPoint
 }
 
-function wrapped(env: Env, wrapper: AdditionalWrapper): Env {
+function wrapped(env: Env, wrapper: AdditionalWrapper | string): Env {
+  if (typeof wrapper === 'string') return (loadedEntryPoint(wrapper) as (env: Env) => Env)(env)
   if (typeof wrapper === 'function') return wrapper(env)
   const { name, entryPoint, kwargs } = wrapper
   if (entryPoint === null) {
@@ -176,11 +187,12 @@ function wrapped(env: Env, wrapper: AdditionalWrapper): Env {
  *
  * @throws UnregisteredEnv, DeprecatedEnv, UnsupportedMode for a mode the environment does not have, InvalidKwargs
  */
-export function makeVec<Obs extends DtypeArray = Float32Array>(id: string | EnvSpec, options: MakeVecOptions = {}): VectorEnv<Obs> {
+export function makeVec<Obs = Float32Array>(id: string | EnvSpec, options: MakeVecOptions = {}): VectorEnv<Obs> {
   checkOptionsObject('options of makeVec', options)
   const registered = findEnv(id)
   const given = { ...registered.kwargs, ...options } as MakeVecOptions
-  const { numEnvs = 1, autoresetMode = 'next-step', copy = false, wrappers = [], vectorizationMode, ...rest } = given
+  const { numEnvs = 1, autoresetMode = 'next-step', copy = false, wrappers = [], vectorizationMode, ...others } = given
+  const { onMemberFailure = 'throw', numWorkers, modules = [], pool, timeoutMs, ...rest } = others
   const mode = vectorizationMode ?? (registered.vectorEntryPoint ? 'vector_entry_point' : 'sync')
   if (!AUTORESET_MODES.includes(autoresetMode)) {
     throw new UnsupportedMode(`autoresetMode must be one of ${AUTORESET_MODES.join(', ')}, got ${shown(autoresetMode)}`)
@@ -188,10 +200,24 @@ export function makeVec<Obs extends DtypeArray = Float32Array>(id: string | EnvS
   checkNumEnvs(numEnvs)
   if (rest.renderMode === 'human')
     throw new UnsupportedMode("several environments are shown by wrappers.vector.HumanRendering around renderMode: 'rgb_array'")
-  const envs =
-    mode === 'sync'
-      ? syncEnv<Obs>(single(registered), rest, wrappers, { numEnvs, autoresetMode, copy })
-      : kernelEnv(registered, mode, given)
+  const single = new RegisteredEnv({ ...registered, kwargs: {} })
+  const one = () => wrappers.reduce<Env>((env, wrap) => wrapped(env, wrap), make(single, rest))
+  let envs: VectorEnv<unknown>
+  if (mode === 'sync') envs = new SyncVectorEnv(new Array(numEnvs).fill(one), { autoresetMode, copy, onMemberFailure })
+  else if (mode === 'async') {
+    const functions = [...wrappers, ...registered.wrappers].find((wrapper) => typeof wrapper === 'function')
+    if (functions !== undefined)
+      throw new UnsupportedMode(
+        `wrappers go to another thread with 'async', where a function cannot: pass { name, entryPoint, kwargs } or 'module:Export'`,
+      )
+    const maker = { spec: single.toJSON(), options: rest, wrappers: wrappers as (WrapperSpec | string)[] }
+    const threads = {
+      ...(numWorkers === undefined ? {} : { numWorkers }),
+      ...(pool ? { pool } : {}),
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    }
+    envs = new AsyncVectorEnv(new Array(numEnvs).fill(maker), one, { autoresetMode, copy, onMemberFailure, modules, ...threads })
+  } else envs = kernelEnv(registered, mode, { ...rest, numEnvs, autoresetMode, copy, wrappers })
   const { maxEpisodeSteps = registered.maxEpisodeSteps, disableEnvChecker = registered.disableEnvChecker, ...kwargs } = rest
   envs.spec = registered.with({
     maxEpisodeSteps,
@@ -201,26 +227,7 @@ export function makeVec<Obs extends DtypeArray = Float32Array>(id: string | EnvS
   return envs as VectorEnv<Obs>
 }
 
-/** The spec of each of several environments: what the vector was told is in the options. */
-function single(registered: RegisteredEnv): RegisteredEnv {
-  return new RegisteredEnv({ ...registered, kwargs: {} })
-}
-
-function syncEnv<Obs extends DtypeArray>(
-  id: EnvSpec,
-  options: MakeOptions,
-  wrappers: readonly ((env: Env) => Env)[],
-  { numEnvs, autoresetMode, copy }: { numEnvs: number; autoresetMode: AutoresetMode; copy: boolean },
-): VectorEnv<Obs> {
-  const one = () => wrappers.reduce((env, wrap) => wrap(env), make(id, options))
-  return new SyncVectorEnv<Obs>(
-    Array.from({ length: numEnvs }, () => one),
-    { autoresetMode, copy },
-  )
-}
-
-function kernelEnv(registered: RegisteredEnv, mode: VectorizationMode, options: MakeVecOptions): VectorEnv<DtypeArray> {
-  if (mode === 'async') throw new UnsupportedMode("vectorizationMode 'async' is not available in this version; use 'sync' or 'native'")
+function kernelEnv(registered: RegisteredEnv, mode: VectorizationMode, options: MakeVecOptions): VectorEnv<unknown> {
   if (mode !== 'native' && mode !== 'vector_entry_point') {
     throw new UnsupportedMode(`vectorizationMode must be one of ${VECTORIZATION_MODES.join(', ')}, got ${shown(mode)}`)
   }
@@ -246,5 +253,5 @@ function kernelEnv(registered: RegisteredEnv, mode: VectorizationMode, options: 
   if (!(envs instanceof VectorEnv)) {
     throw new EnvError('ENVS_REGISTRATION', `the '${mode}' entry point of ${registered.id} must make a VectorEnv, got ${shown(envs)}`)
   }
-  return envs as VectorEnv<DtypeArray>
+  return envs as VectorEnv<unknown>
 }

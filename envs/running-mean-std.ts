@@ -26,24 +26,25 @@ export class RunningMeanStd {
     this.variance = new Float64Array(size).fill(1)
   }
 
-  /** Adds `count` rows of `values`, one after the other. */
-  update(values: ArrayLike<number>, count: number): void {
+  /** Adds `count` rows of `values`, one after the other. @param inPairs whether columns are summed in NumPy's pairs, as a lone one is */
+  update(values: ArrayLike<number>, count: number, inPairs = this.size === 1): void {
     const { size, single } = this
     for (let k = 0; k < size; k++) {
-      const mean = meanOf(values, count, size, k, single, null)
-      this.merge(k, mean, meanOf(values, count, size, k, single, mean), count, single)
+      const mean = meanOf(values, count, size, k, single, null, inPairs)
+      const variance = meanOf(values, count, size, k, single, mean, inPairs)
+      this.merge(k, mean, single ? Math.fround(variance * count) : variance * count, count, single)
     }
     this.count += count
   }
 
-  /** Adds a batch of one coordinate by its moments; `count` is raised by the caller once for all. */
-  merge(k: number, batchMean: number, batchVariance: number, batchCount: number, single: boolean): void {
+  /** Adds a batch of one coordinate by its mean and its sum of squared distances; `count` is raised by the caller, once for all. */
+  merge(k: number, batchMean: number, batchSquares: number, batchCount: number, single: boolean): void {
     const round = single ? Math.fround : (x: number) => x
     const [count, total] = [round(this.count), round(this.count + batchCount)]
     const delta = round(batchMean - this.mean[k]!)
     const between = round(round(round(round(delta * delta) * count) * batchCount) / total)
     const before = this.startsSingle && this.count === INITIAL_COUNT ? Math.fround(count) : round(this.variance[k]! * count)
-    const within = round(before + round(batchVariance * batchCount))
+    const within = round(before + batchSquares)
     this.mean[k] = round(this.mean[k]! + round(round(delta * batchCount) / total))
     this.variance[k] = round(round(within + between) / total)
   }
@@ -65,8 +66,16 @@ export class RunningMeanStd {
   }
 }
 
-/** The mean of a column, or of its squared distances from `center`. A lone column is summed in NumPy's pairs, others row by row. */
-function meanOf(values: ArrayLike<number>, count: number, size: number, k: number, single: boolean, center: number | null): number {
+/** The mean of a column, or of its squared distances from `center`, summed row by row or in NumPy's pairs. */
+export function meanOf(
+  values: ArrayLike<number>,
+  count: number,
+  size: number,
+  k: number,
+  single: boolean,
+  center: number | null,
+  inPairs = size === 1,
+): number {
   const round = single ? Math.fround : (x: number) => x
   const at = (i: number) => {
     const value = values[i * size + k]!
@@ -74,7 +83,7 @@ function meanOf(values: ArrayLike<number>, count: number, size: number, k: numbe
     const distance = round(value - center)
     return round(distance * distance)
   }
-  if (size === 1) return round(pairwiseSum(at, 0, count, round) / count)
+  if (inPairs) return round(pairwiseSum(at, 0, count, round) / count)
   let sum = 0
   for (let i = 0; i < count; i++) sum = round(sum + at(i))
   return round(sum / count)

@@ -1,9 +1,11 @@
-/** What the runtime takes before and besides the work: time to start, memory while idle, memory of a task in flight. */
+/** What the runtime takes before and besides the work: time to start, memory and processor while idle, memory of a task in flight. */
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import { printRow, type Row, spread } from '../timeit.js'
+import { barChart } from '../bar-chart.js'
+import { figure, printRow, type Row, spread } from '../timeit.js'
 
 const RUNS = 5
+const IDLE_MS = 2000
 const IN_FLIGHT = 1_000_000
 const core = new URL('../../core/index.js', import.meta.url).href
 
@@ -31,7 +33,10 @@ const startUp = `${prelude}
   await get(remote(() => 'ok').remote())
   const firstTaskMs = performance.now() - asked
   await sleep(1000)
-  console.log(JSON.stringify({ initMs, firstTaskMs, idleRss: rss(), idlePss: pss() }))
+  const idleFrom = process.cpuUsage()
+  await sleep(${IDLE_MS})
+  const { user, system } = process.cpuUsage(idleFrom)
+  console.log(JSON.stringify({ initMs, firstTaskMs, idleRss: rss(), idlePss: pss(), idleCpu: (user + system) / ${IDLE_MS * 10} }))
   process.exit()
 `
 
@@ -73,6 +78,13 @@ async function fresh(script: string): Promise<Measured> {
 
 const MB = 1e6
 
+/** What was set as a goal, in the unit of the row. */
+const GOALS: Readonly<Record<string, number>> = {
+  'init({ numCpus: 2 })': 100,
+  'idle memory with two workers, RSS': 150,
+  'memory a task, 1 M in flight, at the peak': 1000,
+}
+
 export async function run(): Promise<Row[]> {
   const rows: Row[] = []
   const tell = (name: string, unit: string, runs: readonly Measured[], of: (run: Measured) => number) => {
@@ -87,6 +99,7 @@ export async function run(): Promise<Row[]> {
   for (let i = 0; i < RUNS; i++) {
     before.push(await fresh(bare))
     idle.push(await fresh(startUp))
+    console.log(`start ${i + 1} of ${RUNS}: ${figure(idle[i].initMs)} ms`)
   }
   tell('init({ numCpus: 2 })', 'ms', idle, (run) => run.initMs)
   tell('first task', 'ms', idle, (run) => run.firstTaskMs)
@@ -94,11 +107,27 @@ export async function run(): Promise<Row[]> {
   tell('idle memory with two workers, PSS', 'MB', idle, (run) => run.idlePss / MB)
   tell('the same process before init, RSS', 'MB', before, (run) => run.idleRss / MB)
   tell('the same process before init, PSS', 'MB', before, (run) => run.idlePss / MB)
+  tell('idle processor with two workers, of one core', '%', idle, (run) => run.idleCpu)
   const flights: Measured[] = []
-  for (let i = 0; i < RUNS; i++) flights.push(await fresh(inFlight))
+  for (let i = 0; i < RUNS; i++) {
+    flights.push(await fresh(inFlight))
+    console.log(`million ${i + 1} of ${RUNS}: ${figure(flights[i].totalMs)} ms`)
+  }
   tell('memory a task, 1 M in flight, at the peak', 'B', flights, (run) => run.peak / IN_FLIGHT)
   tell('memory a task, 1 M done and their refs held', 'B', flights, (run) => run.held / IN_FLIGHT)
   tell('1 M tasks at once, submitting alone', 'ms', flights, (run) => run.submitMs)
   tell('1 M tasks at once', '/s', flights, (run) => (1000 * IN_FLIGHT) / run.totalMs)
   return rows
+}
+
+/** The rows that have a goal, as a part of it. */
+export function chart(rows: readonly Row[]): string {
+  const bars = rows
+    .filter(({ name }) => Object.hasOwn(GOALS, name))
+    .map(({ name, unit, mean }) => ({
+      label: name,
+      value: mean / GOALS[name],
+      note: `${figure(mean)} ${unit} of at most ${figure(GOALS[name])}`,
+    }))
+  return barChart({ title: 'What the runtime takes, as a part of what it may take', bars, mark: 1, better: 'less' })
 }

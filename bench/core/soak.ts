@@ -10,6 +10,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { inspect } from 'node:util'
 import { type ActorHandle, get, init, kill, shutdown } from '../../core/index.js'
+import { lineChart } from '../chart.js'
 import { random } from './examples/random.js'
 import { faults } from './soak/faults.js'
 import { load, type Tools } from './soak/load.js'
@@ -33,6 +34,11 @@ const MOST_FAILURES = 20
 const KILLS_THAT_TELL = 10
 
 type Counts = Record<string, number>
+interface Sample {
+  readonly seconds: number
+  readonly pieces: number
+  readonly megabytes: number
+}
 type Actions = Readonly<Record<string, (tools: Tools) => Promise<void>>>
 
 class Soak {
@@ -40,6 +46,8 @@ class Soak {
   readonly harm: Counts = Object.fromEntries(Object.keys(faults).map((kind) => [kind, 0]))
   readonly repeated: Counts = { 'lost objects': 0, 'entries given again': 0 }
   readonly failures: string[] = []
+  /** Memory of the process while it ran. */
+  readonly samples: Sample[] = []
   private readonly tools: Tools
   /** When it began. */
   private readonly running = new Map<string, number>()
@@ -110,6 +118,11 @@ class Soak {
       `${this.failures.length} failures`,
       `${Math.round(process.memoryUsage.rss() / 1e6)} MB`,
     ]
+    this.samples.push({
+      seconds: seconds(now - this.start),
+      pieces: total(Object.values(this.done)),
+      megabytes: Math.round(process.memoryUsage.rss() / 1e6),
+    })
     console.log(`${seconds(now - this.start)} s: ${parts.join(', ')}${slow.length > 0 ? `; slow: ${slow.join(', ')}` : ''}`)
   }
 
@@ -151,7 +164,17 @@ export async function run([minutes = '10', seed = '1']: readonly string[] = []):
   await soak.run()
   for (const ledger of ledgers) await kill(ledger)
   await shutdown()
-  const { done, harm, repeated, failures } = soak
+  const { done, harm, repeated, failures, samples } = soak
   if (failures.length > 0) throw new Error(`soak: ${failures.length} failures: ${[...new Set(failures)].join(', ')}`)
-  return { minutes: Number(minutes), work: done, faults: harm, repeated, failures: 0 }
+  return { minutes: Number(minutes), work: done, faults: harm, repeated, failures: 0, samples }
+}
+
+/** Memory over time: what is not given back shows as a slope. */
+export function chart({ samples }: { readonly samples: readonly Sample[] }): string {
+  return lineChart({
+    title: 'Memory of the process during the soak',
+    x: 'seconds',
+    y: 'MB',
+    lines: [{ label: 'resident memory', points: samples.map(({ seconds, megabytes }) => [seconds, megabytes]) }],
+  })
 }

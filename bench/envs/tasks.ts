@@ -3,7 +3,7 @@
  * environments on one core, and two threads with a kernel each. Arguments: words that the ids to run contain; default all.
  */
 import { Worker } from 'node:worker_threads'
-import { barChart } from '../bar-chart.js'
+import { groupedBars } from '../grouped-bars.js'
 import { type Measured, rate, shownRate, single, summary, TASKS, vector } from './rows/stepping.js'
 
 const ROUNDS = 5
@@ -65,7 +65,7 @@ export async function run(words: readonly string[]): Promise<TaskRow[]> {
 }
 
 export function chart(rows: readonly TaskRow[]): string {
-  return barChart({
+  return groupedBars({
     title: 'Steps a second on one core, random actions, resets included',
     unit: 'steps/s',
     series: ['one environment', 'kernel of 8', 'kernel of 1,024'],

@@ -33,6 +33,8 @@ export interface ActorShape {
   readonly groupNames: readonly string[]
   /** How often a call is made again after the actor died under it, unless it says otherwise. */
   readonly maxTaskRetries: number
+  /** It lives in a process of its own, with which no memory can be shared. */
+  readonly apart: boolean
 }
 
 /** Who carries out a handle's calls. */

@@ -5,6 +5,9 @@ export const PENDING = 0
 export const READY = 1
 export const FAILED = 2
 
+/** The origin of what `put` has stored. */
+export const PUT = { name: 'put' }
+
 /** Something that waits for a ref: a `get`, a `wait`, or a task that takes the ref as an argument. */
 export interface Waiter {
   settled(ref: ObjectRef): void
@@ -25,7 +28,9 @@ export interface Attachment {
   /** The receiver lets go of it after the first use (made for one message), else it keeps it under the id. */
   readonly once: boolean
   /** The memory is the runtime's own copy of a large array, to which nobody writes. */
-  readonly copied?: boolean
+  readonly copied?: boolean | undefined
+  /** The memory was made by the runtime, and is none that the program shares: another process may be given a copy. */
+  readonly ours?: boolean
   /** Set for memory of the object store, which may be on disk. */
   readonly stock?: Stock
 }
@@ -66,7 +71,7 @@ export class ObjectRef<T = unknown> {
   /** @internal The value, or the error once FAILED. */ value: unknown = undefined
   /** @internal */ waiters: Waiter | Waiter[] | undefined = undefined
   /** @internal Set by `wait` to find duplicates without a Set. */ mark = 0
-  /** @internal What makes the value; a Task while pending. */ origin: { readonly name: string } | undefined = undefined
+  /** @internal What makes the value: a Task while it is pending, PUT for good. */ origin: { readonly name: string } | undefined = undefined
   /** @internal Asks for the value of a ref that belongs to another thread; until somebody wants it, it stays there. */ fetch:
     | (() => void)
     | undefined = undefined

@@ -54,7 +54,8 @@ export async function get(refs: ObjectRef | readonly ObjectRef[], options?: { ti
 
 /**
  * Waits until `numReturns` (default 1) of the refs are ready or failed, or `timeoutMs` has passed, and splits them: at most
- * `numReturns` ready ones, and all others. Both lists keep the order of the input. Failures are not thrown here.
+ * `numReturns` ready ones, and all others. Both lists keep the order of the input. Failures are not thrown here. Of no refs it gives
+ * two empty lists at once, as Ray does.
  */
 export async function wait<T>(
   list: readonly ObjectRef<T>[],
@@ -63,6 +64,7 @@ export async function wait<T>(
   checkOptions('wait', 'wait', options)
   const { numReturns = 1, timeoutMs } = options
   if (!Array.isArray(list)) checkRefs('wait', list)
+  if (list.length === 0) return [[], []]
   if (numReturns > list.length)
     throw invalid(`wait: numReturns is ${numReturns}, but there ${list.length === 1 ? 'is' : 'are'} only ${count(list.length, 'ref')}`)
   const ready: ObjectRef<T>[] = []

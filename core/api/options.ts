@@ -154,17 +154,29 @@ const variables: Check = (value) =>
 const groups: Check = (value) =>
   isRecord(value) &&
   Object.values(value).every((one) =>
-    isRecord(one) ? isCount(one.maxConcurrency) && (one.methods === undefined || isStrings(one.methods)) : isCount(one),
+    isRecord(one)
+      ? isCount(one.maxConcurrency) &&
+        (one.methods === undefined || isStrings(one.methods)) &&
+        Object.keys(one).every((key) => key === 'maxConcurrency' || key === 'methods')
+      : isCount(one),
   )
     ? undefined
     : "an object such as { io: 2 } or { io: { maxConcurrency: 2, methods: ['read'] } }"
 const timesOrAlways: Check = (value) =>
   value === -1 || aNumber(0, Infinity, true)(value) === undefined ? undefined : 'a whole number of at least 0, or -1 for always'
 const aGroup: Check = (value) =>
-  isRecord(value) && typeof value.id === 'number' && Array.isArray(value.bundles) ? undefined : 'what placementGroup() returned'
+  isObject(value) && typeof value.id === 'number' && Array.isArray(value.bundles) ? undefined : 'what placementGroup() returned'
 
+/** A plain object: of a Map or an instance of a class the entries would be overlooked. */
 function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  if (typeof value !== 'object' || value === null) return false
+  const prototype = Object.getPrototypeOf(value)
+  // Of another realm too: its Object.prototype is not ours.
+  return prototype === null || Object.getPrototypeOf(prototype) === null
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
 }
 
 function isStrings(value: unknown): boolean {

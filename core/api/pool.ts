@@ -6,7 +6,7 @@ import { actor } from './actor.js'
 import type { ActorHandle } from './actor-handle.js'
 import { ActorPool } from './actor-pool.js'
 import { checkIterable, checkKnown, checkWhole, shown } from './checks.js'
-import { ActorDiedError, count, invalid, TaskError } from './errors.js'
+import { ActorDiedError, count, invalid, SerializationError, TaskError } from './errors.js'
 import { kill } from './lifecycle.js'
 import { type ObjectRef, READY } from './object-ref.js'
 import { checkOptions } from './options.js'
@@ -34,6 +34,9 @@ interface Work {
   /** Whether an error has to say which item it is of. */
   readonly many: boolean
 }
+
+/** Each is a thread: as many as `init` allows for CPUs. */
+const MOST_PROCESSES = 1024
 
 /** How often a chunk is begun again whose process died, as a task is by default. */
 const MAX_RETRIES = 3
@@ -101,6 +104,7 @@ export class Pool {
     checkKnown('Pool', options, ['processes'])
     const { processes = availableParallelism() } = options
     checkWhole('Pool: processes', processes, 1)
+    if (processes > MOST_PROCESSES) throw invalid(`Pool: processes must be at most ${MOST_PROCESSES}, not ${processes}`)
     this.processes = new Processes(processes)
   }
 
@@ -204,7 +208,7 @@ export class Pool {
     /** Chunks that were begun and have not succeeded; few, since no more are begun than there are processes. */
     const begun = new Map<ObjectRef, Chunk>()
     const apply = (process: Process, chunk: Chunk) => {
-      const ref = process.run.remote(work.definition, chunk)
+      const ref = send(process, work, chunk)
       for (const earlier of begun.keys()) if (earlier.state === READY) begun.delete(earlier)
       begun.set(ref, chunk)
       return ref
@@ -225,6 +229,20 @@ export class Pool {
       this.working--
       this.worked.fire()
     }
+  }
+}
+
+/** What cannot travel is named by its place among the values. */
+function send(process: Process, { definition }: Work, chunk: Chunk): ObjectRef<unknown[]> {
+  try {
+    return process.run.remote(definition, chunk)
+  } catch (error) {
+    if (!(error instanceof SerializationError)) throw error
+    const place = (_: string, list: string, argument: string) =>
+      `item ${chunk.start + Number(list)}${argument === '0' ? '' : `, argument ${argument}`}`
+    throw new SerializationError(`${definition.name}: ${error.message.replace(/^args\[1\]\.lists\[(\d+)\]\[(\d+)\]/, place)}`, {
+      cause: error,
+    })
   }
 }
 

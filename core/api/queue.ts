@@ -2,7 +2,7 @@ import { carry } from '../store/carried.js'
 import { actor } from './actor.js'
 import { type ActorHandle, AnyActorHandle } from './actor-handle.js'
 import { checkIterable, checkKnown, checkWhole, shown } from './checks.js'
-import { count, invalid, QueueEmptyError, QueueFullError } from './errors.js'
+import { count, invalid, QueueEmptyError, QueueFullError, SerializationError } from './errors.js'
 import { kill } from './lifecycle.js'
 import { get, wait } from './objects.js'
 import { type ActorOptions, checkOptions } from './options.js'
@@ -120,7 +120,7 @@ export class Queue<T = unknown> {
 
   private async add(method: string, items: readonly T[], timeoutMs: number | undefined): Promise<void> {
     // Inside a list, so that an item that is a ref stays one.
-    const refusal: Refusal | undefined = await get(this.actor.put.remote(items, timeoutMs))
+    const refusal: Refusal | undefined = await get(this.send(method, items, timeoutMs))
     if (refusal === undefined) return
     const { size, maxSize, waiting } = refusal
     const what = `Queue.${method}: ${count(items.length, 'item')}`
@@ -128,6 +128,15 @@ export class Queue<T = unknown> {
     const when = timeoutMs ? ` in ${timeoutMs} ms` : ''
     const others = waiting > 0 ? `, and ${count(waiting, 'put')} came before` : ''
     throw new QueueFullError(`${what} found no room${when}: the queue holds ${size} of ${maxSize}${others}`)
+  }
+
+  private send(method: string, items: readonly T[], timeoutMs: number | undefined) {
+    try {
+      return this.actor.put.remote(items, timeoutMs)
+    } catch (error) {
+      if (!(error instanceof SerializationError)) throw error
+      throw new SerializationError(`Queue.${method}: ${error.message.replace(/^args\[0\]\[(\d+)\]/, 'item $1')}`, { cause: error })
+    }
   }
 
   private async take(number: number, timeoutMs: number | undefined): Promise<T[] | undefined> {

@@ -124,6 +124,7 @@ export class Actors {
     if (record.host !== host) return
     if (ref.state === READY) {
       record.state = 'ALIVE'
+      this.settleIn(record)
       if (!this.counts.held(record.actorId)) this.outOfScope(record.actorId)
       return
     }
@@ -131,6 +132,15 @@ export class Actors {
     host.exitType = 'USER_ERROR'
     this.unmade(record, error, 'constructor threw')
     host.terminate()
+  }
+
+  /** What it was made with is kept for as long as it may be made again. */
+  private settleIn(record: ActorRecord): void {
+    if (record.mayRestart) return
+    const { borrowed } = record
+    record.payload = undefined
+    record.borrowed = []
+    this.drop(borrowed)
   }
 
   private restored(record: ActorRecord, host: Host, ref: ObjectRef): void {

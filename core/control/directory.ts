@@ -108,6 +108,11 @@ export class Directory implements RefBook {
     return [...this.refs.values()].filter((ref) => ref.state === PENDING && Math.floor(ref.id / 2 ** 40) === owner)
   }
 
+  /** Whether a ref is kept here for other threads: whether this one's program has it too is not known then. */
+  keeps(id: number): boolean {
+    return this.refs.has(id) && id >= 2 ** 40
+  }
+
   all(): Iterable<ObjectRef> {
     return this.refs.values()
   }

@@ -15,6 +15,7 @@ import { Ledger } from '../scheduler/resources.js'
 import type { Task } from '../scheduler/task.js'
 import type { ObjectStoreSetup } from '../store/object-store.js'
 import { removeSpillFolder, removeThreadFolder } from '../store/spill-folder.js'
+import { StoreUsage } from '../store/usage.js'
 import { type Ending, Host, type HostSetup } from '../worker/host.js'
 import * as layout from '../worker/layout.js'
 import type { ActorRole, Role, Wire } from '../worker/messages.js'
@@ -75,7 +76,7 @@ export class Head implements Headquarters {
   ) {
     this.namespace = options.namespace ?? DEFAULT_NAMESPACE
     this.ledger = new Ledger({ numCpus, gpuIds: gpuIdsOf(options.numGpus), resources: options.resources ?? {} })
-    this.groups = new PlacementGroupTable(this.ledger)
+    this.groups = new PlacementGroupTable(this.ledger, () => this.threads.coming)
   }
 
   /** Called by the engine's maker once both are there. */
@@ -273,6 +274,16 @@ export class Head implements Headquarters {
   relieve(): void {
     this.engine.values.store.relieve()
     for (const { bell } of this.hosts.values()) bell.ring()
+  }
+
+  /** The threads let go of refs and memory that they do not need: nothing makes a thread collect that sleeps. */
+  collect(): void {
+    if (this.closed) return
+    const holders = this.directory.counts.threads()
+    for (const host of this.hosts.values()) {
+      // What a process holds is counted there.
+      if (host.hasStarted && (host.apart || holders.has(host.index) || StoreUsage.holds(host.usage))) void host.control.collect()
+    }
   }
 
   /** A ref's value, once there is one, for a thread. */

@@ -69,6 +69,13 @@ export class HoldCounts {
     return this.byId.get(id)
   }
 
+  /** Those that hold anything. */
+  threads(): ReadonlySet<number> {
+    const threads = new Set<number>()
+    for (const holders of this.byId.values()) for (const thread of holders.keys()) threads.add(thread)
+    return threads
+  }
+
   /** Frees what nobody holds. */
   settle(): void {
     if (this.suspects.size === 0 || this.settling) return

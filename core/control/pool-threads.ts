@@ -9,6 +9,8 @@ import type { Head } from './head.js'
 const MAX_FAILED_STARTS = 3
 /** While something waits for CPUs, sleeping workers are looked for so often. */
 const LOOK_MS = 20
+/** A worker without tasks that is asked to lend does so within this, even on a busy machine. */
+const PROMPT_MS = 500
 const ONE_CPU = demandOf('a worker', { numCpus: 1 }, 0)
 
 /**
@@ -20,6 +22,8 @@ export class PoolThreads {
   private readonly held = new Map<number, Allocation>()
   /** Asked to lend, or lending. */
   private readonly lenders = new Set<Host>()
+  /** When they were asked to lend, and whether they slept then: awake by that, they still have nothing to do. */
+  private readonly asked = new Map<Host, { readonly atMs: number; readonly asleep: boolean }>()
   private readonly later: { start: () => void; demand: Demand | undefined }[] = []
   private readonly bells: readonly SharedArrayBuffer[]
   private started = 0
@@ -55,6 +59,7 @@ export class PoolThreads {
   replace(host: Host, { cause }: Ending): void {
     this.hosts.splice(this.hosts.indexOf(host), 1)
     this.lenders.delete(host)
+    this.asked.delete(host)
     const gave = this.giveBack(host.index)
     this.failedStarts = host.hasStarted || host.heartbeat > 0 ? 0 : this.failedStarts + 1
     if (this.failedStarts < MAX_FAILED_STARTS && host.role.kind === 'pool') this.add(host.role.place)
@@ -101,6 +106,7 @@ export class PoolThreads {
 
   private lend(host: Host): void {
     this.lenders.add(host)
+    this.asked.set(host, { atMs: performance.now(), asleep: host.idle })
     host.gate(PAUSE)
   }
 
@@ -111,6 +117,7 @@ export class PoolThreads {
       this.held.set(host.index, allocation)
     }
     this.lenders.delete(host)
+    this.asked.delete(host)
     host.gate(OPEN)
   }
 
@@ -129,7 +136,17 @@ export class PoolThreads {
 
   /** CPUs of workers that run nothing: they are as good as free. */
   get idle(): number {
-    return this.hosts.filter((host) => this.held.has(host.index) && host.idle).length
+    return this.hosts.filter((host) => this.held.has(host.index) && (host.idle || this.justAsked(host, true))).length
+  }
+
+  /** CPUs that will most likely be free in a moment: those, and the ones of workers just asked, which may look for a task that is not there. */
+  get coming(): number {
+    return this.hosts.filter((host) => this.held.has(host.index) && (host.idle || this.justAsked(host, false))).length
+  }
+
+  private justAsked(host: Host, whileAsleep: boolean): boolean {
+    const asked = this.asked.get(host)
+    return asked !== undefined && (asked.asleep || !whileAsleep) && performance.now() - asked.atMs < PROMPT_MS
   }
 
   /** Starts an actor when there is room for it. `demand`: the CPUs that workers may lend it. */

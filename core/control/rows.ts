@@ -44,6 +44,10 @@ const referenceTypes = [
 ] as const
 type ReferenceType = (typeof referenceTypes)[number]
 
+/** In the bytes beside its ref, in the store's memory, or on disk. */
+const objectLocations = ['INLINE', 'IN_MEMORY', 'SPILLED'] as const
+export type ObjectLocation = (typeof objectLocations)[number]
+
 /** One attempt of a task. */
 export type TaskRow = {
   taskId: string
@@ -87,6 +91,12 @@ export type ObjectRow = {
   /** The state of the task that makes it; NIL for an object that `put` stored. */
   taskStatus: TaskState
   referenceType: ReferenceType
+  /** The task that made it; null: it was put, or that is not known any more. */
+  name: string | null
+  /** Where its value is; null: there is none, or it is not known. */
+  location: ObjectLocation | null
+  /** So many threads have refs to it. */
+  referenceCount: number
   /** Where the program made it, one line; null: not recorded. */
   callSite: string | null
   /** Who owns it. */
@@ -153,6 +163,9 @@ export const columns: { readonly [Kind in RowKind]: Columns<RowKinds[Kind]> } = 
     objectSize: 'number',
     taskStatus: taskStates,
     referenceType: referenceTypes,
+    name: 'text',
+    location: objectLocations,
+    referenceCount: 'number',
     callSite: 'text',
     type: workerTypes,
     workerId: 'id',

@@ -1,6 +1,7 @@
 import { transfer } from 'comlink'
 import { FAILED, ObjectRef, READY } from '../api/object-ref.js'
 import { RefStream } from '../api/ref-stream.js'
+import { adopt as adoptMemory } from '../store/handles.js'
 import { Host } from '../worker/host.js'
 import type { Wire } from '../worker/messages.js'
 import { safeCause } from './actors.js'
@@ -46,7 +47,7 @@ export class Service {
   }
 
   startActor(actorId: number, payload: Payload, held: readonly number[]): void {
-    this.head.actors.construct(actorId, payload, held)
+    this.head.actors.construct(actorId, adopted(payload), held)
   }
 
   stillborn(actorId: number, outcome: Outcome, frames: string): Promise<void> {
@@ -81,7 +82,11 @@ export class Service {
   async run(spec: TaskSpec): Promise<Outcome> {
     const stream = spec.streaming ? this.streamOf(spec.id) : undefined
     // Each thread numbers its functions by itself.
-    const { failed, value } = await this.head.run({ ...spec, definition: adopt(spec.definition) }, undefined, stream)
+    const { failed, value } = await this.head.run(
+      { ...spec, definition: adopt(spec.definition), payload: adopted(spec.payload) },
+      undefined,
+      stream,
+    )
     const ref = new ObjectRef(spec.id)
     ref.settle(failed ? FAILED : READY, value)
     return this.head.engine.values.outcomeOf(ref, this.thread)
@@ -137,4 +142,8 @@ export class Service {
   stateCounts(): Promise<TaskCount[]> {
     return this.head.survey.counts()
   }
+}
+
+function adopted({ bytes, attachments }: Payload): Payload {
+  return { bytes, attachments: attachments.map(adoptMemory) }
 }

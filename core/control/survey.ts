@@ -3,6 +3,8 @@ import type { StateSource } from '../api/state.js'
 import type { OpenFact } from '../engine/task-log.js'
 import type { Host } from '../worker/host.js'
 import type { Head } from './head.js'
+import { liveObjects } from './live-objects.js'
+import { firstLine, ObjectTable, ownerOf } from './object-table.js'
 import { joinTasks, type Query, select, withTotal } from './query.js'
 import { type ActorRow, columns, type ObjectRow, type RowKind, type RowKinds, type TaskCount, type TaskRow } from './rows.js'
 
@@ -25,7 +27,7 @@ export class Survey implements StateSource {
   private readonly sources: { readonly [Kind in RowKind]: (query?: Query<RowKinds[Kind]>) => Promise<Found<RowKinds[Kind]>> } = {
     tasks: (query) => this.tasks(query),
     actors: async () => [...this.actors()],
-    objects: async () => [...this.objects()],
+    objects: () => this.objects(),
     workers: async () => this.head.workers.rows(),
   }
 
@@ -82,44 +84,38 @@ export class Survey implements StateSource {
     }
   }
 
-  private *objects(): Generator<ObjectRow> {
-    const { directory, actors } = this.head
-    for (const ref of directory.all()) {
-      const owner = Math.floor(ref.id / IDS_A_THREAD)
-      yield {
-        objectId: hexId(ref.id),
-        objectSize: sizeOf(ref),
-        taskStatus: ref.stored !== undefined ? 'NIL' : (['PENDING_NODE_ASSIGNMENT', 'FINISHED', 'FAILED'] as const)[ref.state]!,
-        referenceType: 'LOCAL_REFERENCE',
-        callSite: null,
-        type: owner === 0 ? 'DRIVER' : 'WORKER',
-        workerId: hexId(owner),
-        pid: process.pid,
-      }
-    }
-    for (const { record } of actors.registry.rows()) {
+  /** What any thread has a ref to or holds in its store. A thread that does not answer is known by what it was counted to hold. */
+  private async objects(): Promise<ObjectRow[]> {
+    const { directory, engine, hosts } = this.head
+    const started = [...hosts.values()].filter(({ hasStarted }) => hasStarted)
+    const parts = await answers(started, (host) => host.control.liveObjects())
+    const table = new ObjectTable((thread) => hosts.get(thread)?.pid ?? process.pid)
+    for (const [{ index }, part] of parts) for (const object of part) table.add(object, index)
+    for (const object of liveObjects(engine.values.rows())) table.add(object, 0, directory.keeps(object.id))
+    for (const { id } of directory.all()) for (const thread of directory.counts.holders(id)?.keys() ?? []) table.held(id, thread)
+    return [...table.rows(), ...this.handles()]
+  }
+
+  private *handles(): Generator<ObjectRow> {
+    for (const { record } of this.head.actors.registry.rows()) {
       if (record.state === 'DEAD') continue
-      const owner = Math.floor(record.actorId / IDS_A_THREAD)
+      const { actorId, spec } = record
+      const owner = ownerOf(actorId)
       yield {
-        objectId: hexId(record.actorId),
+        objectId: hexId(actorId),
         objectSize: null,
         taskStatus: 'NIL',
         referenceType: 'ACTOR_HANDLE',
-        callSite: null,
+        name: spec.shape.className,
+        location: null,
+        referenceCount: this.head.directory.counts.holders(actorId)?.size ?? 0,
+        callSite: firstLine(spec.frames),
         type: owner === 0 ? 'DRIVER' : 'WORKER',
         workerId: hexId(owner),
         pid: process.pid,
       }
     }
   }
-}
-
-function sizeOf(ref: {
-  readonly stored: { readonly bytes: Uint8Array; readonly attachments: readonly { readonly object: object }[] } | undefined
-}) {
-  if (ref.stored === undefined) return null
-  const { bytes, attachments } = ref.stored
-  return attachments.reduce((sum, { object }) => sum + (object instanceof SharedArrayBuffer ? object.byteLength : 0), bytes.byteLength)
 }
 
 /** What is open anywhere of what a thread has submitted. */

@@ -36,6 +36,7 @@ export class ActorCalls {
     const { headquarters, mint } = this.tools
     const shape = shapeOf(definition, options)
     const task = new Task(CREATE_ACTOR, new ObjectRef(mint()), `new ${definition.name}`, definition, definition.index, site)
+    task.leaves = this.tools.entrusts || shape.apart
     // Arguments that cannot travel are refused before anything is started for them.
     const encoder = this.args.encode(task, args)
     try {
@@ -69,6 +70,11 @@ export class ActorCalls {
 
   private start(actor: ActorClient, task: Task): void {
     this.args.complete(task)
+    const { sending } = this.engine
+    if (task.failure === undefined && !sending.bringAll(task) && task.failure === undefined) {
+      sending.onceArrived(() => this.start(actor, task))
+      return
+    }
     const { headquarters } = this.tools
     if (task.failure !== undefined) {
       void headquarters.stillborn(actor.actorId, task.failure, task.site.frames())
@@ -251,5 +257,6 @@ function shapeOf(definition: ShippedFunction, options: ActorOptions): ActorShape
     methodNames: definition.methods,
     groupNames: Object.keys(options.concurrencyGroups ?? {}),
     maxTaskRetries: options.maxTaskRetries ?? 0,
+    apart: options.runtime === 'process',
   }
 }

@@ -2,6 +2,7 @@ import { FAILED, type ObjectRef, PENDING, READY } from '../api/object-ref.js'
 import type { RefBook } from '../control/ref-book.js'
 import { DependencyWaiter, type Task } from '../scheduler/task.js'
 import { Encoder } from '../store/encoder.js'
+import { refuseShared } from '../store/refusal.js'
 
 /** Encodes the arguments of calls, and waits for those that are refs. */
 export class Arguments {
@@ -18,6 +19,7 @@ export class Arguments {
     // A getter of a value being encoded may submit: it gets an encoder of its own.
     const encoder = this.encoder.busy ? new Encoder(true) : this.encoder
     encoder.busy = true
+    encoder.leaves = false
     encoder.start()
     return encoder
   }
@@ -25,6 +27,7 @@ export class Arguments {
   /** Encodes a call's arguments. The encoder stays borrowed until its `done`. */
   encode(task: Task, args: unknown[]): Encoder {
     const encoder = this.borrow()
+    encoder.leaves = task.leaves
     try {
       const dependencies = encoder.args(args)
       if (dependencies !== undefined) this.depend(task, dependencies, encoder)
@@ -79,18 +82,27 @@ export class Arguments {
     }
   }
 
-  /** Adds the values of a task's dependencies behind its arguments. */
+  /** Adds the values of a task's dependencies behind its arguments. One that cannot go to another process fails the task. */
   private append(task: Task, encoder: Encoder): void {
-    for (const ref of task.dependencies) {
-      if (ref.stored !== undefined) encoder.raw(ref.stored.bytes, ref.stored.attachments, ref.stored.refs)
-      else encoder.section(ref.read(), `the value of ${task.name}'s argument`)
+    try {
+      this.appendAll(task, encoder)
+    } catch (error) {
+      task.failure = error
     }
     task.dependencies = []
   }
 
+  private appendAll(task: Task, encoder: Encoder): void {
+    for (const ref of task.dependencies) {
+      if (ref.stored !== undefined) {
+        if (task.leaves) refuseShared(ref.stored.attachments, `the value of ${task.name}'s argument`)
+        encoder.raw(ref.stored.bytes, ref.stored.attachments, ref.stored.refs)
+      } else encoder.section(ref.read(), `the value of ${task.name}'s argument`)
+    }
+  }
+
   /**
-   * Puts what a task waited for behind its arguments, or sets its failure. A value that somebody has changed since it arrived
-   * may have become unfit to travel: that fails the task.
+   * Puts what a task waited for behind its arguments, or sets its failure.
    */
   complete(task: Task): void {
     if (task.dependencies.length === 0) return

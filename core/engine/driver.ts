@@ -24,6 +24,7 @@ export function startDriver(options: InitOptions): LocalEngine {
     usage: new StoreUsage(),
     // Not at once: this is in the middle of a value's storing.
     pressed: () => queueMicrotask(() => head.relieve()),
+    swept: () => queueMicrotask(() => head.collect()),
   }
   const head: Head = new Head(options, options.numCpus ?? availableParallelism(), mint, setup)
   const poolWords = new Int32Array(head.pool)
@@ -53,6 +54,7 @@ export function startDriver(options: InitOptions): LocalEngine {
     // They were connected when they were started.
     connectPool: () => {},
     entrusts: false,
+    isApart: (thread) => head.hosts.get(thread)?.apart ?? false,
     output: (link, kind, text, taskId) => head.workers.wrote(link.index, link.name, kind, text, taskId),
     placementGroups: {
       create: (bundles, strategy, name) => {

@@ -25,6 +25,13 @@ export class Entrusted {
   }
 
   run(task: Task, payload: Payload): void {
+    const { sending } = this.engine
+    // The main thread cannot bring back what this one owns; of its own it does when there is a place for the task.
+    if (this.headquarters.nextOf !== undefined && !sending.bringAll(task)) {
+      if (task.failure !== undefined) this.engine.outcomes.fail(task, task.failure)
+      else sending.onceArrived(() => this.run(task, payload))
+      return
+    }
     this.tasks.add(task)
     task.toldElsewhere = true
     const spec: TaskSpec = {

@@ -63,7 +63,7 @@ export class LocalEngine implements Engine, ActorCaller {
       for (const link of this.links.values()) link.forget(id)
     }
     const relay = new Encoder(true)
-    this.values = new Values(this.book, tools.store, { forget, arrived: () => this.sending.arrived() })
+    this.values = new Values(this.book, tools.store, { forget, arrived: () => this.sending.arrived() }, tools.isApart)
     this.args = new Arguments(this.book, (task) => this.sending.argumentsSettled(task))
     this.sending = new Sending(this, this.args, relay, tools)
     this.submission = new Submission(this, this.args, tools)

@@ -75,7 +75,7 @@ export class Sending {
     if (!this.bringAll(task)) {
       if (task.failure !== undefined) this.engine.outcomes.fail(task, task.failure)
       else
-        this.onArrival.push(() => {
+        this.onceArrived(() => {
           // It may have been cancelled meanwhile.
           if (task.ref.state === PENDING) this.to(link, task)
         })
@@ -98,7 +98,11 @@ export class Sending {
     }
   }
 
-  /** A lost value was made again. */
+  /** Calls back when a lost value was made again, or there is room for one: it may not be the one that is waited for. */
+  onceArrived(resume: () => void): void {
+    this.onArrival.push(resume)
+  }
+
   arrived(): void {
     for (const resume of this.onArrival.splice(0)) resume()
     this.refill()

@@ -36,6 +36,7 @@ export class Submission {
     task.maxRetries = options.maxRetries ?? DEFAULT_MAX_RETRIES
     task.retryExceptions = options.retryExceptions
     if (tools.entrusts || needsMore(options)) task.needs = options
+    task.leaves = tools.entrusts || options.runtime === 'process'
     return this.start(task, args, options.numReturns)
   }
 
@@ -47,6 +48,7 @@ export class Submission {
     task.nameIndex = label.index
     task.actorId = actorId
     task.handle = handle
+    task.leaves = this.tools.entrusts || shape.apart
     task.maxRetries = options.maxTaskRetries ?? shape.maxTaskRetries
     // In a concurrency group it may be taken before its turn: it is sent again if the actor dies then.
     task.keeps = task.maxRetries !== 0 || shape.groupNames.length > 0

@@ -34,6 +34,8 @@ export interface ThreadTools {
   connectPool(engine: LocalEngine): void
   /** The workers cannot reach this thread's memory: the main thread submits its tasks. */
   readonly entrusts: boolean
+  /** Whether another thread lies in another process. */
+  isApart(thread: number): boolean
   /** A worker has written something; `taskId` is 0 where no task is known to have. */
   output(link: Link, kind: typeof STDOUT | typeof STDERR, text: string, taskId: number): void
   readonly placementGroups: PlacementGroups

@@ -1,12 +1,13 @@
-import { type Attachment, FAILED, ObjectRef, PENDING, READY, type Stored } from '../api/object-ref.js'
+import { type Attachment, FAILED, hexId, ObjectRef, PENDING, PUT, READY, type Stored } from '../api/object-ref.js'
 import { idOf } from '../control/directory.js'
 import type { Outcome, Settled } from '../control/headquarters.js'
 import type { Borrowed, RefBook } from '../control/ref-book.js'
 import { Decoder, type Names } from '../store/decoder.js'
 import { Encoder } from '../store/encoder.js'
-import { isCopy, noteCopy } from '../store/handles.js'
+import { isCopy, noteArrived } from '../store/handles.js'
 import { LargeValue, type LargeValueTools, type Lineage, type StoredRow, storedRows } from '../store/large-value.js'
 import type { ObjectStore } from '../store/object-store.js'
+import { refuseShared } from '../store/refusal.js'
 
 /** The values of refs as bytes: those that `put` stored, those with large arrays, and those that travel between threads by themselves. */
 export class Values {
@@ -18,6 +19,8 @@ export class Values {
     private readonly book: RefBook,
     readonly store: ObjectStore,
     hooks: Pick<LargeValueTools, 'forget' | 'arrived'>,
+    /** Whether another thread lies in another process. */
+    private readonly isApart: (thread: number) => boolean,
   ) {
     this.tools = { store, decode: (stored) => this.read(stored), ...hooks }
     this.keeper.storing = true
@@ -36,6 +39,7 @@ export class Values {
     }
     this.take(ref, encoder)
     ref.settle(READY, undefined)
+    ref.origin = PUT
     return ref
   }
 
@@ -77,8 +81,7 @@ export class Values {
       const large = this.take(ref, keeper)
       if (large === undefined) return
       large.cache(value)
-      large.lineage = lineage
-      large.index = index
+      if (lineage !== undefined) large.madeBy(lineage, index)
     } finally {
       keeper.done()
     }
@@ -130,15 +133,19 @@ export class Values {
   outcomeOf(ref: ObjectRef, to: number, snapshot = false): Outcome {
     const encoder = new Encoder(false)
     encoder.snapshot = snapshot
+    encoder.leaves = this.isApart(to)
     encoder.start()
     let failed = ref.state === FAILED
     if (failed) encoder.thrown(ref.value)
-    else if (ref.stored !== undefined) encoder.raw(ref.stored.bytes, ref.stored.attachments, ref.stored.refs)
     else
       try {
-        encoder.section(ref.read(), 'the value')
+        if (ref.stored === undefined) encoder.section(ref.read(), 'the value')
+        else {
+          if (encoder.leaves) refuseShared(ref.stored.attachments, `object ${hexId(ref.id)}`)
+          encoder.raw(ref.stored.bytes, ref.stored.attachments, ref.stored.refs)
+        }
       } catch (error) {
-        // Somebody has changed it since it arrived.
+        // It cannot leave this process, or is no longer fit to travel.
         failed = true
         encoder.start()
         encoder.thrown(error)
@@ -149,7 +156,7 @@ export class Values {
 
   /** What another thread's `outcomeOf` sent. */
   settled({ failed, bytes, attachments }: Outcome): Arrived {
-    for (const { copied, object } of attachments) if (copied) noteCopy(object)
+    for (const attachment of attachments) noteArrived(attachment)
     const refs: Borrowed[] = []
     const met = <Thing extends Borrowed>(thing: Thing): Thing => {
       refs.push(thing)
@@ -201,8 +208,8 @@ function taken<T>(list: readonly T[]): readonly T[] {
 }
 
 /** An attachment as a port carries it. */
-export function plain({ id, once, object, copied }: Attachment): Attachment {
-  return copied ? { id, once, object, copied } : { id, once, object }
+export function plain({ id, once, object, copied = false, ours = false }: Attachment): Attachment {
+  return { id, once, object, copied, ours }
 }
 
 function decode(bytes: Uint8Array, names: Names): unknown {

@@ -86,8 +86,11 @@ export class Outcomes implements LinkOwner {
       outcome = REFUSED
       value = tooDeep(error)
     }
+    // Not to keep them alive until the next reply.
+    const refs = this.met
+    if (refs.length > 0) this.met = []
     if (kind === YIELDED) {
-      if (outcome === YIELDED) this.yielded(task, value, this.storedAs(reply, value))
+      if (outcome === YIELDED) this.yielded(task, value, this.storedAs(reply, value, refs))
       return
     }
     if (outcome === THROWN && !task.cancelled && retries(task, value)) {
@@ -96,7 +99,7 @@ export class Outcomes implements LinkOwner {
     }
     const lineage = this.large && outcome === RESULT ? this.setup.lineageOf(task) : undefined
     // Before its memory is given back.
-    const stored = outcome === RESULT ? this.storedAs(reply, value) : undefined
+    const stored = outcome === RESULT ? this.storedAs(reply, value, refs) : undefined
     this.setup.free(task)
     if (outcome === RESULT) this.succeed(task, value, link, reply, stored, lineage)
     else this.fail(task, this.errorOf(link.name, outcome, task, value), link, reply)
@@ -110,18 +113,17 @@ export class Outcomes implements LinkOwner {
   private read(link: Link, { buffer, view, at }: Reply): unknown {
     this.reading = link
     this.large = this.named = false
-    if (this.met.length > 0) this.met = []
     this.decoder.open(buffer, view, at)
     return this.decoder.section()
   }
 
   /** What is kept of the value that was read last, so that its readers cannot change it; undefined: nothing, or it has to be encoded anew. */
-  private storedAs({ buffer, at }: Reply, value: unknown): Stored | undefined {
+  private storedAs({ buffer, at }: Reply, value: unknown, refs: readonly Borrowed[]): Stored | undefined {
     if (!changeable(value) || this.named) return undefined
     const end = this.decoder.position
     // What did not fit into the ring lies in memory that is ours alone.
     const bytes = at === 0 ? buffer.subarray(0, end) : Uint8Array.prototype.slice.call(buffer, at, end)
-    return { bytes, attachments: none, refs: this.met.length > 0 ? this.met : none }
+    return { bytes, attachments: none, refs: refs.length > 0 ? refs : none }
   }
 
   /** `stored`: the value's bytes; without them a value that its readers could change is encoded again. */

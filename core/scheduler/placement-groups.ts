@@ -38,14 +38,19 @@ class Group implements Bundles {
 
 /**
  * The placement groups: resources set aside together, all bundles of a group or none of them, for tasks and actors that name
- * the group. A group without room waits; the oldest is served first, and one without room does not hold up those behind it.
+ * the group. A group without room waits; the oldest is served first, and one without room does not hold up those behind it,
+ * unless all that it lacks are CPUs that workers are about to lend: those come in a moment, one by one.
  */
 export class PlacementGroupTable {
   private readonly groups = new Map<number, Group>()
   /** Those without resources yet, oldest first. */
   private readonly waiting = new Set<Group>()
 
-  constructor(private readonly ledger: Ledger) {
+  /** `comingCpus`: CPUs of workers that run nothing, and lend them when something waits. */
+  constructor(
+    private readonly ledger: Ledger,
+    private readonly comingCpus: () => number = () => 0,
+  ) {
     ledger.groups = this.groups
   }
 
@@ -57,10 +62,12 @@ export class PlacementGroupTable {
       group.failure = `asks for ${bundles.length} bundles on a machine each (STRICT_SPREAD), but the runtime is one machine; use SPREAD`
       return
     }
-    group.bundles = carveAll(this.ledger.machine, group)
+    if (this.waiting.size === 0) group.bundles = carveAll(this.ledger.machine, group)
     if (group.bundles !== undefined) return
     group.failure = this.whyNever(group)
-    if (group.failure === undefined) this.waiting.add(group)
+    if (group.failure !== undefined) return
+    this.waiting.add(group)
+    this.retry()
   }
 
   private whyNever(group: Group): string | undefined {
@@ -91,7 +98,11 @@ export class PlacementGroupTable {
     let made = false
     for (const group of this.waiting) {
       group.bundles = carveAll(this.ledger.machine, group)
-      if (group.bundles === undefined) continue
+      if (group.bundles === undefined) {
+        const lacks = this.lackedCpus(group)
+        if (lacks > 0 && lacks <= this.comingCpus()) break
+        continue
+      }
       this.waiting.delete(group)
       for (const { resolve } of group.waiters.splice(0)) resolve()
       made = true
@@ -117,15 +128,21 @@ export class PlacementGroupTable {
 
   /** How many CPUs would have to come free for a waiting group, the oldest that lacks nothing but CPUs; 0 if there is none. */
   missingCpus(): number {
-    const { machine } = this.ledger
-    for (const { whole, demands } of this.waiting) {
-      const others = { whole: withoutCpus(whole), demands: demands.map(withoutCpus) }
-      const parts = whole.cpus > machine.cpus ? carveAll(machine, others) : undefined
-      if (parts === undefined) continue
-      for (const part of parts) machine.absorb(part)
-      return (whole.cpus - machine.cpus) / UNIT
+    for (const group of this.waiting) {
+      const lacks = this.lackedCpus(group)
+      if (lacks > 0) return lacks
     }
     return 0
+  }
+
+  /** How many CPUs a group lacks; 0 if it lacks something else. */
+  private lackedCpus({ whole, demands }: Group): number {
+    const { machine } = this.ledger
+    if (whole.cpus <= machine.cpus) return 0
+    const parts = carveAll(machine, { whole: withoutCpus(whole), demands: demands.map(withoutCpus) })
+    if (parts === undefined) return 0
+    for (const part of parts) machine.absorb(part)
+    return (whole.cpus - machine.cpus) / UNIT
   }
 
   /** The runtime ends: nobody is left waiting. */

@@ -43,6 +43,8 @@ export class Task {
   parked = false
   /** Its payload is kept after it was sent. */
   keeps = false
+  /** Its arguments go to another process. */
+  leaves = false
   /** Runs on a thread that runs nothing else. */
   alone = false
   /** An actor's construction after which its state is restored. */

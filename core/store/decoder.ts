@@ -225,6 +225,7 @@ export class Decoder {
       methodNames: this.strings(),
       groupNames: this.strings(),
       maxTaskRetries: this.value() as number,
+      apart: this.value() as boolean,
     })
     this.seen[place] = handle
     return handle

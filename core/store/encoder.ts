@@ -5,9 +5,9 @@ import { type Attachment, ObjectRef } from '../api/object-ref.js'
 import { carriedBy } from './carried.js'
 import { letGo } from './collection.js'
 import { baseOf, isError } from './error-classes.js'
-import { freshHandleId, handleId, isCopy, noMemory, sharedCopy } from './handles.js'
+import { freshHandleId, handleId, isCopy, isOurs, noMemory, sharedCopy } from './handles.js'
 import { isBuiltIn, isDetached, isPlain, viewKind } from './kinds.js'
-import { pathTo, reasonAgainst, tooDeep, Unserializable } from './refusal.js'
+import { pathTo, reasonAgainst, sharedKind, tooDeep, UNSHARED, Unserializable } from './refusal.js'
 import * as tag from './tags.js'
 
 /** Typed arrays from this size, in bytes, get a SharedArrayBuffer of their own instead of being copied through the ring. */
@@ -42,6 +42,8 @@ export class Encoder {
   allocate: ((bytes: number) => SharedArrayBuffer) | undefined = undefined
   /** For a state that is kept: arrays that were copied for this thread are copied again, since it may write into them. */
   snapshot = false
+  /** For another process: memory of the program's cannot be shared with it. */
+  leaves = false
   private view = new DataView(this.buffer.buffer)
   private seen: Map<object, number> | undefined = undefined
   private lenient = false
@@ -233,6 +235,7 @@ export class Encoder {
       this.array(value.shape.groupNames)
       this.reserve(16)
       this.number(value.shape.maxTaskRetries)
+      this.byte(value.shape.apart ? tag.TRUE : tag.FALSE)
     } else if (isError(value)) this.error(value)
     else if (isPlain(prototype)) this.entries(tag.OBJECT, value)
     else this.collection(value)
@@ -324,6 +327,7 @@ export class Encoder {
     if (isDetached(value.buffer)) throw new Unserializable(value, DETACHED)
     const elements = isDataView(value) ? value.byteLength : (value as Uint8Array).length
     if (isSharedArrayBuffer(value.buffer) && !(this.snapshot && isCopy(value.buffer))) {
+      if (this.leaves && !isOurs(value.buffer)) throw new Unserializable(value, `lies in a SharedArrayBuffer, ${UNSHARED}`)
       this.byte(tag.TYPED_ARRAY_ON)
       this.byte(kind)
       this.value(value.buffer)
@@ -350,10 +354,12 @@ export class Encoder {
 
   private handle(object: Attachment['object'], fresh: boolean): void {
     const copied = fresh || isCopy(object)
+    const ours = isOurs(object)
+    if (this.leaves && !ours) throw new Unserializable(object, `is a ${sharedKind(object)}, ${UNSHARED}`)
     // What is kept here is named for as long as it is kept; what is a user's, for as long as it lives.
     const once = this.storing ? !this.keepsHandles : fresh || !this.keepsHandles
     const id = once || (this.storing && copied) ? freshHandleId() : handleId(object)
-    this.attachments.push({ id, object, once, copied })
+    this.attachments.push({ id, object, once, copied, ours })
     this.byte(once ? tag.HANDLE_ONCE : tag.HANDLE)
     this.f64(id)
   }

@@ -27,6 +27,29 @@ export function handleId(object: Shareable): number {
   return id
 }
 
+/** Memory that another thread owns and has named, by its id. */
+const adopted = new Map<number, WeakRef<Shareable>>()
+const adoptions = new FinalizationRegistry<number>((id) => {
+  // Or it has come again since.
+  if (adopted.get(id)?.deref() !== undefined) return
+  adopted.delete(id)
+  onDead(id)
+})
+
+/**
+ * What another thread has sent to be sent on. Its owner does not know whom it came to from here: when nobody here has it any
+ * more, those let go of theirs.
+ */
+export function adopt(attachment: Attachment): Attachment {
+  const { id, object, once } = attachment
+  if (once) return attachment
+  const known = adopted.get(id)?.deref()
+  if (known !== undefined) return { ...attachment, object: known }
+  adopted.set(id, new WeakRef(object))
+  adoptions.register(object, id)
+  return attachment
+}
+
 /** An id for an object made for one message. */
 export function freshHandleId(): number {
   return nextId++
@@ -43,6 +66,7 @@ export function noMemory(bytes: number, cause: unknown): ObjectStoreFullError {
 /** Shared memory with a copy of some bytes. */
 export function sharedCopy(bytes: Uint8Array, allocate = plainMemory): SharedArrayBuffer {
   const copy = allocate(bytes.byteLength)
+  ours.add(copy)
   new Uint8Array(copy).set(bytes)
   return copy
 }
@@ -58,10 +82,19 @@ function plainMemory(bytes: number): SharedArrayBuffer {
 /** Memory that the runtime made for a large array of a result, and that came here with it: nobody else writes to it. */
 const copies = new WeakSet<object>()
 
-export function noteCopy(object: Shareable): void {
-  copies.add(object)
+/** Memory that the runtime has made, in whatever thread. */
+const ours = new WeakSet<object>()
+
+/** Notes what the sender knew of memory that came from another thread. */
+export function noteArrived({ object, copied, ours: made }: Pick<Attachment, 'object' | 'copied' | 'ours'>): void {
+  if (copied) copies.add(object)
+  if (made) ours.add(object)
 }
 
 export function isCopy(object: Shareable): object is SharedArrayBuffer {
   return copies.has(object)
+}
+
+export function isOurs(object: Shareable): boolean {
+  return ours.has(object)
 }

@@ -1,5 +1,6 @@
 import { ObjectLostError } from '../api/errors.js'
 import { type Attachment, hexId } from '../api/object-ref.js'
+import { noteArrived } from './handles.js'
 import { readSpillFile, removeFile, type SpillFile } from './spill-file.js'
 import type { SpillFolder } from './spill-folder.js'
 
@@ -25,7 +26,6 @@ export interface BufferStore {
  */
 export class LargeBuffer implements Attachment {
   readonly once = false
-  readonly bytes: number
   /** So many tasks under way name it: what they hold of it could not come free. */
   pins = 0
   private memory: SharedArrayBuffer | undefined
@@ -33,19 +33,21 @@ export class LargeBuffer implements Attachment {
   private file: SpillFile | undefined = undefined
 
   constructor(
-    memory: SharedArrayBuffer,
+    memory: SharedArrayBuffer | undefined,
+    readonly bytes: number,
     readonly id: number,
     readonly owner: StoredObject,
     private readonly store: BufferStore,
   ) {
     this.memory = memory
-    this.bytes = memory.byteLength
   }
 
   /** Restored if it was spilled, which takes as long as reading the file. Throws ObjectLostError, ObjectStoreFullError. */
   get object(): SharedArrayBuffer {
-    if (this.memory === undefined) this.store.bringBack(this)
-    else this.store.used(this)
+    if (this.memory === undefined) {
+      if (this.file === undefined) throw this.freed()
+      this.store.bringBack(this)
+    } else this.store.used(this)
     return this.memory!
   }
 
@@ -67,12 +69,17 @@ export class LargeBuffer implements Attachment {
   /** @internal The store's. `into` has the object's size. */
   restore(into: SharedArrayBuffer): void {
     const { file } = this
-    if (file === undefined) throw new ObjectLostError(`object ${hexId(this.id)} (${this.bytes} bytes) was freed: its last ref is gone`)
+    if (file === undefined) throw this.freed()
     const problem = readSpillFile(file, into)
     if (problem !== undefined) {
       throw new ObjectLostError(`object ${hexId(this.id)} (${this.bytes} bytes) was moved to disk, and its file ${file.path} ${problem}`)
     }
     this.memory = into
+    noteArrived({ object: into, ours: true })
+  }
+
+  private freed(): ObjectLostError {
+    return new ObjectLostError(`object ${hexId(this.id)} (${this.bytes} bytes) was freed: its last ref is gone`)
   }
 
   /** @internal The store's. The same bytes made anew. */

@@ -1,16 +1,22 @@
 import { ObjectLostError } from '../api/errors.js'
 import { type Absent, type Attachment, FAILED, hexId, type ObjectRef, READY, type Stock, type Stored } from '../api/object-ref.js'
-import type { LargeBuffer, StoredObject } from './large-buffer.js'
+import { LargeBuffer, type StoredObject } from './large-buffer.js'
 import type { ObjectStore } from './object-store.js'
 
 /** How a value was made, so that it can be made again. */
 export interface Lineage {
   /** Of the task. */
   readonly name: string
-  /** So many runs, −1 for any number. */
-  readonly maxRetries: number
-  /** Runs the task again; `done` is called with the ref of its result of that index, when it has settled. */
-  run(index: number, done: (made: ObjectRef) => void): void
+  /** This is one of its results: it is given what another run makes, if it has lost its memory. */
+  made(value: LargeValue): void
+  /** Runs the task again, or joins the run under way, and calls the value's `rebuilt` then. Otherwise says why it cannot. */
+  rebuild(value: LargeValue): string | undefined
+}
+
+/** Memory that is to be made again. */
+export interface Missing {
+  readonly id: number
+  readonly missingBytes: number
 }
 
 export interface LargeValueTools {
@@ -30,10 +36,12 @@ export class LargeValue implements Stored, Absent {
   readonly attachments: readonly Attachment[]
   readonly buffers: readonly LargeBuffer[]
   lineage: Lineage | undefined
-  /** Of its result. */
+  /** Which of the task's results it is. */
   index = 0
-  private runs = 0
   private making = false
+  /** It is lost for good. */
+  private failure: unknown = undefined
+  readonly held: Held
   /** The value as it came, until it is read, or a buffer is written to disk. */
   private value: unknown = undefined
 
@@ -41,7 +49,7 @@ export class LargeValue implements Stored, Absent {
   constructor(
     readonly ref: ObjectRef,
     readonly bytes: Uint8Array,
-    attachments: readonly Attachment[],
+    attachments: readonly (Attachment | Missing)[],
     readonly refs: Stored['refs'],
     private readonly tools: LargeValueTools,
   ) {
@@ -49,8 +57,11 @@ export class LargeValue implements Stored, Absent {
     const buffers: LargeBuffer[] = []
     try {
       this.attachments = attachments.map((attachment) => {
-        if (!attachment.copied) return attachment
-        const buffer = tools.store.hold(attachment.object as SharedArrayBuffer, attachment.id, owner)
+        const missing = 'missingBytes' in attachment
+        if (!missing && !attachment.copied) return attachment
+        const buffer = missing
+          ? new LargeBuffer(undefined, attachment.missingBytes, attachment.id, owner, tools.store)
+          : tools.store.hold(attachment.object as SharedArrayBuffer, attachment.id, owner)
         buffers.push(buffer)
         return new Share(buffer, this, tools.store)
       })
@@ -59,7 +70,15 @@ export class LargeValue implements Stored, Absent {
       throw error
     }
     this.buffers = buffers
-    abandoned.register(this, { buffers, tools }, this)
+    this.held = { buffers, tools, free: false }
+    abandoned.register(this, this.held, this)
+  }
+
+  /** It is the result of a task that can be run again. */
+  madeBy(lineage: Lineage, index: number): void {
+    this.lineage = lineage
+    this.index = index
+    lineage.made(this)
   }
 
   /** The value as it came, so that the first reader need not decode it. */
@@ -79,7 +98,12 @@ export class LargeValue implements Stored, Absent {
     this.value = undefined
   }
 
+  get inMemory(): boolean {
+    return this.buffers.every(({ inMemory }) => inMemory)
+  }
+
   bring(): boolean {
+    if (this.failure !== undefined) throw this.failure
     if (this.making) return false
     if (this.value !== undefined) return true
     try {
@@ -94,40 +118,47 @@ export class LargeValue implements Stored, Absent {
 
   private makeAgain(loss: ObjectLostError): void {
     const { ref, lineage } = this
-    const what = `object ${hexId(ref.id)}`
-    if (lineage === undefined)
-      throw new ObjectLostError(
-        `${what} is lost: ${loss.message}. It cannot be made again: it was put, or is the result of an actor, of a task without retries, or of another thread's task; put it or call that again`,
-        { cause: loss },
-      )
-    if (lineage.maxRetries !== -1 && this.runs >= lineage.maxRetries)
-      throw new ObjectLostError(
-        `${what}, made by ${lineage.name}, is lost, and the task has used up its ${this.runs} retries: ${loss.message}`,
-        {
-          cause: loss,
-        },
-      )
-    this.runs++
+    const why =
+      lineage === undefined
+        ? "It cannot be made again: it was put, or is the result of an actor, of a task without retries, or of another thread's task; put it or call that again"
+        : lineage.rebuild(this)
+    if (why !== undefined) throw this.lose(`${loss.message}. ${why}`, loss)
     this.making = true
     ref.leave()
-    lineage.run(this.index, (made) => {
-      this.making = false
-      const error = this.takeFrom(made, `${what}, made by ${lineage.name}, is lost, and`)
-      if (error === undefined) ref.settle(READY, undefined)
-      else ref.settle(FAILED, error)
-      this.tools.arrived()
-    })
   }
 
-  /** Takes the buffers of a value that was made anew. */
-  private takeFrom(made: ObjectRef, lost: string): unknown {
-    if (made.state === FAILED) return new ObjectLostError(`${lost} could not be made again`, { cause: made.value })
+  private lose(why: string, cause: unknown): unknown {
+    const { ref, lineage } = this
+    const made = lineage === undefined ? '' : `, made by ${lineage.name},`
+    this.failure = new ObjectLostError(`object ${hexId(ref.id)}${made} is lost: ${why}`, { cause })
+    return this.failure
+  }
+
+  /** The task that made it was run again; this is its result. */
+  rebuilt(made: ObjectRef): void {
+    this.takeFrom(made)
+    if (!this.making) return
+    this.making = false
+    const { ref, failure } = this
+    if (failure === undefined) ref.settle(READY, undefined)
+    else ref.settle(FAILED, failure)
+    this.tools.arrived()
+  }
+
+  /** Takes the buffers of a value that was made anew, where its own are not in memory. */
+  private takeFrom(made: ObjectRef): void {
     const anew = made.absent
     const same =
       anew instanceof LargeValue &&
       anew.buffers.length === this.buffers.length &&
       anew.buffers.every(({ bytes }, i) => bytes === this.buffers[i]!.bytes)
-    if (!same) return new ObjectLostError(`${lost} the task gave something else when it was run again`)
+    if (!same) {
+      if (!this.making) return
+      const { value } = made
+      if (made.state !== FAILED) this.lose('the task gave something else when it was run again', undefined)
+      else this.lose(`it could not be made again: ${value instanceof Error ? value.message : String(value)}`, value)
+      return
+    }
     try {
       for (const [i, buffer] of this.buffers.entries()) {
         const memory = anew.buffers[i]!.object
@@ -135,26 +166,26 @@ export class LargeValue implements Stored, Absent {
         if (!buffer.inMemory) this.tools.store.renew(buffer, memory)
       }
     } catch (error) {
-      return error
+      if (this.making) this.failure = error
     }
-    return undefined
   }
 
   /** Frees the memory: nobody else has the value. */
   release(): void {
     abandoned.unregister(this)
-    free({ buffers: this.buffers, tools: this.tools })
+    free(this.held)
   }
 }
 
 /** A buffer as tasks name it, which keeps the value alive. */
-class Share implements Attachment, Stock {
+export class Share implements Attachment, Stock {
   readonly once = false
   readonly copied = true
+  readonly ours = true
 
   constructor(
     private readonly buffer: LargeBuffer,
-    private readonly value: LargeValue,
+    readonly value: LargeValue,
     private readonly store: ObjectStore,
   ) {}
 
@@ -213,12 +244,17 @@ class Owner implements StoredObject {
   }
 }
 
-interface Held {
+export interface Held {
   readonly buffers: readonly LargeBuffer[]
   readonly tools: LargeValueTools
+  free: boolean
 }
 
-function free({ buffers, tools }: Held): void {
+/** Once: other memory may have the same ids later. */
+export function free(held: Held): void {
+  if (held.free) return
+  held.free = true
+  const { buffers, tools } = held
   for (const buffer of buffers) {
     tools.store.release(buffer)
     tools.forget(buffer.id)

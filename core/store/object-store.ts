@@ -13,12 +13,16 @@ export interface ObjectStoreSetup {
   readonly usage: StoreUsage
   /** Tells the other threads that this one cannot make room alone. */
   readonly pressed?: () => void
+  /** Asks the other threads to let go of refs that they do not need any more. */
+  readonly swept?: () => void
 }
 
 /** After a failed write to disk, other threads' needs do not make us try again before so many milliseconds. */
 const RETRY_MS = 1000
 /** The other threads are told so often at most. */
 const TELL_MS = 10
+/** So often at most the other threads are asked to collect. */
+const SWEEP_MS = 250
 /** Tasks wait so long for those under way that use what is in memory. */
 const PATIENCE_MS = 1000
 /** What nobody wants any more is looked for before anything is written to disk, if so large a part of the store has come in since. */
@@ -36,6 +40,7 @@ export class ObjectStore implements BufferStore {
   private readonly usage: StoreUsage
   private readonly folder: SpillFolder
   private readonly pressed: () => void
+  private readonly swept: () => void
   /** In memory, the least recently used first. */
   private readonly resident = new Set<LargeBuffer>()
   private readonly onDisk = new Set<LargeBuffer>()
@@ -43,6 +48,7 @@ export class ObjectStore implements BufferStore {
   private retryAt = 0
   private toldAt = 0
   private sinceSweep = 0
+  private sweptAt = 0
   private pinned = 0
   private closed = false
   private patience: NodeJS.Timeout | undefined
@@ -50,8 +56,9 @@ export class ObjectStore implements BufferStore {
   /** Sends what has waited for room. */
   retry: () => void = () => {}
 
-  constructor({ limitBytes, spillDir, usage, pressed = () => {} }: ObjectStoreSetup) {
+  constructor({ limitBytes, spillDir, usage, pressed = () => {}, swept = () => {} }: ObjectStoreSetup) {
     this.pressed = pressed
+    this.swept = swept
     this.limitBytes = limitBytes
     this.usage = usage
     this.folder = new SpillFolder(spillDir)
@@ -81,7 +88,7 @@ export class ObjectStore implements BufferStore {
   hold(object: SharedArrayBuffer, id: number, owner: StoredObject): LargeBuffer {
     this.checkSize(object.byteLength)
     this.admit(object.byteLength)
-    const buffer = new LargeBuffer(object, id, owner, this)
+    const buffer = new LargeBuffer(object, object.byteLength, id, owner, this)
     this.add(buffer)
     return buffer
   }
@@ -149,6 +156,7 @@ export class ObjectStore implements BufferStore {
   close(): void {
     this.closed = true
     clearTimeout(this.patience)
+    this.folder.close()
   }
 
   /** Bytes in memory, of this thread. */
@@ -223,11 +231,15 @@ export class ObjectStore implements BufferStore {
     if (this.usage.pressed) this.usage.pressed = false
   }
 
-  /** Frees what nobody wants any more: V8 tells of it late. */
-  private sweep(): void {
+  /** Frees what nobody wants any more: V8 tells of it late. What other threads have refs to follows when those have collected. */
+  sweep(): void {
     this.sinceSweep = 0
     collectNow()
     for (const buffer of [...this.buffers()]) if (buffer.owner.gone) this.release(buffer)
+    const now = performance.now()
+    if (now < this.sweptAt + SWEEP_MS) return
+    this.sweptAt = now
+    this.swept()
   }
 
   private oldest(): LargeBuffer | undefined {

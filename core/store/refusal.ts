@@ -1,5 +1,6 @@
 import { isGeneratorObject, isMap, isPromise, isSet } from 'node:util/types'
 import { SerializationError } from '../api/errors.js'
+import type { Attachment } from '../api/object-ref.js'
 
 /** Thrown inside the encoder; who catches it knows the roots and can say where the value sits. */
 export class Unserializable {
@@ -15,6 +16,21 @@ export function reasonAgainst(value: object): string {
   if (isGeneratorObject(value)) return 'is a generator; return [...it], or collect it into an array first'
   const name: unknown = value.constructor?.name
   return `is an instance of ${typeof name === 'string' && name !== '' ? name : 'a class'}; pass plain data, or build it inside the task`
+}
+
+/** Why memory of the program's does not go to another process. */
+export const UNSHARED =
+  "which a process cannot share: only threads have memory in common; pass a copy (slice()), or leave out runtime: 'process'"
+
+export function sharedKind(object: Attachment['object']): string {
+  if (object instanceof WebAssembly.Module) return 'WebAssembly.Module'
+  return object instanceof WebAssembly.Memory ? 'WebAssembly.Memory' : 'SharedArrayBuffer'
+}
+
+/** The same for a value that was encoded before. */
+export function refuseShared(attachments: readonly Attachment[], what: string): void {
+  const shared = attachments.find(({ ours }) => !ours)
+  if (shared !== undefined) throw new SerializationError(`${what} has a ${sharedKind(shared.object)} in it, ${UNSHARED}`)
 }
 
 /** An error met on the way, in the user's terms where it is the stack's end. */

@@ -1,9 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { accessSync, constants, mkdirSync, readdirSync, readlinkSync, rmSync, statfsSync, statSync } from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
-import { dirname, isAbsolute, join } from 'node:path'
+import { basename, dirname, isAbsolute, join } from 'node:path'
 import { threadId } from 'node:worker_threads'
 import { invalid } from '../api/errors.js'
+import { removeAfterUs } from './janitor.js'
 import { type SpillFile, writeSpillFile } from './spill-file.js'
 
 /**
@@ -15,6 +16,7 @@ import { type SpillFile, writeSpillFile } from './spill-file.js'
 export class SpillFolder {
   private readonly threadFolder: string
   private files = 0
+  private removeNow: () => void = () => {}
 
   /** `path`: as `newSpillFolder` gave it to the thread that started the runtime. */
   constructor(readonly path: string) {
@@ -24,11 +26,24 @@ export class SpillFolder {
   /** Throws the system's error. */
   write(memory: SharedArrayBuffer): SpillFile {
     if (this.files === 0) {
-      removeStaleFolders(dirname(this.path), folderPrefix('spill'))
       // Only the user who runs this may read what lies in it.
       mkdirSync(this.threadFolder, { recursive: true, mode: 0o700 })
+      this.removeNow = removeAfterUs(this.threadFolder, this.above)
     }
     return writeSpillFile(join(this.threadFolder, String(++this.files)), memory)
+  }
+
+  /** The folders above this thread's, from the nearest, as far as they are the runtime's. */
+  private get above(): string[] {
+    const above = [this.path]
+    // A process worker's lies in the runtime's.
+    if (basename(dirname(this.path)).startsWith(folderPrefix('spill'))) above.push(dirname(this.path))
+    return above
+  }
+
+  /** Nothing in it is needed any more. */
+  close(): void {
+    this.removeNow()
   }
 }
 
@@ -36,7 +51,9 @@ const removedAtExit = new Set<string>()
 
 /** Where this process's spilled objects will lie. Removed when the process exits; `removeSpillFolder` does it earlier. Throws for a bad GYMNURA_SPILL_DIR. */
 export function newSpillFolder(): string {
-  const path = join(spillRoot(), `${folderPrefix('spill')}${process.pid}-${randomBytes(8).toString('hex')}`)
+  const root = spillRoot()
+  removeStaleFolders(root, folderPrefix('spill'))
+  const path = join(root, `${folderPrefix('spill')}${process.pid}-${randomBytes(8).toString('hex')}`)
   if (removedAtExit.size === 0) process.on('exit', removeAll)
   removedAtExit.add(path)
   return path

@@ -46,7 +46,7 @@ export const HANDLE_ONCE = 20
 export const ERROR = 21
 /** float64 id */
 export const OBJECT_REF = 22
-/** float64 id, class name, array of method names */
+/** float64 id, class name, arrays of method and group names, retries of a call, whether it lives in another process */
 export const ACTOR_HANDLE = 23
 /** u32 index of an object met before in the same section: shared identity and cycles */
 export const SEEN = 24

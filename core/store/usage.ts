@@ -31,6 +31,12 @@ export class StoreUsage {
     return { total: this.memory.total, own: words(2) }
   }
 
+  /** Whether a thread holds anything. */
+  static holds(thread: UsageMemory): boolean {
+    const own = new BigInt64Array(thread.own)
+    return Atomics.load(own, IN_MEMORY) !== 0n || Atomics.load(own, ON_DISK) !== 0n
+  }
+
   /** A thread has ended, and what it held with it. */
   writeOff(thread: UsageMemory): void {
     const own = new BigInt64Array(thread.own)

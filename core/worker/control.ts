@@ -1,4 +1,5 @@
 import type { ActorGone } from '../control/headquarters.js'
+import type { LiveObject } from '../control/live-objects.js'
 import type { Query } from '../control/query.js'
 import type { TaskCount, TaskRow } from '../control/rows.js'
 import type { Part } from '../control/survey.js'
@@ -26,9 +27,13 @@ export interface WorkerControl {
   cancel(id: number, force: boolean, recursive: boolean): Promise<void>
   /** What is under way here, of whomever. */
   openTasks(): OpenFact[]
+  /** What this thread has refs to, or holds in its store. */
+  liveObjects(): LiveObject[]
   /** What this thread has submitted. */
   taskRows(facts: readonly OpenFact[], query: Query<TaskRow> | undefined): Part<TaskRow>
   taskCounts(facts: readonly OpenFact[]): TaskCount[]
+  /** Lets go of refs and memory that nothing here needs any more. */
+  collect(): Promise<void>
   /** Ends an actor once what is under way is answered. */
   exit(): void
 }

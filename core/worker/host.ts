@@ -44,6 +44,8 @@ export abstract class Host {
   /** 0 for a process. */
   abstract readonly threadId: number
   abstract readonly pid: number | undefined
+  /** It lies in another process: no memory can be shared with it. */
+  abstract readonly apart: boolean
   /** The client's end of the main thread's own connection. */
   abstract readonly wire: Wire
   /** Its queue, once it has submitted a task. */

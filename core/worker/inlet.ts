@@ -1,7 +1,7 @@
 import { receiveMessageOnPort } from 'node:worker_threads'
 import type { Attachment } from '../api/object-ref.js'
 import { letGo } from '../store/collection.js'
-import { noteCopy } from '../store/handles.js'
+import { noteArrived } from '../store/handles.js'
 import * as layout from './layout.js'
 import { type Loaded, load } from './load.js'
 import type { DataMessage, InletSetup, ShippedFunction } from './messages.js'
@@ -124,7 +124,7 @@ export class Inlet {
     if ('define' in message) this.shipped.set(message.define.index, message.define)
     else if ('object' in message) {
       this.arrived.set(message.id, message.object)
-      if (message.copied) noteCopy(message.object)
+      noteArrived(message)
       if (message.object instanceof SharedArrayBuffer) letGo(message.object.byteLength)
     } else if ('forget' in message) {
       const object = this.arrived.get(message.forget)

@@ -3,7 +3,7 @@ import type { Attachment } from '../api/object-ref.js'
 import type { Task, TaskTable } from '../scheduler/task.js'
 import { letGo } from '../store/collection.js'
 import type { Encoder } from '../store/encoder.js'
-import { noteCopy } from '../store/handles.js'
+import { noteArrived } from '../store/handles.js'
 import { Bell } from './bell.js'
 import * as layout from './layout.js'
 import type { DataMessage, Wire } from './messages.js'
@@ -110,7 +110,7 @@ export class Link {
       if (this.sentHandles.has(id)) continue
       // A copy made for this message is the server's own; one that is stored is everybody's.
       const copied = attachment.once && attachment.copied
-      this.port.postMessage({ id, object: attachment.object, copied } satisfies DataMessage)
+      this.port.postMessage({ id, object: attachment.object, copied, ours: attachment.ours ?? false } satisfies DataMessage)
       this.sentHandles.add(id)
     }
   }
@@ -223,7 +223,7 @@ export class Link {
       if (!('id' in next.message)) continue
       const { message } = next
       this.arrived.set(message.id, message.object)
-      if (message.copied) noteCopy(message.object)
+      noteArrived(message)
       if (message.object instanceof SharedArrayBuffer) letGo(message.object.byteLength)
     }
   }

@@ -23,8 +23,8 @@ export interface ShippedFunction {
 /** Travels on a data port. The receiver also looks when a record names an id that it does not know. */
 export type DataMessage =
   | { readonly define: ShippedFunction }
-  /** `copied`: as an Attachment's. */
-  | { readonly id: number; readonly object: Attachment['object']; readonly copied?: boolean | undefined }
+  /** `copied` and `ours`: as an Attachment's. */
+  | { readonly id: number; readonly object: Attachment['object']; readonly copied?: boolean | undefined; readonly ours?: boolean }
   /** The sender will not name this memory again, unless it sends it again. */
   | { readonly forget: number }
   /** Fires the AbortSignal of a task; `recursive`: what it has started and will start is cancelled too, `force`: by force. */

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { MessageChannel } from 'node:worker_threads'
 import type { Remote } from 'comlink'
 import type { LedgerMessage } from '../control/ref-book.js'
+import { removeAfterUs } from '../store/janitor.js'
 import { removeFolder } from '../store/spill-folder.js'
 import { CallingEnd } from './calling-end.js'
 import { Calls } from './calls.js'
@@ -36,11 +37,13 @@ function endAll(): void {
 export class ProcessHost extends Host {
   readonly control: Remote<WorkerControl>
   readonly threadId = 0
+  readonly apart = true
   readonly wire: Wire
   readonly started: Promise<boolean>
   readonly pid: number | undefined
   private readonly child: ChildProcess
   private readonly folder = newSharedFolder()
+  private readonly removeFolder = removeAfterUs(this.folder)
   private readonly stream: FrameStream
   private readonly relay: Relay
   private readonly calls: Calls
@@ -226,6 +229,7 @@ export class ProcessHost extends Host {
     alive.delete(this)
     if (alive.size === 0) process.off('exit', endAll)
     removeFolder(this.folder)
+    this.removeFolder()
   }
 
   /** @internal This process ends now. */

@@ -7,7 +7,6 @@ import type { Borrowed } from '../control/ref-book.js'
 import type { Service } from '../control/service.js'
 import type { LocalEngine } from '../engine/local.js'
 import { plain } from '../engine/values.js'
-import { noteCopy } from '../store/handles.js'
 import type { Wire } from './messages.js'
 
 /** The main thread's services, as a worker's engine calls them. */
@@ -52,7 +51,6 @@ export class RemoteHeadquarters implements Headquarters {
   async run(spec: TaskSpec): Promise<Settled> {
     const attachments = spec.payload.attachments.map(plain)
     const outcome = await asOurs(this.service.run({ ...spec, payload: { bytes: spec.payload.bytes, attachments } }))
-    for (const { copied, object } of outcome.attachments) if (copied) noteCopy(object)
     return this.engine.values.settled(outcome)
   }
 

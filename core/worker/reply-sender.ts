@@ -103,7 +103,8 @@ export class ReplySender {
   private write(kind: number, slot: number, encoder: Encoder, beganMs = this.tools.clock.beganMs): void {
     const { words, tools } = this
     if (encoder.refs.length > 0) tools.leaving(encoder, this.wire.index)
-    for (const { id, object, copied } of encoder.attachments) this.wire.port.postMessage({ id, object, copied } satisfies DataMessage)
+    for (const { id, object, copied, ours = false } of encoder.attachments)
+      this.wire.port.postMessage({ id, object, copied, ours } satisfies DataMessage)
     const oversize = encoder.length > layout.MAX_INLINE_BYTES ? shelve(encoder) : undefined
     const bytes = oversize === undefined ? encoder.length : 8
     const total = (layout.REPLY_HEADER + bytes + 7) & ~7

@@ -13,6 +13,7 @@ export class ThreadHost extends Host {
   readonly pid = process.pid
   readonly control: Remote<WorkerControl>
   private readonly ledgerPort: MessagePort
+  readonly apart = false
   readonly threadId: number
   readonly wire: Wire
   readonly started: Promise<boolean>

@@ -6,6 +6,7 @@ import { invalid, WorkerCrashedError } from '../api/errors.js'
 import { ActorExit } from '../api/exit.js'
 import { FAILED, ObjectRef, READY } from '../api/object-ref.js'
 import { Borrowing } from '../control/borrowing.js'
+import { liveObjects } from '../control/live-objects.js'
 import { flushMetrics, setForward } from '../control/metrics.js'
 import { type Query, withTotal } from '../control/query.js'
 import type { LedgerMessage } from '../control/ref-book.js'
@@ -13,6 +14,7 @@ import type { RowKind, RowKinds } from '../control/rows.js'
 import type { Service } from '../control/service.js'
 import { setEngine } from '../engine/current.js'
 import { LocalEngine } from '../engine/local.js'
+import { collectThoroughly } from '../store/collection.js'
 import { Encoder } from '../store/encoder.js'
 import { startHandleIds } from '../store/handles.js'
 import { ObjectStore } from '../store/object-store.js'
@@ -49,6 +51,8 @@ const tools: ReplyTools = {
   leaving: (encoder, client) => engine.book.transfer(encoder.refs, client),
   relieve: () => engine.pump.drainAll(),
 }
+
+tools.encoder.leaves = data.apart
 
 function inlet(setup: InletSetup): Inlet {
   const made = new Inlet(setup, data.index, new ReplySender(setup, tools, poolWords), (message) => executor.told(message))
@@ -87,6 +91,7 @@ const engine: LocalEngine = new LocalEngine({
   waiting,
   connectPool,
   entrusts: data.apart,
+  isApart: () => data.apart,
   // Only the main thread is sent output.
   output: () => {},
   placementGroups: {
@@ -250,6 +255,8 @@ const control: WorkerControl = {
     engine.poll()
     return engine.taskCounts(facts)
   },
+  collect: collectThoroughly,
+  liveObjects: () => liveObjects(engine.values.rows()),
   exit: () => executor.finish(),
 }
 expose(control, nodeEndpoint(data.controlPort))

@@ -41,6 +41,8 @@ export class CartPoleNative extends NativeVectorEnv {
  * As in Gymnasium's class, the interval given to the last `reset` stays for the resets within steps.
  */
 export class CartPoleVectorEnv extends NativeVectorEnv {
+  override columnMajor = true
+
   constructor(kwargs: VectorEnvKwargs) {
     super(kwargs, cartPoleTask(kwargs, true))
   }

@@ -29,6 +29,8 @@ export interface MinAtarSettings {
 }
 
 export const MINATAR_METADATA: EnvMetadata = { renderModes: ['rgb_array', 'ansi'], renderFps: 20 }
+/** A buffer for each observation costs more than all the rest of a step, so several lie side by side in one. */
+const OBSERVATIONS_A_BUFFER = 16
 const OPTIONS = ['stickyActionProb', 'difficultyRamping', 'useMinimalActionSet', 'renderMode']
 
 /** @throws InvalidKwargs */
@@ -85,6 +87,8 @@ export class MinAtarEnv extends Env<Uint8Array, number> {
   readonly #rules: Rules
   readonly #settings: MinAtarSettings
   readonly #size: number
+  #buffer = new ArrayBuffer(0)
+  #used = OBSERVATIONS_A_BUFFER
   /** The game's variables; see assembly/. */
   readonly #state: Int32Array
   #draws: RandomState | null = null
@@ -135,8 +139,13 @@ export class MinAtarEnv extends Env<Uint8Array, number> {
     return [this.#observe(), reward, state[TERMINAL] === 1, false, {}]
   }
 
+  /** A new observation: a part of a buffer that no other has. */
   #observe(): Uint8Array {
-    const observation = new Uint8Array(this.#size)
+    if (this.#used === OBSERVATIONS_A_BUFFER) {
+      this.#buffer = new ArrayBuffer(OBSERVATIONS_A_BUFFER * this.#size)
+      this.#used = 0
+    }
+    const observation = new Uint8Array(this.#buffer, this.#used++ * this.#size, this.#size)
     this.#rules.observe(this.#state, observation)
     return observation
   }

@@ -4,7 +4,8 @@ import type { Seed } from '../seeding.js'
 import { shown } from '../shown.js'
 import { Discrete, type DtypeArray } from '../spaces/index.js'
 import { invalidState } from '../state.js'
-import { AUTORESET_MODES, checkNumEnvs, numbersOf, VectorEnv } from '../vector/vector-env.js'
+import { checkArraySpace } from '../vector/batches.js'
+import { AUTORESET_MODES, checkNumEnvs, VectorEnv } from '../vector/vector-env.js'
 import type { PythonProcess } from './child.js'
 import { metadataOf, type PythonDescription, type PythonVectorEnvOptions, specOf, startPython } from './options.js'
 
@@ -121,8 +122,8 @@ function startVector(id: string, options: PythonVectorEnvOptions): [PythonProces
   }
   const [child, description] = startPython(id, options)
   try {
-    numbersOf(description.observationSpace)
-    numbersOf(description.actionSpace)
+    checkArraySpace(description.observationSpace)
+    checkArraySpace(description.actionSpace)
     return [child, description]
   } catch (error) {
     child.close()

@@ -65,10 +65,16 @@ export class FramePage {
     this.#worker.postMessage({ keys })
   }
 
-  /** The keys that are held down in the page, in alphabetic order. */
-  get keysHeld(): readonly string[] {
-    for (let message = this.#receive(); message; message = this.#receive()) if (message.keys) this.#keys = message.keys
-    return this.#keys
+  /** The keys held down in the page, and those that were pressed since the last look, however shortly; in alphabetic order. */
+  takeKeys(): readonly string[] {
+    const pressed = new Set<string>()
+    for (let message = this.#receive(); message; message = this.#receive()) {
+      if (!message.keys) continue
+      this.#keys = message.keys
+      for (const key of message.keys) pressed.add(key)
+    }
+    for (const key of this.#keys) pressed.add(key)
+    return [...pressed].sort()
   }
 
   /** Sleeps, this whole thread, until the time for the next picture. */

@@ -4,6 +4,7 @@ export const PAGE = `<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <title>gymnura</title>
+<link rel="icon" href="data:,">
 <style>
   body { margin: 0; min-height: 100vh; display: grid; place-content: center; gap: 12px; justify-items: center; background: #f4f4f2; color: #222; font: 15px/1.4 system-ui, sans-serif }
   canvas, pre { max-width: 96vw; background: #fff; border: 1px solid #ccc; border-radius: 6px }

@@ -58,11 +58,3 @@ export class InfoColumns {
 function isPlainObject(value: unknown): value is Info {
   return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
 }
-
-/** A deep copy. Arrays are copied one by one: cloned structurally, one that lies in a kernel's memory would bring all of it, or share it. */
-export function copyOfInfos<T>(value: T): T {
-  if (ArrayBuffer.isView(value) && 'slice' in value) return (value as unknown as Uint8Array).slice() as T
-  if (Array.isArray(value)) return value.map(copyOfInfos) as T
-  if (!isPlainObject(value)) return structuredClone(value)
-  return Object.fromEntries(Object.entries(value).map(([key, own]) => [key, copyOfInfos(own)])) as T
-}

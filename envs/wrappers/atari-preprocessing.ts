@@ -30,7 +30,10 @@ export interface AtariPreprocessingOptions {
  * start, frame skip with the greater of the last two pictures, grey, small. Gymnasium's asks the emulator for its screens and lives; this
  * one takes the observations and `info.lives`, so it also fits a game in TypeScript, or an Atari game in `PythonEnv` with `frameskip: 1`.
  *
- *     const env = new wrappers.AtariPreprocessing(make('CarRacing-v3', { continuous: false }), { noopMax: 0, screenSize: 64 })
+ *     const env = new wrappers.AtariPreprocessing(
+ *       new wrappers.AddRenderObservation(make('CartPole-v1', { renderMode: 'rgb_array' })),
+ *       { noopMax: 3, screenSize: 64 },
+ *     )
  */
 export class AtariPreprocessing<Act = unknown> extends Wrapper<Uint8Array | Float32Array, Act, Uint8Array, Act> {
   private lives = 0

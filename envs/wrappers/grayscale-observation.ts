@@ -8,7 +8,10 @@ import { imageSpace } from './options.js'
 /**
  * Colour pictures in grey: 0.2125 red + 0.7154 green + 0.0721 blue, cut to whole numbers.
  *
- *     const env = new wrappers.GrayscaleObservation(make('CarRacing-v3'), { keepDim: true })
+ *     const env = new wrappers.GrayscaleObservation(
+ *       new wrappers.AddRenderObservation(make('CartPole-v1', { renderMode: 'rgb_array' })),
+ *       { keepDim: true },
+ *     )
  */
 export class GrayscaleObservation<Act = unknown> extends ObservationWrapper<Uint8Array, Act, Uint8Array> {
   /** @param options.keepDim keeps the last axis, of length 1 @throws InvalidSpace for observations that are no colour pictures */

@@ -50,7 +50,7 @@ export class NormalizeObservation<Act = unknown> extends ObservationWrapper<Floa
 }
 
 /** (x − mean) / √(variance + ε), for the row that begins at `start`. */
-function normalizeRow(
+export function normalizeRow(
   { mean, single, size, variance }: RunningMeanStd,
   epsilon: number,
   rows: ArrayLike<number>,

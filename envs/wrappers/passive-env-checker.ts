@@ -1,12 +1,12 @@
-import { checkFrame, checkReset, checkSpaces, checkStep, sharesData } from '../api-rules.js'
+import { checkFrame, checkReset, checkSpaces, checkStep, refuseNaN, sharesData } from '../api-rules.js'
 import type { Env, Info, RenderFrame, ResetOptions, StepResult } from '../env.js'
 import type { EnvSpec } from '../env-spec.js'
 import { warn } from '../logger.js'
 import { Wrapper } from '../wrapper.js'
 
 /**
- * Looks at the first reset, the first two steps and the first render, warns of what is odd and throws what is broken; changes nothing
- * and costs nothing after that. `make` puts it around every environment unless told `disableEnvChecker`.
+ * Looks at the first reset, the first two steps and the first render, warns of what is odd and throws what is broken; after that only
+ * NaN is looked for. Changes nothing. `make` puts it around every environment unless told `disableEnvChecker`.
  *
  *     const env = new wrappers.PassiveEnvChecker(new CartPoleEnv())
  */
@@ -36,9 +36,11 @@ export class PassiveEnvChecker<Obs = unknown, Act = unknown> extends Wrapper<Obs
     return result
   }
 
+  /** @throws NotANumber, and EnvError (ENVS_CHECK_FAILED) for a result of the wrong form */
   override step(action: Act): StepResult<Obs> {
     const result = this.env.step(action)
     if (this.#checkedSteps < 2) this.#watch(result)
+    refuseNaN(this.env, result[0], result[1])
     return result
   }
 

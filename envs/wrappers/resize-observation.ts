@@ -10,7 +10,10 @@ import { resized } from './resize.js'
 /**
  * Pictures in another size.
  *
- *     const env = new wrappers.ResizeObservation(make('CarRacing-v3'), { shape: [32, 32] })
+ *     const env = new wrappers.ResizeObservation(
+ *       new wrappers.AddRenderObservation(make('CartPole-v1', { renderMode: 'rgb_array' })),
+ *       { shape: [40, 60] },
+ *     )
  */
 export class ResizeObservation<Act = unknown> extends ObservationWrapper<Uint8Array, Act, Uint8Array> {
   readonly #from: readonly number[]

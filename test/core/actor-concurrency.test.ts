@@ -140,6 +140,8 @@ test('groups that name no method, a method twice or an unknown group are refused
   const both = { a: { maxConcurrency: 1, methods: ['hold'] }, b: { maxConcurrency: 1, methods: ['hold'] } }
   assert.throws(() => actor(Gauge, { concurrencyGroups: both }), /method 'hold' is in two concurrency groups, 'a' and 'b'/)
   assert.throws(() => actor(Gauge, { concurrencyGroups: { io: 0 } }), /concurrencyGroups must be an object such as/)
+  const misspelt = { io: { maxConcurrency: 1, method: [] } } as never
+  assert.throws(() => actor(Gauge, { concurrencyGroups: misspelt }), /concurrencyGroups must be an object such as/)
   const bad = { io: { maxConcurrency: 1, methods: 'hold' } } as unknown as Record<string, number>
   assert.throws(() => actor(Gauge, { concurrencyGroups: bad }), /concurrencyGroups must be an object such as/)
   const gauge = actor(Gauge, { concurrencyGroups: { io: 1 } }).remote()

@@ -30,6 +30,7 @@ test('amounts that cannot be counted are refused where the class or function is 
   assert.throws(odd({ numGpus: 1.5 }), /numGpus above 1 must be a whole number, not 1\.5/)
   assert.throws(odd({ bundleIndex: 3 }), /bundleIndex needs a placementGroup/)
   assert.throws(() => remote(() => 1, { resources: { CPU: 1 } }), /numCpus/)
+  assert.throws(() => remote(() => 1, { resources: new Map([['camera', 1]]) as never }), /resources must be an object of names and amounts/)
 })
 
 test.run()

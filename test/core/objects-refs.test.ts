@@ -41,6 +41,26 @@ test('the same when the reader is a task on another worker', async () => {
   }
 })
 
+test('a large result of a worker whose ref leaves it while a task waits for another argument reaches that task', async () => {
+  const inside = remote(async (length: number) => {
+    const { get, remote } = await import('gymnura')
+    const large = remote((length: number) => new Float64Array(length).fill(4))
+    const late = remote(async () => {
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      return 1
+    })
+    const add = remote((a: Float64Array, b: number) => a[0]! + b)
+    const read = remote(async ([ref]: ObjectRef<Float64Array>[]) => (await (await import('gymnura')).get(ref!))[1])
+    const ref = large.remote(length)
+    await get(ref)
+    const waiting = add.remote(ref, late.remote())
+    // From here on its value lies in the main thread.
+    const elsewhere = await get(read.remote([ref]))
+    return [elsewhere, await get(waiting), (await get(ref))[2]]
+  })
+  assert.equal(await get(inside.remote(40_000)), [4, 5, 4])
+})
+
 test("a hold that is reported in a thread's name after its drop leaves nothing behind", () => {
   const freed: number[] = []
   const counts = new HoldCounts(

@@ -90,6 +90,25 @@ test('the oldest waiting group is served first, and one without room does not ho
   await told[2]
 })
 
+test('a group that lacks only CPUs of idle workers is not overtaken while they come one by one', async () => {
+  const ledger = new Ledger({ numCpus: 2, gpuIds: [], resources: {} })
+  let idle = 2
+  const table = new PlacementGroupTable(ledger, () => idle)
+  const workers = [ledger.acquire(demand(cpu))!, ledger.acquire(demand(cpu))!]
+  table.create(1, [demand({ numCpus: 2 })], 'PACK')
+  table.create(2, [demand(cpu)], 'PACK')
+  for (const worker of workers) {
+    ledger.release(worker)
+    idle--
+    table.retry()
+  }
+  await table.ready(1)
+  assert.is(ledger.available().numCpus, 0)
+  table.remove(1)
+  table.retry()
+  await table.ready(2)
+})
+
 test('missing CPUs are those of the oldest group that lacks nothing else', () => {
   const { ledger, table, create } = runtime({ numCpus: 3, resources: { camera: 1 } })
   ledger.acquire(demand({ numCpus: 3, resources: { camera: 1 } }))

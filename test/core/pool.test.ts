@@ -151,6 +151,13 @@ test('a result that cannot travel fails the call', async () => {
   assert.is(error.code, 'ERR_SERIALIZATION')
 })
 
+test('a value that cannot travel is named by its place', async () => {
+  const error = (await rejection(pool.map((x: unknown) => x, [1, 2, { deep: () => 1 }], { chunkSize: 2 }))) as GymnuraError
+  assert.is(error.code, 'ERR_SERIALIZATION')
+  assert.match(error.message, /item 2\.deep is a function/)
+  assert.equal(await pool.map((x: number) => x, [1]), [1])
+})
+
 test('imap pulls values as they are needed, and leaving it closes the source', async () => {
   let pulled = 0
   let closed = false
@@ -255,6 +262,7 @@ test('a process that ends itself is replaced', async () => {
 
 test('bad arguments are refused by name', async () => {
   assert.throws(() => new Pool({ processes: 0 }), /processes must be a whole number of at least 1, not 0/)
+  assert.throws(() => new Pool({ processes: 1e9 }), /processes must be at most 1024, not 1000000000/)
   assert.throws(() => new Pool({ process: 1 } as object), /did you mean 'processes'/)
   const twice = (x: number) => 2 * x
   const messages = await Promise.all(

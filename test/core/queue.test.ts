@@ -192,6 +192,11 @@ test('an item that cannot travel is refused, and the queue is as it was', async 
   assert.ok(await queue.empty())
 })
 
+test('an item that cannot travel is named by its place in its batch', async () => {
+  const error = await rejection(make<unknown>().putBatch([1, { deep: () => 1 }]))
+  assert.match(error.message, /Queue\.putBatch: item 1\.deep is a function/)
+})
+
 test('a queue is made again from its handle, or found by its name', async () => {
   const queue = new Queue<string>(0, { name: 'jobs' })
   open.push(queue as Queue)

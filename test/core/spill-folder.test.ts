@@ -70,20 +70,26 @@ for (const [how, code] of Object.entries({
   })
 }
 
-test('the folder of a process that was killed is removed by the first spill of a later one, folders of living processes are not', async () => {
+test('the folder of a process that was killed goes with it', async () => {
+  const killed = await spiller('')
+  killed.child.kill('SIGKILL')
+  await killed.closed
+  for (let i = 0; i < 200 && existsSync(killed.folder); i++) await new Promise((resolve) => setTimeout(resolve, 20))
+  assert.not(existsSync(killed.folder))
+})
+
+test('what dead processes have left is removed by the next one; folders of the living and of other machines are not', async () => {
   const living = newSpillFolder()
   new SpillFolder(living).write(new SharedArrayBuffer(10))
   const killed = await spiller('')
   killed.child.kill('SIGKILL')
   await killed.closed
-  assert.ok(existsSync(killed.folder))
-  const ofOtherMachine = join(root, basename(killed.folder).replace(/spill-.{8}/, 'spill-00000000'))
+  const left = killed.folder.replace(/[0-9a-f]{4}$/, '0000')
+  mkdirSync(left)
+  const ofOtherMachine = join(root, basename(left).replace(/spill-.{8}/, 'spill-00000000'))
   mkdirSync(ofOtherMachine)
-
   const late = newSpillFolder()
-  assert.ok(existsSync(killed.folder), 'not before it spills')
-  new SpillFolder(late).write(new SharedArrayBuffer(10))
-  assert.not(existsSync(killed.folder))
+  assert.not(existsSync(left))
   assert.ok(existsSync(living))
   assert.ok(existsSync(ofOtherMachine))
   for (const path of [living, late]) removeSpillFolder(path)

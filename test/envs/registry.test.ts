@@ -156,10 +156,6 @@ test('options and modes that do not exist are refused with those that do', () =>
     'ENVS_UNSUPPORTED_MODE',
   )
   assert.is(
-    code(() => makeVec('CartPole-v1', { vectorizationMode: 'async' })),
-    'ENVS_UNSUPPORTED_MODE',
-  )
-  assert.is(
     code(() => makeVec('CartPole-v1', { vectorizationMode: 'turbo' as 'sync' })),
     'ENVS_UNSUPPORTED_MODE',
   )

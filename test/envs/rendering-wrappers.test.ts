@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -84,6 +85,23 @@ test('RecordVideo and others refuse environments that give no pictures, and form
       JSON.stringify(options),
     )
   }
+})
+
+test('an mp4 is written where ffmpeg is, and where it is not that is said', () => {
+  const folder = join(mkdtempSync(join(tmpdir(), 'gymnura-video-')), 'videos')
+  if (spawnSync('ffmpeg', ['-version']).status !== 0) {
+    assert.is(
+      code(() => new RecordVideo(cartPole(), { videoFolder: folder, formats: ['mp4'] })),
+      'ENVS_NO_FFMPEG',
+    )
+    return
+  }
+  const env = new RecordVideo(cartPole(), { videoFolder: folder })
+  env.reset({ seed: 1 })
+  for (let t = 0; t < 4; t++) env.step(t % 2)
+  env.close()
+  assert.equal(readdirSync(folder).sort(), ['rl-video-episode-0.gif', 'rl-video-episode-0.mp4'])
+  assert.is(readFileSync(join(folder, 'rl-video-episode-0.mp4')).toString('latin1', 4, 8), 'ftyp')
 })
 
 test('a render mode that ends in _list collects a frame a step, given once', () => {

@@ -1,6 +1,18 @@
 import { getHeapStatistics } from 'node:v8'
 import fc from 'fast-check'
-import { type AutoresetMode, makeVec, register, type VectorEnv, type VectorEnvState, type VectorStep, wrappers } from 'gymnura/envs'
+import {
+  type AutoresetMode,
+  type Env,
+  type Info,
+  makeVec,
+  register,
+  type StepResult,
+  SyncVectorEnv,
+  type VectorEnv,
+  type VectorEnvState,
+  type VectorStep,
+  wrappers,
+} from 'gymnura/envs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Corridor, code } from './helpers.js'
@@ -276,6 +288,48 @@ test('wrappers go around each environment of sync, and only there', () => {
     code(() => makeVec('CartPole-v1', { ...options, vectorizationMode: 'native' })),
     'ENVS_UNSUPPORTED_MODE',
   )
+})
+
+/** Gives the same objects again and again, as no environment should, so that what is allocated around it can be seen. */
+class Reusing extends Corridor {
+  readonly #result: StepResult<number> = [0, 0, false, false, {}]
+  readonly #first: [number, Info] = [0, {}]
+  #steps = 0
+  override reset(): [number, Info] {
+    this.#steps = 0
+    return this.#first
+  }
+  override step(action: number): StepResult<number> {
+    this.#result[0] = action
+    this.#result[2] = ++this.#steps % 50 === 0
+    return this.#result
+  }
+}
+
+test('a sync step allocates nothing around what its environments do', () => {
+  for (const autoresetMode of ['next-step', 'same-step'] as const) {
+    const envs = new SyncVectorEnv<Int32Array>(
+      Array.from({ length: 8 }, () => () => new Reusing() as unknown as Env),
+      { autoresetMode },
+    )
+    const actions = new Int32Array(8)
+    envs.reset({ seed: 1 })
+    const run = (steps: number) => {
+      for (let t = 0; t < steps; t++) {
+        actions[t & 7]! ^= 1
+        envs.step(actions)
+      }
+    }
+    run(30_000)
+    const steps = 50_000
+    const bytesPerStep = Array.from({ length: 7 }, () => {
+      const before = getHeapStatistics().used_heap_size
+      run(steps)
+      return (getHeapStatistics().used_heap_size - before) / steps
+    }).sort((a, b) => a - b)
+    // An object for each environment would be 100 bytes and more. An episode's end, once in 50 steps, makes an info with 'same-step'.
+    assert.ok(bytesPerStep[3]! < 24, `${autoresetMode}: ${bytesPerStep} bytes a step`)
+  }
 })
 
 test('a native step allocates nothing', () => {

@@ -132,11 +132,11 @@ test('the passive checker throws for results of the wrong form', () => {
 })
 
 test('the passive checker warns of observations outside the space, odd rewards and data given twice', () => {
-  const [outside, far] = [Float32Array.of(0, 5), Float32Array.of(Number.NaN, 0)]
+  const outside = Float32Array.of(0, 5)
   assert.match(warnings(() => new PassiveEnvChecker(new Broken({ reset: [outside, {}] })).reset())[0]!, /not in Box.*\[0,5\]/)
   assert.match(
-    warnings(() => new PassiveEnvChecker(new Broken({ step: [far, Number.NaN, false, false, {}] })).step(0)).join(),
-    /reward is NaN.*NaN,0/,
+    warnings(() => new PassiveEnvChecker(new Broken({ step: [outside, Infinity, false, false, {}] })).step(0)).join(),
+    /reward is Infinity.*0,5/,
   )
   const same = new Float32Array(2)
   const reusing = new PassiveEnvChecker(new Broken({ reset: [same, {}], step: [same, 0, false, false, {}] }))
@@ -145,6 +145,25 @@ test('the passive checker warns of observations outside the space, odd rewards a
     for (let i = 0; i < 5; i++) reusing.step(0)
   })
   assert.is(given.filter((warning) => warning.includes('same object')).length, 3, given.join('\n'))
+})
+
+test('NaN from an environment is an error with its own name, at whatever step it comes', () => {
+  for (const [observation, reward] of [
+    [Float32Array.of(Number.NaN, 0), 0],
+    [new Float32Array(2), Number.NaN],
+    [{ deep: [Float64Array.of(1, Number.NaN)] }, 0],
+    [Number.NaN, 0],
+  ]) {
+    let steps = 0
+    const env = new Broken({})
+    env.step = () => (++steps < 4 ? [new Float32Array(2), 0, false, false, {}] : [observation, reward as number, false, false, {}])
+    const checked = new PassiveEnvChecker(env)
+    for (let t = 0; t < 3; t++) checked.step(0)
+    assert.is(
+      code(() => checked.step(0)),
+      'ENVS_NOT_A_NUMBER',
+    )
+  }
 })
 
 test('the passive checker is silent about a good environment', () => {

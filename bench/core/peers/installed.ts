@@ -11,7 +11,7 @@ export const POOLS = { piscina: '5.3.2', tinypool: '2.2.0', workerpool: '10.0.3'
 export type PoolPackage = keyof typeof POOLS
 
 const execute = promisify(execFile)
-const folder = process.env.GYMNURA_PEERS ?? join(tmpdir(), 'gymnura-peers')
+export const folder = process.env.GYMNURA_PEERS ?? join(tmpdir(), 'gymnura-peers')
 /** This package's own root: shell scripts and package.json are not compiled. */
 const root = new URL('../../../../', import.meta.url)
 

@@ -2,7 +2,7 @@
  * Ours beside Gymnasium, EnvPool, gymnax on the CPU and MinAtar, in one run: for each task the windows
  * of all alternate, one core each. Arguments: words that the ids to run contain; default all. `BENCH_WINDOW_MS` and `BENCH_WINDOWS` shorten it.
  */
-import { barChart } from '../../bar-chart.js'
+import { groupedBars } from '../../grouped-bars.js'
 import { type Measured, rate, shownRate, single, summary, TASKS, vector } from '../rows/stepping.js'
 import { PEERS, Peer, type PeerPackage, type PeerWork } from './python.js'
 
@@ -145,7 +145,7 @@ export async function run(
 const SERIES = ['gymnura', 'gymnasium vector', 'gymnasium sync', 'envpool sync', 'envpool async', 'gymnax']
 
 export function chart({ rows }: { rows: readonly PeersRow[] }): string {
-  return barChart({
+  return groupedBars({
     title: `Steps a second on one core, ${MANY} environments, random actions, resets included`,
     unit: 'steps/s',
     series: SERIES,

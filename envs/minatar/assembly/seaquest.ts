@@ -24,25 +24,15 @@ const AT_SURFACE = 12
  * steps to the next shot. None gets longer than fits: an own bullet lives 10 steps and they come every 5, a diver 60 and they come every
  * 30, an enemy at most 60 and one comes a step, an enemy's bullet 10 and each submarine fires every 11.
  */
-const OWN_BULLETS = 13
-const DIVERS = 54
-const FISH = 95
-const SUBS = 416
-const ENEMY_BULLETS = 737
+const OWN_BULLETS = 13, DIVERS = 54, FISH = 95, SUBS = 416, ENEMY_BULLETS = 737
 const EACH = 5
-const X = 0
-const Y = 1
-const RIGHT = 2
-const TO_MOVE = 3
-const TO_SHOT = 4
+const X = 0, Y = 1, RIGHT = 2, TO_MOVE = 3, TO_SHOT = 4
 
 const MAX_OXYGEN = 200
 const FIRST_SPAWN_SPEED = 20
 const DIVER_SPAWN_SPEED = 30
-const FIRST_MOVE_INTERVAL = 5
-const LEAST_MOVE_INTERVAL = 2
-const SHOT_COOL_DOWN = 5
-const ENEMY_SHOT_INTERVAL = 10
+const FIRST_MOVE_INTERVAL = 5, LEAST_MOVE_INTERVAL = 2
+const SHOT_COOL_DOWN = 5, ENEMY_SHOT_INTERVAL = 10
 const DIVER_MOVE_INTERVAL = 5
 const FULL_CREW = 6
 

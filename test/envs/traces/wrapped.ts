@@ -2,8 +2,8 @@ import { type Env, make, type RGBFrame, spaces, wrappers } from 'gymnura/envs'
 import { Pictures } from './pictures.js'
 import { type Check, decode, type GeneratorState, readTraces, same, sameState } from './read.js'
 
-type Stack = [name: string, options: Record<string, unknown>][]
-interface Numbers {
+export type Stack = [name: string, options: Record<string, unknown>][]
+export interface Numbers {
   dtype: 'f4' | 'f8' | 'u1'
   data: string
 }
@@ -30,7 +30,7 @@ export function checks(folder: string): Check[] {
   }))
 }
 
-function stackText(stack: Stack): string {
+export function stackText(stack: Stack): string {
   return stack.map(([name, options]) => `${name}(${JSON.stringify(options)})`).join(', ')
 }
 
@@ -41,7 +41,7 @@ function build({ base, stack }: SingleTrace): Env {
 }
 
 /** All numbers of an element, in the order of its space. */
-function numbersOf(space: spaces.Space, element: unknown): number[] {
+export function numbersOf(space: spaces.Space, element: unknown): number[] {
   if (space instanceof spaces.Dict)
     return space.entries().flatMap(([key, part]) => numbersOf(part, (element as Record<string, unknown>)[key]))
   if (space instanceof spaces.Tuple)

@@ -141,7 +141,49 @@ SINGLE = [
 ]
 
 
+def vector_case(base, mode, stack, seed, num_envs, steps, autoreset="NextStep"):
+    vector_kwargs = None if mode == "vector_entry_point" else {"autoreset_mode": autoreset}
+    kwargs = {snake(k): v for k, v in base.get("kwargs", {}).items()}
+    envs = build(gym.make_vec(base["id"], num_envs=num_envs, vectorization_mode=mode, vector_kwargs=vector_kwargs, **kwargs), stack, wrappers.vector)
+    envs.action_space.seed(seed)
+    obs, _ = envs.reset(seed=seed)
+    seen, rewards, flags, actions, episodes, finals = [numbers(envs.observation_space, obs)], [], [], [], [], []
+    for _ in range(steps):
+        action = envs.action_space.sample()
+        actions.append(numbers(envs.action_space, action))
+        obs, reward, terminated, truncated, infos = envs.step(action)
+        seen.append(numbers(envs.observation_space, obs))
+        rewards.append(np.array(reward, dtype=np.float64))
+        flags.append(2 * truncated.astype(int) + terminated)
+        if "episode" in infos:
+            episodes.append(np.concatenate([infos["episode"]["r"], infos["episode"]["l"], infos["_episode"].astype(float)]))
+    return {
+        "base": base, "mode": mode, "autoreset": {"NextStep": "next-step", "SameStep": "same-step", "Disabled": "disabled"}[autoreset], "stack": stack,
+        "seed": str(seed), "numEnvs": num_envs, "observationSpace": str(envs.observation_space), "actionSpace": str(envs.action_space),
+        "singleObservationSpace": str(envs.single_observation_space), "singleActionSpace": str(envs.single_action_space),
+        "obs": smallest(np.concatenate(seen)), "action": smallest(np.concatenate(actions)), "reward": b64(np.concatenate(rewards), "f8"),
+        "flags": b64(np.concatenate(flags), "u1"), "episodes": smallest(np.concatenate(episodes) if episodes else []),
+    }
+
+
+VECTOR = [
+    (CART, "sync", [["NormalizeObservation", {}]], 3),
+    (CART, "vector_entry_point", [["NormalizeObservation", {"epsilon": 0.1}]], 20),
+    (CART, "vector_entry_point", [["NormalizeReward", {"gamma": 0.9}], ["RecordEpisodeStatistics", {}]], 11),
+    (CART, "sync", [["RecordEpisodeStatistics", {}], ["NormalizeReward", {}]], 3),
+    (CART, "sync", [["ReshapeObservation", {"shape": [2, 2]}], ["ClipReward", {"minReward": 0.0, "maxReward": 0.25}]], 3),
+    (CART, "sync", [["DtypeObservation", {"dtype": "float64"}], ["NormalizeObservation", {}]], 9),
+    (CAR, "sync", [["RescaleObservation", {"minObs": 0.0, "maxObs": 2.0}], ["FlattenObservation", {}]], 4),
+    (PENDULUM, "sync", [["RescaleAction", {"minAction": -0.5, "maxAction": 1.5}]], 3),
+    (PENDULUM, "sync", [["ClipAction", {}], ["RecordEpisodeStatistics", {}]], 3),
+    ({"id": "Taxi-v4"} if "Taxi-v4" in gym.registry else {"id": "Taxi-v3"}, "sync", [["FlattenObservation", {}]], 2),
+    ({"id": "CliffWalking-v1"}, "sync", [["NormalizeObservation", {}]], 130),
+]
+
+
 def files(seeds, live):
     steps = 400 if live else 45
     seeds = seeds[:4] if live else seeds[1:3]
-    return {"wrapped": {"single": [single_case(base, stack, seed, steps) for base, stack in SINGLE for seed in seeds]}}
+    return {"wrapped": {"single": [single_case(base, stack, seed, steps) for base, stack in SINGLE for seed in seeds]},
+        "wrapped-vectors": {"vectors": [vector_case(base, mode, stack, seed, count, steps) for base, mode, stack, count in VECTOR for seed in seeds[:1]]
+                            + [vector_case(CART, "sync", [["RecordEpisodeStatistics", {}], ["NormalizeReward", {}]], seed, 3, steps, "SameStep") for seed in seeds[:1]]}}

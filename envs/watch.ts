@@ -1,0 +1,142 @@
+/** Watching an environment on a page in the browser, and playing it by keyboard. */
+import type { Env } from './env.js'
+import { InvalidKwargs } from './errors.js'
+import { FramePage } from './rendering/frame-page.js'
+import type { Seed } from './seeding.js'
+import { shown } from './shown.js'
+import { Discrete } from './spaces/index.js'
+
+export interface WatchOptions {
+  /** Who acts while no key was pressed: random actions unless given. */
+  act?: (observation: unknown) => unknown
+  /** How the page calls that. */
+  actor?: string
+  seed?: Seed
+  /** Any free one unless told. */
+  port?: number
+  /** Without end unless told. */
+  episodes?: number
+  /** Steps a second; the environment's `metadata.renderFps`, or 30, unless told. */
+  fps?: number
+  /** Ends the watching. */
+  signal?: AbortSignal
+  onListening?: (url: string) => void
+  onEpisode?: (episode: WatchedEpisode) => void
+}
+
+export interface WatchedEpisode {
+  /** From 1. */
+  episode: number
+  return: number
+  steps: number
+  /** Whether keys chose at least one of its actions. */
+  byKeyboard: boolean
+}
+
+const DEFAULT_FPS = 30
+/** How long the last picture of an episode stays. */
+const PAUSE_MS = 600
+
+/**
+ * Steps an environment at its frames a second and shows each on a page; resolves with the episodes that ended. The first key of
+ * `metadata.keysToAction` that is pressed takes over; Escape gives back. An environment that names none, with up to ten choices as
+ * actions, is played with the arrow keys (two) or with digits.
+ *
+ *     await watchEnv(make('CartPole-v1', { renderMode: 'rgb_array' }), { episodes: 1, onListening: (url) => console.log(url) })
+ *
+ * @throws InvalidKwargs, EnvError (ENVS_PAGE) where the port is taken
+ */
+export async function watchEnv(env: Env, options: WatchOptions = {}): Promise<WatchedEpisode[]> {
+  const { act = () => env.actionSpace.sample(), actor = 'random actions', episodes = Infinity, port = 0, seed, signal } = options
+  if (!(episodes === Infinity || (Number.isInteger(episodes) && episodes > 0)))
+    throw new InvalidKwargs(`episodes of watchEnv is a positive integer, got ${shown(episodes)}`)
+  const fps = options.fps ?? env.metadata.renderFps ?? DEFAULT_FPS
+  if (!(fps > 0)) throw new InvalidKwargs(`fps of watchEnv is a positive number, got ${shown(fps)}`)
+  const page = new FramePage(env.spec?.id ?? String(env), port)
+  const keys = new Keyboard(env)
+  const ended: WatchedEpisode[] = []
+  try {
+    page.explain(keys.help)
+    options.onListening?.(page.url)
+    let [observation] = env.reset(seed === undefined ? {} : { seed })
+    let now: WatchedEpisode = { episode: 1, return: 0, steps: 0, byKeyboard: false }
+    const show = () => {
+      page.show(env.drawing() ?? env.render())
+      page.tell(
+        `episode ${now.episode} · step ${now.steps} · return ${Number(now.return.toFixed(3))} · ${keys.playing ? 'you play' : actor}`,
+      )
+    }
+    show()
+    while (signal?.aborted !== true) {
+      await pause(1000 / fps, signal)
+      const chosen = keys.choose(page.takeKeys())
+      if (chosen.waits) continue
+      if (keys.playing) now.byKeyboard = true
+      const result = env.step(keys.playing ? chosen.action : act(observation))
+      observation = result[0]
+      now = { ...now, return: now.return + result[1], steps: now.steps + 1 }
+      show()
+      if (!result[2] && !result[3]) continue
+      ended.push(now)
+      options.onEpisode?.(now)
+      if (ended.length >= episodes) break
+      await pause(PAUSE_MS, signal)
+      ;[observation] = env.reset()
+      now = { episode: now.episode + 1, return: 0, steps: 0, byKeyboard: false }
+      show()
+    }
+    return ended
+  } finally {
+    page.close()
+  }
+}
+
+/** Who plays, and which action the keys held down stand for. */
+class Keyboard {
+  playing = false
+  readonly #actions: Readonly<Record<string, unknown>>
+  readonly #known: ReadonlySet<string>
+
+  constructor(env: Env) {
+    this.#actions = env.metadata.keysToAction ?? usualKeys(env)
+    this.#known = new Set(Object.keys(this.#actions).flatMap((held) => held.split('+')))
+  }
+
+  get help(): string {
+    const named = Object.entries(this.#actions).filter(([held]) => held !== '')
+    if (named.length === 0) return 'no keys are known for this environment'
+    const list = named.map(
+      ([held, action]) => `${held.replaceAll('Arrow', '')}: ${ArrayBuffer.isView(action) ? `[${action}]` : JSON.stringify(action)}`,
+    )
+    return `keys: ${list.join(' · ')} · Escape gives back`
+  }
+
+  /** The action of the keys held; `waits` where the player holds none that means one. */
+  choose(held: readonly string[]): { action?: unknown; waits: boolean } {
+    if (held.includes('Escape')) this.playing = false
+    const mine = held.filter((key) => this.#known.has(key)).sort()
+    if (mine.length > 0 && !held.includes('Escape')) this.playing = true
+    if (!this.playing) return { waits: false }
+    const action = this.#actions[mine.join('+')] ?? this.#actions[mine.at(-1) ?? '']
+    return { action, waits: action === undefined }
+  }
+}
+
+function usualKeys({ actionSpace }: Env): Record<string, unknown> {
+  if (!(actionSpace instanceof Discrete) || actionSpace.n > 10) return {}
+  const { n, start } = actionSpace
+  if (n === 2) return { ArrowLeft: start, ArrowRight: start + 1 }
+  return Object.fromEntries(Array.from({ length: n }, (_, k) => [String(k), start + k]))
+}
+
+function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = setTimeout(done, ms)
+    signal?.addEventListener('abort', done)
+  })
+}
