@@ -54,6 +54,8 @@ function warnOfObservations(space: Space, name: string, warn: Warn, nested: bool
 function warnOfBox(space: Box, name: string, warn: Warn): void {
   const { dtype, high, low, shape } = space
   if (!space.isBounded()) warn(`${name} ${space} has infinite bounds; finite ones tell a learner more`)
+  // Planes of flags, as of a board, are no picture.
+  if (dtype === ('bool' as string)) return
   if (shape.length === 3) {
     if (dtype !== ('uint8' as string)) warn(`${name} looks like a picture of ${dtype}; learners take uint8`)
     else if (low.some((least) => least !== 0) || high.some((most) => most !== 255))

@@ -1,5 +1,5 @@
 import { pathToFileURL } from 'node:url'
-import { make, registry } from '../../envs/index.js'
+import { make, registry, setWarningHandler } from '../../envs/index.js'
 import { type Command, print } from '../output.js'
 
 interface EnvsArguments {
@@ -18,6 +18,8 @@ export const envsCommand: Command<EnvsArguments> = {
       .example('$0 envs cart --json', 'those of carts, for a program'),
   handler: async ({ word, module, json }) => {
     if (module) await import(pathToFileURL(module).href)
+    // A list has the outdated ones too.
+    setWarningHandler(() => {})
     const wanted = [...registry.values()].filter(({ id }) => id.toLowerCase().includes((word ?? '').toLowerCase()))
     const rows = wanted.map(({ id, maxEpisodeSteps, rewardThreshold, nativeEntryPoint, vectorEntryPoint }) => ({
       id,

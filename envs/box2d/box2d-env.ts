@@ -1,4 +1,4 @@
-import { checkResetOptions, Env, type Info, type RenderFrame, type ResetOptions, type StepResult } from '../env.js'
+import { checkResetOptions, Env, type EnvMetadata, type Info, type RenderFrame, type ResetOptions, type StepResult } from '../env.js'
 import { ResetNeeded } from '../errors.js'
 import { rasterized } from '../rendering/raster.js'
 import { RandomGenerator, type RandomState } from '../seeding.js'
@@ -14,7 +14,7 @@ type Kept = number | number[]
  * that again. Each episode has a world of its own: bodies of one world must not be used in another.
  */
 export abstract class Box2dEnv<Obs, Act> extends Env<Obs, Act> {
-  override metadata = { renderModes: ['rgb_array'], renderFps: 50 }
+  override metadata: EnvMetadata = { renderModes: ['rgb_array'], renderFps: 50 }
   #began: { random: RandomState; options: Record<string, unknown> } | null = null
   #actions: Kept[] = []
   /** While an episode is done again, the draws come from a generator as it was then. */

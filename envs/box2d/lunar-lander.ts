@@ -103,6 +103,7 @@ export class LunarLanderEnv extends Box2dEnv<Float32Array, number | ArrayLike<nu
       if (value < 0 || value > most) warn(`${name} of LunarLander is meant to be between 0 and ${most}, got ${value}`)
     }
     this.#continuous = continuous
+    if (!continuous) this.metadata = { ...this.metadata, keysToAction: { '': 0, ArrowLeft: 1, ArrowUp: 2, ArrowRight: 3 } }
     this.#gravity = gravity
     this.#wind = enableWind ? { power: windPower, turbulence: turbulencePower } : null
     this.renderMode = renderMode

@@ -1,5 +1,5 @@
 import { checkChoice } from '../actions.js'
-import { checkResetOptions, type Info, type ResetOptions, type StepResult } from '../env.js'
+import { checkResetOptions, type EnvMetadata, type Info, type ResetOptions, type StepResult } from '../env.js'
 import { InvalidKwargs } from '../errors.js'
 import { checkKwargs, finiteOption } from '../kwargs.js'
 import type { Drawing } from '../rendering/canvas.js'
@@ -36,7 +36,7 @@ const ACTIONS = ['torque -1', 'no torque', 'torque +1']
 export class AcrobotEnv extends ClassicEnv<number> {
   override readonly actionSpace = acrobotActionSpace()
   override readonly observationSpace = acrobotObservationSpace()
-  override metadata = ACROBOT_METADATA
+  override metadata: EnvMetadata = { ...ACROBOT_METADATA, keysToAction: { ArrowLeft: 0, '': 1, ArrowRight: 2 } }
   protected override readonly stateSize = STATE_SIZE
   readonly #nips: boolean
   readonly #torqueNoise: number

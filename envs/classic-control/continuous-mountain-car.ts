@@ -1,5 +1,5 @@
 import { onlyNumber } from '../actions.js'
-import { checkResetOptions, type Info, type ResetOptions, type StepResult } from '../env.js'
+import { checkResetOptions, type EnvMetadata, type Info, type ResetOptions, type StepResult } from '../env.js'
 import { checkKwargs, finiteOption } from '../kwargs.js'
 import type { Drawing } from '../rendering/canvas.js'
 import { shown } from '../shown.js'
@@ -26,7 +26,7 @@ import { resetBounds } from './reset-bounds.js'
 export class ContinuousMountainCarEnv extends ClassicEnv<ArrayLike<number>> {
   override readonly actionSpace = continuousMountainCarActionSpace()
   override readonly observationSpace = mountainCarObservationSpace()
-  override metadata = MOUNTAIN_CAR_METADATA
+  override metadata: EnvMetadata = { ...MOUNTAIN_CAR_METADATA, keysToAction: { ArrowLeft: [-1], '': [0], ArrowRight: [1] } }
   protected override readonly stateSize = STATE_SIZE
   #first = true
   readonly #goalVelocity: number

@@ -1,5 +1,5 @@
 import { checkChoice } from '../actions.js'
-import { checkResetOptions, type Info, type ResetOptions, type StepResult } from '../env.js'
+import { checkResetOptions, type EnvMetadata, type Info, type ResetOptions, type StepResult } from '../env.js'
 import { checkKwargs, finiteOption } from '../kwargs.js'
 import type { Drawing } from '../rendering/canvas.js'
 import { ClassicEnv } from './classic-env.js'
@@ -30,7 +30,7 @@ const ACTIONS = ['push left', 'no push', 'push right']
 export class MountainCarEnv extends ClassicEnv<number> {
   override readonly actionSpace = mountainCarActionSpace()
   override readonly observationSpace = mountainCarObservationSpace()
-  override metadata = MOUNTAIN_CAR_METADATA
+  override metadata: EnvMetadata = { ...MOUNTAIN_CAR_METADATA, keysToAction: { ArrowLeft: 0, '': 1, ArrowRight: 2 } }
   protected override readonly stateSize = STATE_SIZE
   readonly #goalVelocity: number
 

@@ -1,5 +1,5 @@
 import { onlyNumber } from '../actions.js'
-import { checkResetOptions, type Info, type ResetOptions, type StepResult } from '../env.js'
+import { checkResetOptions, type EnvMetadata, type Info, type ResetOptions, type StepResult } from '../env.js'
 import { InvalidBound } from '../errors.js'
 import { checkKwargs, finiteOption } from '../kwargs.js'
 import type { Drawing } from '../rendering/canvas.js'
@@ -34,7 +34,7 @@ export const PENDULUM_METADATA = { renderModes: ['rgb_array'], renderFps: RENDER
 export class PendulumEnv extends ClassicEnv<ArrayLike<number>> {
   override readonly actionSpace = pendulumActionSpace()
   override readonly observationSpace = pendulumObservationSpace()
-  override metadata = PENDULUM_METADATA
+  override metadata: EnvMetadata = { ...PENDULUM_METADATA, keysToAction: { ArrowLeft: [2], '': [0], ArrowRight: [-2] } }
   protected override readonly stateSize = STATE_SIZE
   /** The last torque, for the drawing. */
   #torque: number | null = null

@@ -29,6 +29,8 @@ export interface MinAtarSettings {
 }
 
 export const MINATAR_METADATA: EnvMetadata = { renderModes: ['rgb_array', 'ansi'], renderFps: 20 }
+/** Of the game's actions: nothing, left, up, right, down, fire. */
+const KEYS = ['', 'ArrowLeft', 'ArrowUp', 'ArrowRight', 'ArrowDown', ' ']
 /** A buffer for each observation costs more than all the rest of a step, so several lie side by side in one. */
 const OBSERVATIONS_A_BUFFER = 16
 const OPTIONS = ['stickyActionProb', 'difficultyRamping', 'useMinimalActionSet', 'renderMode']
@@ -83,7 +85,7 @@ export const legacySeed = (random: RandomGenerator): number => random.integers(0
 export class MinAtarEnv extends Env<Uint8Array, number> {
   override readonly actionSpace: Discrete
   override readonly observationSpace: Box<'bool'>
-  override metadata = MINATAR_METADATA
+  override metadata: EnvMetadata = MINATAR_METADATA
   readonly #rules: Rules
   readonly #settings: MinAtarSettings
   readonly #size: number
@@ -100,6 +102,7 @@ export class MinAtarEnv extends Env<Uint8Array, number> {
     super()
     this.#rules = rules
     this.#settings = checkedOptions(rules, options)
+    this.metadata = { ...MINATAR_METADATA, keysToAction: Object.fromEntries(this.#settings.actions.map((action, i) => [KEYS[action]!, i])) }
     this.renderMode = options.renderMode ?? null
     this.actionSpace = new Discrete(this.#settings.actions.length)
     this.observationSpace = minAtarObservationSpace(rules)

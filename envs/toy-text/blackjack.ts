@@ -29,7 +29,7 @@ export type BlackjackObservation = [playerSum: number, dealerCard: number, usabl
 export class BlackjackEnv extends Env<BlackjackObservation, number> {
   override readonly actionSpace = new Discrete(2)
   override readonly observationSpace = new Tuple([new Discrete(32), new Discrete(11), new Discrete(2)])
-  override metadata = BLACKJACK_METADATA
+  override metadata: EnvMetadata = { ...BLACKJACK_METADATA, keysToAction: { s: 0, h: 1 } }
   /** Cards, 1 to 10; empty before the first reset. The dealer's first is open. */
   player: number[] = []
   dealer: number[] = []

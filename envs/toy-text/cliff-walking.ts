@@ -19,7 +19,7 @@ export const CLIFF_WALKING_METADATA: EnvMetadata = { renderModes: ['rgb_array', 
  * row · 12 + column. Reward −1 a step; −100 and back to the start for the cliff; terminated at the goal.
  */
 export class CliffWalkingEnv extends TabularEnv {
-  override metadata = CLIFF_WALKING_METADATA
+  override metadata: EnvMetadata = { ...CLIFF_WALKING_METADATA, keysToAction: { ArrowUp: 0, ArrowRight: 1, ArrowDown: 2, ArrowLeft: 3 } }
 
   /** @throws InvalidKwargs for an option it does not have */
   constructor(options: CliffWalkingOptions = {}) {

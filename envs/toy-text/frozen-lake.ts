@@ -31,7 +31,7 @@ export const FROZEN_LAKE_METADATA: EnvMetadata = { renderModes: ['ansi', 'rgb_ar
  * limit.
  */
 export class FrozenLakeEnv extends TabularEnv {
-  override metadata = FROZEN_LAKE_METADATA
+  override metadata: EnvMetadata = { ...FROZEN_LAKE_METADATA, keysToAction: { ArrowLeft: 0, ArrowDown: 1, ArrowRight: 2, ArrowUp: 3 } }
   /** The map, a row a string. */
   readonly desc: readonly string[]
 

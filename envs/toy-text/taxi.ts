@@ -30,7 +30,7 @@ export const TAXI_METADATA: EnvMetadata = { renderModes: ['ansi', 'rgb_array'], 
  * the time limit.
  */
 export class TaxiEnv extends TabularEnv {
-  override metadata = TAXI_METADATA
+  override metadata: EnvMetadata = { ...TAXI_METADATA, keysToAction: { ArrowDown: 0, ArrowUp: 1, ArrowRight: 2, ArrowLeft: 3, p: 4, d: 5 } }
   readonly #ficklePassenger: boolean
   readonly #fickleProbability: number
   /** Whether the destination may still change in this episode. */

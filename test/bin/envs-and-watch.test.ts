@@ -77,9 +77,9 @@ test('Escape gives back to the policy, even where it was pressed between two fra
   const press = (keys: string[]) =>
     fetch(new URL('keys', url), { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(keys) })
   await status('random actions')
-  await press(['2'])
+  await press(['ArrowRight'])
   await status('you play')
-  await press(['2', 'Escape'])
+  await press(['ArrowRight', 'Escape'])
   await press([])
   await status('random actions')
   const closed = once(child, 'close')
