@@ -1,0 +1,36 @@
+"""What all peers here do: read a line of JSON {way, id, numEnvs, seconds}, step, write {rate} or {error}."""
+
+import json
+import os
+import sys
+import time
+import warnings
+
+warnings.filterwarnings("ignore")
+
+
+def bind_to_one_core():
+    """Two cores would be two shares of one machine; every peer gets one, as ours does."""
+    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+
+
+def serve(make):
+    """`make(way, id, num_envs)` gives a function that steps for a while and returns how many steps that was."""
+    out = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # What packages print must not get between the lines.
+    works = {}
+    print("ready", file=out, flush=True)
+    for line in sys.stdin:
+        asked = json.loads(line)
+        key = (asked["way"], asked["id"], asked["numEnvs"])
+        try:
+            if key not in works:
+                works[key] = make(*key)
+                works[key]()
+            steps, start = 0, time.perf_counter()
+            while time.perf_counter() - start < asked["seconds"]:
+                steps += works[key]()
+            answer = {"rate": steps / (time.perf_counter() - start)}
+        except Exception as error:
+            answer = {"error": f"{type(error).__name__}: {error}"}
+        print(json.dumps(answer), file=out, flush=True)
