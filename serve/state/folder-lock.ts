@@ -4,11 +4,15 @@ import { ServeError } from '../errors.js'
 
 const ATTEMPTS = 3
 
-/** When a process began, in clock ticks since the machine did; undefined where there is no /proc, or no such process. */
+/**
+ * When a process began, in clock ticks since the machine did; undefined where there is no /proc, or no such process, or one that has
+ * ended and only waits for its parent to take notice.
+ */
 function startOf(pid: number): string | undefined {
   try {
     // The command's name stands in brackets and may hold anything.
-    return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ')[19]
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)!.split(' ')
+    return fields[0] === 'Z' ? undefined : fields[19]
   } catch {
     return undefined
   }

@@ -45,7 +45,8 @@ function madeOf(part: fc.Arbitrary<Space>): fc.Arbitrary<Space>[] {
       .map(([pairs, sortKeys]) => new spaces.Dict(pairs, { sortKeys })),
     fc.array(part, { minLength: 1, maxLength: 3 }).map((parts) => new spaces.OneOf(parts)),
     fc.tuple(part, fc.boolean()).map(([space, stack]) => new spaces.Sequence<Space, boolean>(space, { stack })),
-    fc.tuple(part, fc.option(part)).map(([nodes, edges]) => new spaces.Graph(nodes, edges)),
+    // Of nodes without numbers a flat graph could not tell how many there are.
+    fc.tuple(part.filter(hasNumbers), fc.option(part.filter(hasNumbers))).map(([nodes, edges]) => new spaces.Graph(nodes, edges)),
   ]
 }
 
@@ -59,3 +60,7 @@ export const flattening = anySpace.filter((space) => space.isNpFlattenable || !J
 
 /** The same without an end to sizes: every element becomes one array of numbers. */
 export const flattenable = anySpace.filter((space) => space.isNpFlattenable)
+
+function hasNumbers(space: Space): boolean {
+  return !space.isNpFlattenable || spaces.flatdim(space) > 0
+}

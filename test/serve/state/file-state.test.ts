@@ -213,6 +213,7 @@ test('kill -9 at any moment loses nothing that was acknowledged', async ({ folde
       assert.is((error as { code?: string }).code, 'SERVER_UNREACHABLE')
     }
     clearTimeout(kill)
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
     client.close()
   }
   assert.ok(published.length > 4 && told.length > 10, `${published.length} models, ${told.length} rewards`)
