@@ -124,6 +124,10 @@ export class ActorRegistry {
     }
   }
 
+  hasDied(actorId: number): boolean {
+    return this.deaths.has(actorId)
+  }
+
   deathOf(actorId: number): ActorGone {
     const message = `no living actor has the id ${hexId(actorId)}: it ended, or its runtime was shut down; make another`
     return { ...(this.deaths.get(actorId) ?? { restarting: false, message, cause: undefined, stack: undefined }), actorId }

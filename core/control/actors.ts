@@ -16,6 +16,10 @@ const DETACHED = -1
 /** What an actor was made with is held in the main thread's name. */
 const MAIN = 0
 const DEFAULT_MAX_CONCURRENCY = 1000
+const IDS_A_THREAD = 2 ** 40
+/** A worker's word that it has made an actor is waited for so long, and looked for so often. */
+const WORD_MS = 5_000
+const WORD_LOOK_MS = 2
 
 /**
  * The lives of all actors: where they run, when they are started again and with what, and who is told of their end.
@@ -198,11 +202,25 @@ export class Actors {
     this.counts.settle()
   }
 
+  /**
+   * The record of an actor. A handle that a worker gives away may be used here before the worker's word that it has made the actor is
+   * read, as they come on different ways: as long as that worker lives the word is waited for.
+   */
+  private async known(actorId: number): Promise<ActorRecord | undefined> {
+    const creator = Math.floor(actorId / IDS_A_THREAD)
+    for (const end = performance.now() + WORD_MS; ; ) {
+      const record = this.registry.get(actorId)
+      if (record !== undefined || this.registry.hasDied(actorId)) return record
+      if (!this.head.hosts.has(creator) || performance.now() > end) return undefined
+      await new Promise((resolve) => setTimeout(resolve, WORD_LOOK_MS))
+    }
+  }
+
   /** The thread of an actor, once it lives; or how it died. */
-  find(actorId: number): Promise<Host | ActorGone> {
-    const record = this.registry.get(actorId)
-    if (record === undefined) return Promise.resolve(this.registry.deathOf(actorId))
-    if (record.host !== undefined) return Promise.resolve(record.host)
+  async find(actorId: number): Promise<Host | ActorGone> {
+    const record = this.registry.get(actorId) ?? (await this.known(actorId))
+    if (record === undefined) return this.registry.deathOf(actorId)
+    if (record.host !== undefined) return record.host
     return new Promise((resolve) => record.waiting.push(resolve))
   }
 
@@ -219,7 +237,7 @@ export class Actors {
   }
 
   async kill(actorId: number, noRestart: boolean): Promise<void> {
-    const record = this.registry.get(actorId)
+    const record = this.registry.get(actorId) ?? (await this.known(actorId))
     if (record === undefined) return
     const { host } = record
     if (host !== undefined) host.exitType = 'INTENDED_USER_EXIT'

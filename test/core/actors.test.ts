@@ -260,6 +260,22 @@ test('runtimeContext tells an overlapping call which task it is, before and afte
   await kill(aware)
 })
 
+test('an actor that a worker has made answers whoever is given its handle, however soon', async () => {
+  const make = remote(async () => {
+    const { actor } = await import('gymnura')
+    class Made {
+      call() {
+        return 'made'
+      }
+    }
+    return { made: actor(Made).remote() as unknown as ActorHandle<{ call(): string }> }
+  })
+  for (let i = 0; i < 30; i++) {
+    const { made } = await get(make.remote())
+    assert.is(await get(made.call.remote(), { timeoutMs: 10_000 }), 'made')
+  }
+})
+
 test('bad actors are refused at once', () => {
   class Thenable {
     // biome-ignore lint/suspicious/noThenProperty: the very thing that is refused
