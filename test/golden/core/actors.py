@@ -208,7 +208,8 @@ def max_concurrency():
     for options in ({"max_concurrency": 1}, {"max_concurrency": 3}, {}):
         crowd = Crowd.options(**options).remote()
         ray.get([crowd.enter.remote() for _ in range(20)])
-        answers.append(ray.get(crowd.peak.remote()))
+        # How many of the twenty come in before the first leaves is a matter of the machine: more than three is many.
+        answers.append(min(ray.get(crowd.peak.remote()), 4))
     return answers
 
 
