@@ -9,7 +9,7 @@ import { joinTasks, type Query, select, withTotal } from './query.js'
 import { type ActorRow, columns, type ObjectRow, type RowKind, type RowKinds, type TaskCount, type TaskRow } from './rows.js'
 
 /** Threads have so long to answer each of two questions; one that computes in a task's code cannot, and is left out. */
-const ANSWER_MS = 500
+const ANSWER_MS = 1000
 const IDS_A_THREAD = 2 ** 40
 
 /** Rows as they travel: a clone of an array loses its `total`. */

@@ -10,7 +10,7 @@ const filled = remote((x: number, length: number) => new Float64Array(length).fi
 test.before(() => init({ numCpus: 2, objectStoreBytes: 8 * MIB }))
 test.after(() => shutdown())
 
-/** A thread that the machine keeps waiting may miss the half second that a look takes at most: then it is looked again. */
+/** A thread that the machine keeps waiting may miss the second that a look takes at most: then it is looked again. */
 async function rowOf({ id }: { id: number }) {
   let row = await state.getObject(id)
   await eventually(async () => {
