@@ -10,13 +10,13 @@ import type { ActorRole } from '../worker/messages.js'
 import { type ActorRecord, ActorRegistry } from './actor-registry.js'
 import type { Head } from './head.js'
 import type { ActorGone, ActorSpec, HandleData, Outcome, Payload } from './headquarters.js'
+import { ownerOf } from './object-table.js'
 
 /** Counts as a holder of detached actors. */
 const DETACHED = -1
 /** What an actor was made with is held in the main thread's name. */
 const MAIN = 0
 const DEFAULT_MAX_CONCURRENCY = 1000
-const IDS_A_THREAD = 2 ** 40
 /** A worker's word that it has made an actor is waited for so long, and looked for so often. */
 const WORD_MS = 5_000
 const WORD_LOOK_MS = 2
@@ -207,7 +207,7 @@ export class Actors {
    * read, as they come on different ways: as long as that worker lives the word is waited for.
    */
   private async known(actorId: number): Promise<ActorRecord | undefined> {
-    const creator = Math.floor(actorId / IDS_A_THREAD)
+    const creator = ownerOf(actorId)
     for (const end = performance.now() + WORD_MS; ; ) {
       const record = this.registry.get(actorId)
       if (record !== undefined || this.registry.hasDied(actorId)) return record

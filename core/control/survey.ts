@@ -10,7 +10,6 @@ import { type ActorRow, columns, type ObjectRow, type RowKind, type RowKinds, ty
 
 /** Threads have so long to answer each of two questions; one that computes in a task's code cannot, and is left out. */
 const ANSWER_MS = 1000
-const IDS_A_THREAD = 2 ** 40
 
 /** Rows as they travel: a clone of an array loses its `total`. */
 export interface Part<Row> {
@@ -120,7 +119,7 @@ export class Survey implements StateSource {
 
 /** What is open anywhere of what a thread has submitted. */
 function factsOf(open: ReadonlyMap<Host, readonly OpenFact[]>, owner: number): OpenFact[] {
-  return [...open.values()].flat().filter(({ id }) => Math.floor(id / IDS_A_THREAD) === owner)
+  return [...open.values()].flat().filter(({ id }) => ownerOf(id) === owner)
 }
 
 /** Asks threads; those that die or do not answer in time are left out. */
