@@ -53,6 +53,30 @@ export async function timeit(...timed: readonly Timed[]): Promise<Row[]> {
   })
 }
 
+/**
+ * Times things that take half a second a call, turn and turn about: median ± half the interquartile range of single calls. For what a
+ * window is too coarse for, as work with fresh memory: what the machine gives for the first time takes four times as long.
+ */
+export async function timeTurns(turns: number, ...timed: readonly Timed[]): Promise<Row[]> {
+  const rates: number[][] = timed.map(() => [])
+  for (let turn = 0; turn < turns; turn++) {
+    for (const [i, { work, calls = 1 }] of timed.entries()) {
+      const start = performance.now()
+      await work()
+      rates[i].push((1000 * calls) / (performance.now() - start))
+      // What is not used any more is freed in a turn of the event loop.
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+  }
+  return timed.map(({ name, unit = '/s' }, i) => {
+    const sorted = rates[i].sort((a, b) => a - b)
+    const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))]
+    const row = { name, unit, mean: at(0.5), sd: (at(0.75) - at(0.25)) / 2 }
+    printRow(row)
+    return row
+  })
+}
+
 /** Mean and standard deviation of all of them, as numpy's `mean` and `std`. */
 export function spread(values: readonly number[]): { mean: number; sd: number } {
   const mean = values.reduce((sum, one) => sum + one, 0) / values.length

@@ -1,4 +1,5 @@
 import { count, describe, GymnuraError, ResourcesUnavailableError, stackOf } from '../api/errors.js'
+import { ownerOf } from '../api/ids.js'
 import { FAILED, ObjectRef, READY } from '../api/object-ref.js'
 import { demandOf } from '../scheduler/demand.js'
 import { withCode } from '../scheduler/outcomes.js'
@@ -10,7 +11,6 @@ import type { ActorRole } from '../worker/messages.js'
 import { type ActorRecord, ActorRegistry } from './actor-registry.js'
 import type { Head } from './head.js'
 import type { ActorGone, ActorSpec, HandleData, Outcome, Payload } from './headquarters.js'
-import { ownerOf } from './object-table.js'
 
 /** Counts as a holder of detached actors. */
 const DETACHED = -1

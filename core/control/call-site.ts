@@ -31,7 +31,7 @@ export function callerFile(): string {
  * a whole task less than 1.
  */
 const ALWAYS = 32
-const EVERY = 256
+const EVERY = 1024
 const FRAMES = 4
 
 /**

@@ -1,5 +1,6 @@
 import type { ActorCaller, ActorShape, AnyActorHandle } from '../api/actor-handle.js'
 import { ObjectLostError } from '../api/errors.js'
+import { ownerOf } from '../api/ids.js'
 import { FAILED, hexId, ObjectRef, PENDING, READY } from '../api/object-ref.js'
 import { HandleBook } from './handle-book.js'
 import type { Settled } from './headquarters.js'
@@ -27,7 +28,7 @@ export class Directory implements RefBook {
       const ref = this.refs.get(id)
       if (ref === undefined) actorFree(id)
       // A value that is still to come needs its place.
-      else if (ref.state !== PENDING || id < 2 ** 40) this.refs.delete(id)
+      else if (ref.state !== PENDING || ownerOf(id) === 0) this.refs.delete(id)
     })
     this.handles = new HandleBook(caller, (id) => {
       this.counts.remove(id, MAIN)
@@ -105,12 +106,12 @@ export class Directory implements RefBook {
 
   /** The refs of a worker that is gone and had not settled. */
   orphans(owner: number): ObjectRef[] {
-    return [...this.refs.values()].filter((ref) => ref.state === PENDING && Math.floor(ref.id / 2 ** 40) === owner)
+    return [...this.refs.values()].filter((ref) => ref.state === PENDING && ownerOf(ref.id) === owner)
   }
 
   /** Whether a ref is kept here for other threads: whether this one's program has it too is not known then. */
   keeps(id: number): boolean {
-    return this.refs.has(id) && id >= 2 ** 40
+    return this.refs.has(id) && ownerOf(id) !== 0
   }
 
   all(): Iterable<ObjectRef> {

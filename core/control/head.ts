@@ -1,6 +1,7 @@
 import { MessageChannel } from 'node:worker_threads'
 import { transfer } from 'comlink'
 import { GymnuraError, ObjectLostError } from '../api/errors.js'
+import { IDS_A_THREAD, ownerOf } from '../api/ids.js'
 import { FAILED, hexId } from '../api/object-ref.js'
 import type { InitOptions } from '../api/options.js'
 import type { RefStream } from '../api/ref-stream.js'
@@ -36,7 +37,6 @@ import { WorkerBook } from './worker-book.js'
 
 /** Threads have numbers from 1; the upper bits of the ids they mint. After so many, numbers come again with higher counters. */
 const INDICES = 8191
-const IDS_A_THREAD = 2 ** 40
 const IDS_A_GENERATION = 2 ** 32
 /** So long tasks may take to end whose submitter is gone. */
 const ORPHANS_MS = 500
@@ -336,7 +336,7 @@ export class Head implements Headquarters {
   async cancel(id: number, force: boolean, recursive: boolean): Promise<void> {
     const here = this.dedicated.cancel(id, force, recursive) ?? this.onBehalf.cancel(id, force, recursive)
     if (here !== undefined) return here
-    const owner = Math.floor(id / IDS_A_THREAD)
+    const owner = ownerOf(id)
     const ref = this.directory.find(id)
     if (owner === 0) {
       if (ref.origin !== undefined) await this.engine.cancellation.cancel(ref, force, recursive)

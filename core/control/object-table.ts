@@ -1,13 +1,7 @@
+import { ownerOf } from '../api/ids.js'
 import { hexId } from '../api/object-ref.js'
 import type { LiveObject } from './live-objects.js'
 import type { ObjectRow } from './rows.js'
-
-const IDS_A_THREAD = 2 ** 40
-
-/** The thread that has minted an id. */
-export function ownerOf(id: number): number {
-  return Math.floor(id / IDS_A_THREAD)
-}
 
 /** The line of a stack where the program itself stands. */
 export function firstLine(frames: string): string | null {

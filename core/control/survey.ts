@@ -1,10 +1,11 @@
+import { ownerOf } from '../api/ids.js'
 import { hexId } from '../api/object-ref.js'
 import type { StateSource } from '../api/state.js'
 import type { OpenFact } from '../engine/task-log.js'
 import type { Host } from '../worker/host.js'
 import type { Head } from './head.js'
 import { liveObjects } from './live-objects.js'
-import { firstLine, ObjectTable, ownerOf } from './object-table.js'
+import { firstLine, ObjectTable } from './object-table.js'
 import { joinTasks, type Query, select, withTotal } from './query.js'
 import { type ActorRow, columns, type ObjectRow, type RowKind, type RowKinds, type TaskCount, type TaskRow } from './rows.js'
 

@@ -63,7 +63,7 @@ export class Cancellation {
   }
 
   /** Cancels what a cancelled task had started; of calls of actors, force would end more than them. */
-  all(tasks: ReadonlySet<Task>, force: boolean): void {
+  all(tasks: Iterable<Task>, force: boolean): void {
     // One may be over by then, or its thread gone.
     for (const task of [...tasks]) this.cancel(task.ref, force && task.kind !== CALL, true).catch(() => {})
   }

@@ -5,6 +5,7 @@ import type { MethodOptions, TaskOptions } from '../api/options.js'
 import { RefStream } from '../api/ref-stream.js'
 import type { SubmitSite } from '../control/call-site.js'
 import { needsMore } from '../scheduler/demand.js'
+import { Placed } from '../scheduler/placed.js'
 import { Task } from '../scheduler/task.js'
 import type { OpenTask } from '../worker/context.js'
 import { CALL, TASK } from '../worker/layout.js'
@@ -77,7 +78,7 @@ export class Submission {
       if (parent !== undefined) {
         task.parent = parent
         task.parentId = parent.taskId
-        parent.children ??= new Set()
+        parent.children ??= new Placed()
         parent.children.add(task)
       }
       if (parent?.cancelsChildren === true) this.engine.outcomes.fail(task, this.engine.outcomes.cancelled(task))

@@ -1,4 +1,5 @@
 import { ResourcesUnavailableError, TaskTimeoutError, WorkerCrashedError } from '../api/errors.js'
+import { ownerOf } from '../api/ids.js'
 import { FAILED, READY, type Waiter } from '../api/object-ref.js'
 import type { RefStream } from '../api/ref-stream.js'
 import type { Settled, TaskSpec } from '../control/headquarters.js'
@@ -266,7 +267,7 @@ export class Dedicated {
   /** A thread is gone: nobody can read what its tasks would give. */
   abandon(owner: number): void {
     for (const { task } of [...this.waiting, ...this.running.values()])
-      if (Math.floor(task.ref.id / 2 ** 40) === owner) void this.cancel(task.ref.id, true, true)
+      if (ownerOf(task.ref.id) === owner) void this.cancel(task.ref.id, true, true)
   }
 
   /** So many values of a streaming task have been read in all. */

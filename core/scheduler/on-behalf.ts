@@ -1,3 +1,4 @@
+import { ownerOf } from '../api/ids.js'
 import { FAILED, ObjectRef, READY } from '../api/object-ref.js'
 import type { RefStream } from '../api/ref-stream.js'
 import type { Settled, TaskSpec } from '../control/headquarters.js'
@@ -54,6 +55,6 @@ export class OnBehalf {
 
   /** A process is gone: nobody can read what its tasks would give. */
   abandon(owner: number): void {
-    for (const id of this.tasks.keys()) if (Math.floor(id / 2 ** 40) === owner) void this.cancel(id, true, true)
+    for (const id of this.tasks.keys()) if (ownerOf(id) === owner) void this.cancel(id, true, true)
   }
 }

@@ -61,6 +61,8 @@ export class Task {
   /** Why its worker was ended, when that was done on purpose because of this task. */
   endedBy: 'timeout' | 'cancel' | undefined = undefined
   cancelled = false
+  /** Its place among those which the same task has submitted and which are not over; −1: it is not among any. */
+  at = -1
   /** The task that submitted it. */
   parent: OpenTask | undefined = undefined
   /** Its id, also where that task is another thread's; 0: the program itself. */

@@ -60,6 +60,12 @@ export class Bell {
     if (Atomics.load(this.pool, LOOKING) === 0) Atomics.compareExchange(this.pool, LOOKING, 0, this.words[INDEX]!)
   }
 
+  /** Whether another thread looks for tasks. */
+  othersLook(): boolean {
+    const who = Atomics.load(this.pool, LOOKING)
+    return who !== 0 && who !== this.words[INDEX]
+  }
+
   /** It does not look any more: a last look has to follow, or whatever waits be handed to another. */
   looked(): void {
     // Named and not counted: whoever dies while it looks can be taken out by others, and nobody twice.

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import type { Placed } from '../scheduler/placed.js'
 import type { Task } from '../scheduler/task.js'
 
 /**
@@ -36,9 +37,11 @@ export class OpenTask implements RuntimeContext {
   /** It has called `exitActor`: its caller is told by the actor's death. */
   exits = false
   /** What it has submitted and is not over, once it has submitted anything. */
-  children: Set<Task> | undefined = undefined
+  children: Placed<Task> | undefined = undefined
   /** It was cancelled, with all that it starts: also with what it starts from now on. */
   cancelsChildren = false
+  /** Where it stands among those that are open; −1: it is not. */
+  at = -1
   /** Called once it is over, if it was left open. */
   whenOver: (() => void) | undefined = undefined
   private controller: AbortController | undefined

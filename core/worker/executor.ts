@@ -1,3 +1,5 @@
+import { ownerOf } from '../api/ids.js'
+import { Placed } from '../scheduler/placed.js'
 import type { Task } from '../scheduler/task.js'
 import { ActorInstance, saved, savedAnyway } from './actor-instance.js'
 import { leave, OpenTask, runAs } from './context.js'
@@ -26,7 +28,7 @@ export interface ExecutorTools {
   /** A task that was left open has ended. */
   ended(): void
   /** The children of a task that was cancelled. */
-  orphaned(tasks: ReadonlySet<Task>, force: boolean): void
+  orphaned(tasks: Iterable<Task>, force: boolean): void
   /** The actor's state, after a call. */
   save(state: unknown): void
 }
@@ -38,9 +40,8 @@ export interface ExecutorTools {
  * sync methods one at a time, in each caller's order, and lets async ones overlap.
  */
 export class Executor {
-  readonly running = new Map<number, OpenTask>()
-  /** Tasks that have begun and are not over. */
-  open = 0
+  /** Async tasks that have begun and are not over. */
+  readonly running = new Placed<OpenTask>()
   /** When the next task begins, as far as known: one that follows another at once begins when that ended. */
   mark = 0
   /** Those of the open tasks that wait in `get`. */
@@ -93,7 +94,7 @@ export class Executor {
   }
 
   private openOf(client: number): OpenTask[] {
-    return [...this.running.values()].filter(({ taskId }) => Math.floor(taskId / 2 ** 40) === client)
+    return [...this.running].filter(({ taskId }) => ownerOf(taskId) === client)
   }
 
   /** `force`: of its children, since it goes on itself. */
@@ -101,6 +102,11 @@ export class Executor {
     if (recursive) task.cancelsChildren = true
     task.abort()
     if (task.children !== undefined && recursive) this.tools.orphaned(task.children, force)
+  }
+
+  /** So many tasks have begun and are not over. */
+  get open(): number {
+    return this.running.size
   }
 
   /** Whether another request may be taken. With concurrency groups any may, since it may belong to one that has room. */
@@ -131,7 +137,7 @@ export class Executor {
 
   told(message: DataMessage): void {
     if ('abort' in message) {
-      const task = this.running.get(message.abort)
+      const task = [...this.running].find(({ taskId }) => taskId === message.abort)
       if (task === undefined) this.unpark(message.abort)
       else this.abort(task, message.recursive, message.force)
     } else if ('stream' in message) this.streams.credit(message.stream, message.read)
@@ -141,7 +147,7 @@ export class Executor {
   wait(task: OpenTask, by: 1 | -1): void {
     const before = task.waiting
     task.waiting += by
-    if (this.actorId !== undefined || !this.running.has(task.taskId)) return
+    if (this.actorId !== undefined || !this.running.has(task)) return
     if (before === 0) this.waiting++
     else if (task.waiting === 0) this.waiting--
   }
@@ -257,29 +263,40 @@ export class Executor {
 
   private leaveOpen(request: Request, beganMs: number, pending: Promise<unknown>): void {
     const { inlet, task, slot, lane } = request
-    this.open++
     lane.open++
-    this.running.set(task.taskId, task)
+    this.running.add(task)
     // It may have called `get` before its first await.
     if (task.waiting > 0 && this.actorId === undefined) this.waiting++
-    const done = (send: () => void) => {
-      this.running.delete(task.taskId)
-      this.open--
-      if (task.waiting > 0 && this.actorId === undefined) this.waiting--
-      leave(task)
-      task.whenOver?.()
-      this.over(beganMs)
-      // Who asked for the actor's end is told by it.
-      if (!task.exits) send()
-      lane.open--
-      this.beginParked(lane)
-      this.exitIfOver()
-      this.tools.ended()
-    }
     pending.then(
-      (value) => done(() => inlet.replies.result(slot, value)),
-      (error: unknown) => done(() => this.failed(request, error)),
+      (value) => {
+        this.close(task, beganMs)
+        // Who asked for the actor's end is told by it.
+        if (!task.exits) inlet.replies.result(slot, value)
+        this.closed(lane)
+      },
+      (error: unknown) => {
+        this.close(task, beganMs)
+        if (!task.exits) this.failed(request, error)
+        this.closed(lane)
+      },
     )
+  }
+
+  /** A task that was left open has ended; its answer is to be sent. */
+  private close(task: OpenTask, beganMs: number): void {
+    this.running.delete(task)
+    if (task.waiting > 0 && this.actorId === undefined) this.waiting--
+    leave(task)
+    task.whenOver?.()
+    this.over(beganMs)
+  }
+
+  /** Its answer has been sent. */
+  private closed(lane: Lane<Request>): void {
+    lane.open--
+    this.beginParked(lane)
+    this.exitIfOver()
+    this.tools.ended()
   }
 
   /** There is room in a concurrency group. */

@@ -200,6 +200,8 @@ export class WorkerLoop {
     if (this.settled && this.executor.open === 0) return false
     if (this.executor.open > 0 && this.pump.holds === 0) return false
     const takes = this.takesTasks()
+    // One who looks for tasks is enough, and the CPU that a second would burn may be the submitter's.
+    if (takes && this.pump.holds === 0 && this.bell.othersLook()) return false
     const end = performance.now() + SPIN_MS
     let found = false
     do {

@@ -246,7 +246,7 @@ const control: WorkerControl = {
   poolLost: (message) => engine.poolLost(new WorkerCrashedError(message)),
   actorGone: (gone) => engine.calls.gone(gone),
   cancel: (id, force, recursive) => engine.cancellation.byId(id, force, recursive),
-  openTasks: () => [...executor.running.values()].map(({ taskId, beganMs, waiting }) => ({ id: taskId, beganMs, waits: waiting > 0 })),
+  openTasks: () => [...executor.running].map(({ taskId, beganMs, waiting }) => ({ id: taskId, beganMs, waits: waiting > 0 })),
   taskRows: (facts, query) => {
     engine.poll()
     return engine.taskRows(facts, query)

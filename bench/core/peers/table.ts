@@ -38,7 +38,7 @@ export function table({ versions, rows }: Comparison): string {
   const named = Object.entries(versions).map(([name, version]) => `${name} ${version}`)
   const lines = [HEAD, HEAD.map(() => '---'), ...rows.map(cellsOf)]
   const text = lines.map((line) => `| ${line.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`).join('\n')
-  return `${text}\n\nMean ± standard deviation over the windows of one run on one machine; ${named.join(', ')}.\n`
+  return `${text}\n\nMean ± standard deviation over the windows of one run on one machine (single client put and plain copy: median ± half the interquartile range of calls that alternate); ${named.join(', ')}.\n`
 }
 
 /** How many times as much we do as each peer, where there is a peer. */
