@@ -45,7 +45,14 @@ async function exportsOf(room, modules) {
     metafile: true,
     logLevel: 'error',
   })
-  return new Map(modules.map((module) => [module, metafile.outputs[`${module}.js`].exports]))
+  const own = (module) => metafile.outputs[`${module}.js`].exports
+  /** With those of the modules that it passes on as a whole, which esbuild does not look into. */
+  const all = (module) => {
+    const text = readFileSync(join(dist, room, `${module}.js`), 'utf8')
+    const passed = [...text.matchAll(/^export \* from '(\.[^']+)\.js'/gm)].map(([, path]) => asUrl(join(dirname(module), path)))
+    return [...new Set([...own(module), ...passed.flatMap(all).filter((name) => name !== 'default')])]
+  }
+  return new Map(modules.map((module) => [module, all(module)]))
 }
 
 /** Names of the same module's exports are told apart by its number. */

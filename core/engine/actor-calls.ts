@@ -256,6 +256,7 @@ function shapeOf(definition: ShippedFunction, options: ActorOptions): ActorShape
   return {
     className: definition.name,
     methodNames: definition.methods,
+    generatorNames: definition.generators,
     groupNames: Object.keys(options.concurrencyGroups ?? {}),
     maxTaskRetries: options.maxTaskRetries ?? 0,
     apart: options.runtime === 'process',

@@ -46,9 +46,9 @@ test('without maxRestarts an actor whose thread dies is dead, and the error says
   assert.instance(error, ActorDiedError)
   assert.is(
     error.message,
-    "actor Mortal 'fragile' lost its thread (exit code 4) and is not started again; give it maxRestarts if it should be",
+    "Mortal.die: actor Mortal 'fragile' lost its thread (exit code 4) and is not started again; give it maxRestarts if it should be",
   )
-  assert.is((await rejection(get(mortal.add.remote(1)))).message, error.message)
+  assert.is((await rejection(get(mortal.add.remote(1)))).message, error.message.replace('die', 'add'))
   assert.match((await rejection(getActor('fragile'))).message, /no living actor is named 'fragile'/)
 })
 
