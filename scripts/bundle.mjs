@@ -10,30 +10,23 @@ import { dirname, join, relative, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build, transform } from 'esbuild'
 
-/** What is loaded by itself: by programs, by another room, or as the first file of a thread or process. */
+/** Modules that are imported by themselves: by programs, by another room, or in workers. */
 const entries = {
-  core: ['index', 'worker/thread', 'worker/process', 'api/pool-actor', 'api/queue-actor'],
-  envs: ['index', 'seeding', 'spaces/index', 'vector/env-worker', 'rendering/page-worker', 'python/node-server'],
+  core: ['index', 'api/pool-actor', 'api/queue-actor'],
+  envs: ['index', 'seeding', 'spaces/index'],
   rl: ['index', 'policy/index', 'algorithms/ppo-worker'],
-  serve: ['index', 'containers/policy-main'],
-  bin: ['gymnura'],
+  serve: ['index'],
+  bin: [],
 }
-/** First files of threads and processes: they begin to work as soon as they are loaded. */
-const begin = new Set([
-  'worker/thread',
-  'worker/process',
-  'vector/env-worker',
-  'rendering/page-worker',
-  'python/node-server',
-  'containers/policy-main',
-  'gymnura',
-])
 /** Sent to browsers as they are. */
 const plain = new Set(['envs/rendering/browser-canvas'])
 
 const dist = join(dirname(dirname(fileURLToPath(import.meta.url))), 'dist')
 const asUrl = (path) => path.split(sep).join('/')
 const titleOf = (module) => module.replaceAll('/', '-')
+
+/** A module that exports nothing and does something: the first file of a thread or process, which begins to work once it is loaded. */
+const begins = (file) => /^(?!import |export |\/\/|\/?\*|\s|$)/m.test(readFileSync(file, 'utf8'))
 
 /** The names that each module exports, by its path without `.js`. */
 async function exportsOf(room, modules) {
@@ -96,13 +89,15 @@ async function bundleRoom(room) {
     .map((file) => asUrl(file).slice(0, -'.js'.length))
     .sort()
   const names = await exportsOf(room, modules)
-  const rest = modules.filter((module) => !begin.has(module) && names.get(module).length > 0)
+  const first = modules.filter((module) => names.get(module).length === 0 && begins(join(home, `${module}.js`)))
+  const alone = new Set([...entries[room], ...first])
+  const rest = modules.filter((module) => names.get(module).length > 0)
   const all = rest
     .map((module, index) => `export { ${names.get(module).map((name) => `${name} as ${inAll(index, name)}`)} } from './${module}.js'`)
     .join('\n')
   await build({
     absWorkingDir: home,
-    entryPoints: [{ in: 'gymnura:all', out: 'all' }, ...entries[room].map((module) => ({ in: `./${module}.js`, out: titleOf(module) }))],
+    entryPoints: [{ in: 'gymnura:all', out: 'all' }, ...[...alone].map((module) => ({ in: `./${module}.js`, out: titleOf(module) }))],
     outdir: 'bundle',
     bundle: true,
     splitting: true,
@@ -114,16 +109,17 @@ async function bundleRoom(room) {
     logLevel: 'error',
     plugins: [roomPlugin(room, all)],
   })
+  console.log(`${room}: ${modules.length} modules bundled; first files ${first.join(', ') || 'none'}`)
   for (const module of modules) {
     if (plain.has(`${room}/${module}`)) continue
     const file = join(home, `${module}.js`)
-    const isEntry = entries[room].includes(module)
+    const isEntry = alone.has(module)
     const from = asUrl(relative(dirname(file), join(home, 'bundle', `${isEntry ? titleOf(module) : 'all'}.js`)))
     const path = from.startsWith('.') ? from : `./${from}`
     const shown = names.get(module).map((name) => (isEntry ? name : `${inAll(rest.indexOf(module), name)} as ${name}`))
     const text = shown.length > 0 ? `export { ${shown.join(', ')} } from '${path}'` : isEntry ? `import '${path}'` : 'export {}'
-    const first = readFileSync(file, 'utf8').startsWith('#!') ? '#!/usr/bin/env node\n' : ''
-    writeFileSync(file, `${first}${text}\n`)
+    const shebang = readFileSync(file, 'utf8').startsWith('#!') ? '#!/usr/bin/env node\n' : ''
+    writeFileSync(file, `${shebang}${text}\n`)
     rmSync(`${file}.map`, { force: true })
   }
 }
