@@ -16,7 +16,9 @@ const INSTALL_LIMIT_MS = 900_000
 
 /** What pip installs for each. */
 export const PEERS = {
-  gymnasium: { pins: ['gymnasium==1.4.0', 'numpy==2.4.6', 'Box2D==2.3.10', 'pygame-ce==2.5.8', 'mujoco==3.14.0'] },
+  gymnasium: {
+    pins: ['gymnasium==1.4.0', 'numpy==2.4.6', 'Box2D==2.3.10', 'pygame-ce==2.5.8', 'mujoco==3.14.0', 'imageio==2.38.1', 'packaging==26.4'],
+  },
   envpool: { pins: ['envpool==1.2.5', 'gymnasium==1.3.0'] },
   gymnax: { pins: ['jax==0.10.2', 'gymnax==1.0.1', 'flax==0.12.8', 'gymnasium==1.3.0', 'six==1.17.0'] },
   minatar: { pins: ['MinAtar==1.0.15', 'gymnasium==1.4.0'] },
