@@ -1,4 +1,6 @@
 import { InvalidKwargs } from '../errors.js'
+import { listOf } from './element.js'
+import { type Jsonable, listFrom, unread } from './jsonable.js'
 import { seedChooser } from './nested-seed.js'
 import { type ElementOf, type NestedSeed, type SampleOptions, Space, type SpaceJSON } from './space.js'
 import { checkParts, partOptions, sameParts, type TupleMask, type TupleProbability } from './tuple.js'
@@ -60,6 +62,28 @@ export class OneOf<const S extends readonly Space[] = readonly Space[]> extends 
 
   override toJSON(): SpaceJSON {
     return { type: 'OneOf', spaces: this.spaces.map((part) => part.toJSON()) }
+  }
+
+  override toJsonable(samples: readonly OneOfElement<S>[]): Jsonable {
+    return samples.map((sample) => {
+      const [index, element] = listOf(this, sample, 2)
+      const [json] = this.#part(index).toJsonable([element]) as Jsonable[]
+      return [index as number, json!]
+    })
+  }
+
+  override fromJsonable(json: unknown): OneOfElement<S>[] {
+    return listFrom(this, json).map((item) => {
+      const [index, part] = listFrom(this, item, 2)
+      return [index as number, this.#part(index).fromJsonable([part])[0] as ElementOf<S[number]>]
+    })
+  }
+
+  /** @throws InvalidElement */
+  #part(index: unknown): Space {
+    const part = typeof index === 'number' ? this.spaces[index] : undefined
+    if (part === undefined) throw unread(this, `the place of one of ${this.spaces.length} spaces`, index)
+    return part
   }
 
   override toString(): string {
