@@ -3,8 +3,8 @@
  * environments on one core, and two threads with a kernel each. Arguments: words that the ids to run contain; default all.
  */
 import { groupedBars } from '../grouped-bars.js'
-import { KernelThreads, THREADS } from './rows/kernel-threads.js'
 import { type Measured, rate, shownRate, single, summary, TASKS, vector } from './rows/stepping.js'
+import { SteppingThreads, THREADS } from './rows/stepping-threads.js'
 
 const ROUNDS = 5
 const WINDOW_MS = 120
@@ -21,7 +21,7 @@ interface TaskRow {
 }
 
 async function onThreads(id: string): Promise<Measured> {
-  const threads = await KernelThreads.start(id)
+  const threads = await SteppingThreads.start('kernel', id)
   const rates: number[] = []
   for (let round = 0; round < ROUNDS; round++) rates.push(await threads.rate(WINDOW_MS))
   await threads.end()

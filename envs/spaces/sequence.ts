@@ -101,12 +101,14 @@ export class Sequence<S extends Space = Space, Stack extends boolean = false> ex
   }
 
   override toJsonable(samples: readonly SequenceElement<S, Stack>[]): Jsonable {
-    if (this.stackedFeatureSpace !== null) return this.stackedFeatureSpace.toJsonable(samples as never)
+    const stacked: Space | null = this.stackedFeatureSpace
+    if (stacked !== null) return stacked.toJsonable(samples)
     return samples.map((sample) => this.featureSpace.toJsonable(listFrom(this, sample)))
   }
 
   override fromJsonable(json: unknown): SequenceElement<S, Stack>[] {
-    if (this.stackedFeatureSpace !== null) return this.stackedFeatureSpace.fromJsonable(json) as SequenceElement<S, Stack>[]
+    const stacked: Space | null = this.stackedFeatureSpace
+    if (stacked !== null) return stacked.fromJsonable(json) as SequenceElement<S, Stack>[]
     return listFrom(this, json).map((item) => this.featureSpace.fromJsonable(item) as SequenceElement<S, Stack>)
   }
 

@@ -39,7 +39,7 @@ export abstract class Space<T = unknown, Mask = unknown, Probability = unknown> 
    * @throws InvalidElement
    */
   toJsonable(samples: readonly T[]): Jsonable {
-    return [...samples] as Jsonable[]
+    return [...samples] as unknown as Jsonable[]
   }
 
   /** The elements that `toJsonable` wrote, here or in Python. Bounds are not checked: ask `contains`. @throws InvalidElement */

@@ -1,10 +1,11 @@
 /**
  * Box2D's and MuJoCo's tasks. Box2D beside Gymnasium and EnvPool, a core each. MuJoCo beside a bare loop of the simulation's own calls on
  * the same WebAssembly (what an environment costs), the same loop on the native library (what WebAssembly costs), Gymnasium and EnvPool;
- * and on two workers beside the bare loop on one core.
+ * and on two cores beside the bare loop on one: two threads that each step an environment, and an AsyncVectorEnv of two workers.
  */
 import { bareMujocoSteps, controlsOf, EPISODE, MUJOCO_TASKS, mujocoOnWorkers, mujocoSteps, warmUpMujoco } from '../rows/mujoco-stepping.js'
 import { type Measured, rate, shownRate, single } from '../rows/stepping.js'
+import { SteppingThreads } from '../rows/stepping-threads.js'
 import type { Peers } from './python.js'
 import { type Answer, type Contender, inTurns, printAnswer } from './turns.js'
 
@@ -52,10 +53,12 @@ export interface MujocoPeersRow {
   /** The bare loop's steps a second on the same WebAssembly, and on the native library where it is there. */
   bare: Measured
   native: Measured | null
+  threads: Measured
   workers: Measured
-  /** Medians by medians: whole steps by the bare loop's, that by the native's, two workers' by the bare loop's on one core. */
+  /** Medians by medians: whole steps by the bare loop's, that by the native's, two threads' and two workers' by the bare loop's on one core. */
   ofBare: number
   ofNative: number | null
+  threadsByBare: number
   workersByBare: number
 }
 
@@ -67,37 +70,44 @@ export async function compareMujoco(words: readonly string[], peers: Peers): Pro
   return rows
 }
 
+type Answers = [single: Answer, bare: Answer, threads: Answer, workers: Answer]
+
 async function mujocoRow(env: (typeof MUJOCO_TASKS)[number][0], frames: number, peers: Peers): Promise<MujocoPeersRow> {
   const controls = controlsOf(env)
   const [ours, bare] = [mujocoSteps(env, controls), bareMujocoSteps(env, frames, controls)]
   const workers = mujocoOnWorkers(env, controls, WORKERS, WORKER_ENVS)
   rate(ours, WARM_UP_MS)
   rate(bare, WARM_UP_MS)
-  // The module is new to its threads.
-  rate(workers, 4 * WARM_UP_MS)
+  const threads = await SteppingThreads.start('mujoco', env)
+  // Everything but the module's code is new to its threads.
+  rate(workers, 2 * WARM_UP_MS)
   const native = { way: 'bare', id: env, numEnvs: 1, steps: EPISODE }
   const answers = await inTurns(env, [
     { question: 'single', name: 'gymnura', measure: (ms) => rate(ours, ms) },
     ...theirs(env, 'episodes', peers),
     { question: 'bare', name: 'gymnura', measure: (ms) => rate(bare, ms) },
     ...(peers.has('gymnasium') ? [{ question: 'bare', name: 'native', measure: (ms: number) => peers.rate('gymnasium', native, ms) }] : []),
+    { question: 'threads', name: 'gymnura', measure: (ms) => threads.rate(ms) },
     { question: 'workers', name: 'gymnura', measure: (ms) => rate(workers, ms) },
   ])
   workers.end()
-  const [one, loop, two] = ['single', 'bare', 'workers'].map((question) => answers.get(question)!) as [Answer, Answer, Answer]
+  await threads.end()
+  const [one, loop, two, both] = (['single', 'bare', 'threads', 'workers'] as const).map((question) => answers.get(question)!) as Answers
   const row: MujocoPeersRow = {
     env,
     single: one,
     bare: loop.gymnura,
     native: loop.peers.native ?? null,
-    workers: two.gymnura,
+    threads: two.gymnura,
+    workers: both.gymnura,
     ofBare: one.gymnura.median / loop.gymnura.median,
     ofNative: loop.ratio,
-    workersByBare: two.gymnura.median / loop.gymnura.median,
+    threadsByBare: two.gymnura.median / loop.gymnura.median,
+    workersByBare: both.gymnura.median / loop.gymnura.median,
   }
   printAnswer(env, 'one', one)
   console.log(
-    `${''.padEnd(28)}bare loop ${shownRate(row.bare.median)}, of it ${row.ofBare.toFixed(3)}; native ${row.native ? `${shownRate(row.native.median)}, of it ${row.ofNative!.toFixed(2)}` : 'not there'}; ${WORKERS} workers ${shownRate(row.workers.median)}, ${row.workersByBare.toFixed(2)} × the bare loop`,
+    `${''.padEnd(28)}bare loop ${shownRate(row.bare.median)}, of it ${row.ofBare.toFixed(3)}; native ${row.native ? `${shownRate(row.native.median)}, of it ${row.ofNative!.toFixed(2)}` : 'not there'}; 2 threads ${row.threadsByBare.toFixed(2)} ×, ${WORKERS} workers ${row.workersByBare.toFixed(2)} × the bare loop`,
   )
   return row
 }

@@ -41,7 +41,9 @@ export function table({ box2d, mujoco, pins, rounds, small, windowMs }: Comparis
       'of it',
       'native loop',
       'of it',
-      '2 workers',
+      '2 threads',
+      'by the bare loop',
+      'async, 2 workers',
       'by the bare loop',
       'Gymnasium',
       'EnvPool',
@@ -61,9 +63,10 @@ function box2dRow({ env, single }: Comparison['box2d'][number]): string {
 }
 
 function mujocoRow(one: Comparison['mujoco'][number]): string {
-  const { bare, env, native, ofBare, ofNative, single, workers, workersByBare } = one
+  const { bare, env, native, ofBare, ofNative, single, threads, threadsByBare, workers, workersByBare } = one
   const peers = [rateOf(single.peers.gymnasium), rateOf(single.peers.envpool)]
-  const shares = [rateOf(bare), ofBare.toFixed(2), rateOf(native), ofNative?.toFixed(2) ?? '', rateOf(workers), workersByBare.toFixed(2)]
+  const shares = [rateOf(bare), ofBare.toFixed(2), rateOf(native), ofNative?.toFixed(2) ?? '']
+  shares.push(rateOf(threads), threadsByBare.toFixed(2), rateOf(workers), workersByBare.toFixed(2))
   return row([env, rateOf(single.gymnura), ...shares, ...peers])
 }
 

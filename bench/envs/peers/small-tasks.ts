@@ -2,8 +2,9 @@
  * Classic control, toy text and MinAtar beside their peers: one environment, kernels of 8 and 1,024 on one core, and two threads. On two
  * cores the fastest peer of one core runs in two processes, and EnvPool with two threads.
  */
-import { KernelThreads } from '../rows/kernel-threads.js'
+
 import { rate, single, TASKS, vector } from '../rows/stepping.js'
+import { SteppingThreads } from '../rows/stepping-threads.js'
 import type { PeerName, Peers, PeerWork } from './python.js'
 import { type Answer, type Contender, inTurns, printAnswer } from './turns.js'
 
@@ -85,7 +86,7 @@ function contendersOf(id: (typeof TASKS)[number], peers: Peers): Contender[] {
 }
 
 async function onTwoCores(id: (typeof TASKS)[number], best: string | null, peers: Peers): Promise<Answer> {
-  const threads = await KernelThreads.start(id)
+  const threads = await SteppingThreads.start('kernel', id)
   const contenders: Contender[] = [{ question: 'threads', name: 'gymnura', measure: (ms) => threads.rate(ms) }]
   const twice = vectorPeers(id, MANY).find(({ name }) => name === best)
   if (twice) {

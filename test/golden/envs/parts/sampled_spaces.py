@@ -95,11 +95,11 @@ def can_be_taken_apart(space):
 
 
 def jsonable(space, samples):
-    """None where Gymnasium itself cannot read it back: of a stack of what has no batch it writes the first element only."""
-    written = json.loads(json.dumps(space.to_jsonable(samples)))
+    """None where Gymnasium itself cannot read it back: of a stack of what has no batch, and of a part that is a Tuple, it loses something."""
     try:
+        written = json.loads(json.dumps(space.to_jsonable(samples)))
         read = [element(x) for x in space.from_jsonable(written)]
-    except (IndexError, TypeError, ValueError):
+    except (AssertionError, IndexError, KeyError, TypeError, ValueError):
         return None
     return written if read == [element(x) for x in samples] else None
 

@@ -1,20 +1,27 @@
-/** Threads that each step a kernel's environments at the same time: the sum of their steps a second. */
+/** Threads that each step environments of their own at the same time: the sum of their steps a second. */
 import { Worker } from 'node:worker_threads'
 
 export const THREADS = 2
-/** Of each thread. */
+/** Of each thread, where a kernel moves them; MuJoCo's are stepped one by one. */
 const THREAD_ENVS = 1024
 
-export class KernelThreads {
+/** What stepping-thread.ts is told. */
+export interface ThreadWork {
+  readonly kind: 'kernel' | 'mujoco'
+  readonly id: string
+  readonly numEnvs: number
+}
+
+export class SteppingThreads {
   readonly #workers: Worker[]
 
-  private constructor(id: string) {
+  private constructor(work: ThreadWork) {
     const url = new URL('./stepping-thread.js', import.meta.url)
-    this.#workers = Array.from({ length: THREADS }, () => new Worker(url, { workerData: { id, numEnvs: THREAD_ENVS } }))
+    this.#workers = Array.from({ length: THREADS }, () => new Worker(url, { workerData: work }))
   }
 
-  static async start(id: string): Promise<KernelThreads> {
-    const threads = new KernelThreads(id)
+  static async start(kind: ThreadWork['kind'], id: string): Promise<SteppingThreads> {
+    const threads = new SteppingThreads({ kind, id, numEnvs: THREAD_ENVS })
     await threads.#answers()
     return threads
   }
