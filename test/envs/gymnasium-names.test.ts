@@ -12,12 +12,15 @@ const names = new Set(Object.entries(modules).flatMap(([module, own]) => own.map
 const leftOut = new Set(Array.from(page.matchAll(/`(gymnasium\.[\w.]+)`/g), ([, name]) => name!))
 
 const camelCase = (name: string) => name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase())
-const source = readFileSync(new URL('../../../envs/index.ts', import.meta.url), 'utf8')
+const sources = ['index.ts', 'spaces/index.ts'].map((file) => readFileSync(new URL(`../../../envs/${file}`, import.meta.url), 'utf8'))
 
 /** As a value in one of the places where users look, or as a type. */
 function isExported(name: string): boolean {
   const own = camelCase(name)
-  return [envs, envs.spaces, envs.wrappers, envs.wrappers.vector].some((place) => own in place) || source.includes(`type ${own}`)
+  return (
+    [envs, envs.spaces, envs.wrappers, envs.wrappers.vector].some((place) => own in place) ||
+    sources.some((source) => source.includes(`type ${own}`))
+  )
 }
 
 test('every public name of Gymnasium is exported, or is on the page of names that are not', () => {
