@@ -18,5 +18,9 @@ for (const [name, [command, ...args]] of Object.entries(checks)) {
   console.log(`${status === 0 ? 'ok  ' : 'FAIL'} ${name}`)
   if (status !== 0) failed++
 }
-spawnSync(process.execPath, [join(root, 'scripts/bundle.mjs')], { cwd: root, stdio: 'inherit' })
+const bundled = spawnSync(process.execPath, [join(root, 'scripts/bundle.mjs')], { cwd: root, stdio: 'inherit' })
+if (bundled.status !== 0) {
+  console.log('FAIL bundles')
+  failed++
+}
 process.exitCode = failed ? 1 : 0

@@ -57,7 +57,8 @@ export class CallSites {
 
 /** A stack that was captured and not read yet, as V8 keeps it. */
 interface Trace {
-  stack: string
+  /** Whatever the program's own Error.prepareStackTrace makes of it. */
+  stack: unknown
 }
 
 class Captured implements SubmitSite {
@@ -71,7 +72,8 @@ class Captured implements SubmitSite {
     Error.captureStackTrace(trace, below)
     Error.stackTraceLimit = limit
     // Read at once: until then V8 keeps the functions of its frames and their `this`, and we are kept as long as the function.
-    this.text = trace.stack
+    const { stack } = trace
+    this.text = typeof stack === 'string' ? stack : ''
   }
 
   frames(): string {

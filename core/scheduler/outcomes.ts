@@ -15,6 +15,7 @@ import { FAILED, type ObjectRef, READY, type Stored } from '../api/object-ref.js
 import type { Borrowed, RefBook } from '../control/ref-book.js'
 import { changeable, type Values } from '../engine/values.js'
 import { Decoder } from '../store/decoder.js'
+import { isNamed } from '../store/error-classes.js'
 import { isCopy } from '../store/handles.js'
 import type { Lineage } from '../store/large-value.js'
 import { tooDeep } from '../store/refusal.js'
@@ -207,13 +208,7 @@ export class Outcomes implements LinkOwner {
 function retries(task: Task, error: unknown): boolean {
   const { retryExceptions } = task
   if (retryExceptions === undefined || retryExceptions === false) return false
-  if (
-    retryExceptions !== true &&
-    !retryExceptions.some(
-      (type) => (typeof type === 'function' && error instanceof type) || (error instanceof Error && error.name === type.name),
-    )
-  )
-    return false
+  if (retryExceptions !== true && !(error instanceof Error && retryExceptions.some((type) => isNamed(error, type.name)))) return false
   return mayRetry(task)
 }
 

@@ -253,7 +253,7 @@ export class Decoder {
   private error(): Error {
     const base = this.string()
     const name = this.string()
-    const error = this.remember(blankError(base, name, this.string()))
+    const error = this.remember(blankError(base, name, this.string(), this.strings()))
     const stack = this.value()
     Object.defineProperty(error, 'stack', { value: stack, writable: true, configurable: true })
     const own = this.entries<Record<string, unknown>>({})

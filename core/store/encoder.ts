@@ -4,7 +4,7 @@ import { SerializationError, textOf } from '../api/errors.js'
 import { type Attachment, ObjectRef } from '../api/object-ref.js'
 import { carriedBy } from './carried.js'
 import { letGo } from './collection.js'
-import { baseOf, isError } from './error-classes.js'
+import { baseOf, isError, ownClasses } from './error-classes.js'
 import { freshHandleId, handleId, isCopy, isOurs, noMemory, sharedCopy } from './handles.js'
 import { isBuiltIn, isDetached, isPlain, viewKind } from './kinds.js'
 import { pathTo, reasonAgainst, sharedKind, tooDeep, UNSHARED, Unserializable } from './refusal.js'
@@ -371,6 +371,8 @@ export class Encoder {
     this.string(baseOf(error))
     this.string(textOf(() => error.name, 'Error'))
     this.string(textOf(() => error.message, ''))
+    this.reserve(8)
+    this.array(ownClasses(error))
     const stack = textOf(() => error.stack ?? '', '')
     this.value(stack === '' ? undefined : stack)
     const keys = new Set(Object.keys(error))

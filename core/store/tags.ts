@@ -42,7 +42,7 @@ export const TYPED_ARRAY_ON = 18
 export const HANDLE = 19
 /** the same, taken once */
 export const HANDLE_ONCE = 20
-/** class, name, message, stack; u32 count, pairs of string and value (cause and errors among them) */
+/** class, name, message, array of the names of its own classes, stack; u32 count, pairs of string and value (cause and errors among them) */
 export const ERROR = 21
 /** float64 id */
 export const OBJECT_REF = 22

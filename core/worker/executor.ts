@@ -148,8 +148,18 @@ export class Executor {
     const before = task.waiting
     task.waiting += by
     if (this.actorId !== undefined || !this.running.has(task)) return
-    if (before === 0) this.waiting++
-    else if (task.waiting === 0) this.waiting--
+    if (before === 0) {
+      this.waiting++
+      this.stands()
+    } else if (task.waiting === 0) {
+      this.waiting--
+      this.tools.bell[layout.RUNS_FOR] = ownerOf(task.taskId) + 1
+    }
+  }
+
+  /** A task is over, or waits: whether another is under way here. */
+  private stands(): void {
+    this.tools.bell[layout.RUNS_FOR] = this.running.size > this.waiting ? layout.SOMEBODY : 0
   }
 
   /** Takes nothing more, and ends the thread when what is open is over. */
@@ -266,7 +276,10 @@ export class Executor {
     lane.open++
     this.running.add(task)
     // It may have called `get` before its first await.
-    if (task.waiting > 0 && this.actorId === undefined) this.waiting++
+    if (task.waiting > 0 && this.actorId === undefined) {
+      this.waiting++
+      this.stands()
+    }
     pending.then(
       (value) => {
         this.close(task, beganMs)
@@ -318,7 +331,7 @@ export class Executor {
   }
 
   private over(beganMs: number): void {
-    this.tools.bell[layout.RUNS_FOR] = 0
+    this.stands()
     this.tools.clock.beganMs = beganMs
     this.tools.clock.endedMs = this.mark = this.tools.now()
     this.tools.answering()

@@ -105,7 +105,7 @@ export abstract class Host {
     return asleep === layout.ASLEEP_TAKES || asleep === layout.LISTENS_TAKES
   }
 
-  /** Whether the task that was begun last, and is not over, is a thread's. */
+  /** Whether what it runs, as far as that is known, is a thread's. */
   runsFor(client: number): boolean {
     return Atomics.load(this.bell.words, layout.RUNS_FOR) === client + 1
   }

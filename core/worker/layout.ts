@@ -79,8 +79,10 @@ export const CONTROL_SENT = 2 * LINE
 export const GATE = 3 * LINE
 /** Goes up with every turn of the thread's loop. */
 export const HEARTBEAT = 4 * LINE
-/** One more than the index of the thread whose task was begun last (the main thread's is 0); 0 once one is over. */
+/** One more than the index of the thread whose task runs (the main thread's is 0), or SOMEBODY; 0: none does, or those that are open wait. */
 export const RUNS_FOR = HEARTBEAT + 1
+/** Of several that were open one has ended or waits: whose the other is was not looked up. */
+export const SOMEBODY = -1
 /** The thread's index. */
 export const INDEX = 5 * LINE
 export const BELL_BYTES = 6 * LINE * 4

@@ -188,7 +188,11 @@ export class WorkerLoop {
     if (!this.took && this.executor.more()) return true
     this.took = false
     // Compare-exchange: the main thread may just have opened it again.
-    if (Atomics.compareExchange(this.words, layout.GATE, layout.PAUSE, layout.PAUSED) === layout.PAUSE) this.tools.paused()
+    if (Atomics.compareExchange(this.words, layout.GATE, layout.PAUSE, layout.PAUSED) === layout.PAUSE) {
+      this.tools.paused()
+      // It may have come while we were the one that looks, and nobody else was woken for it.
+      if (this.executor.more()) wakeWorker(this.pool, this.tools.peers)
+    }
     return false
   }
 

@@ -28,4 +28,16 @@ test('who submitted a task is not kept alive by where it did, once the task is o
   assert.is(stdout, '[4,1]\ncollected\n', stderr)
 })
 
+test('a program that makes something else of stacks than text gets its errors all the same', () => {
+  const script = `
+    import { get, init, remote, shutdown } from 'gymnura'
+    await init({ numCpus: 1 })
+    Error.prepareStackTrace = (_, sites) => sites
+    const ref = remote(() => { throw new RangeError('thrown') }).remote()
+    await get(ref, { timeoutMs: 10_000 }).catch((error) => console.log(error.name, error.message))
+    await shutdown()`
+  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' })
+  assert.match(stdout, /^TaskError .* failed: RangeError: thrown\n$/, stderr)
+})
+
 test.run()

@@ -37,6 +37,22 @@ test('a CPU is free again as soon as the task is over that had it', async () => 
   await get(long)
 })
 
+test('a CPU is used while a task computes on it that has waited for another', async () => {
+  const words = new Int32Array(new SharedArrayBuffer(8))
+  const parent = remote(async (words: Int32Array) => {
+    const { get, remote } = await import('gymnura')
+    await get([1, 2, 3, 4].map((x) => remote((y: number) => y).remote(x)))
+    for (Atomics.add(words, 0, 1); Atomics.load(words, 1) === 0; );
+  })
+  const computing = [parent.remote(words), parent.remote(words)]
+  while (Atomics.load(words, 0) < 2) await new Promise((resolve) => setTimeout(resolve, 5))
+  const { available } = await resources()
+  Atomics.store(words, 1, 1)
+  assert.is(available.numCpus, 0)
+  await get(computing)
+  assert.is((await resources()).available.numCpus, 2)
+})
+
 test('amounts that cannot be counted are refused where the class or function is defined', () => {
   class Idle {}
   const odd = (options: object) => () => actor(Idle, options)
