@@ -23,6 +23,13 @@ export class Sending {
     private readonly tools: ThreadTools,
   ) {}
 
+  /** Lets the workers take from this thread's queue. */
+  connect(): void {
+    if (this.connected) return
+    this.connected = true
+    this.tools.connectPool(this.engine)
+  }
+
   /** Sends a task whose arguments are in `encoder`, or keeps them until the rest is there. */
   dispatch(task: Task, encoder: Encoder): void {
     if (task.kind !== TASK) this.engine.calls.send(task, encoder)
@@ -39,10 +46,7 @@ export class Sending {
       engine.entrusted.run(task, { bytes: encoder.copy(), attachments: task.attachments })
       return
     }
-    if (!this.connected) {
-      this.connected = true
-      this.tools.connectPool(engine)
-    }
+    this.connect()
     engine.pool.submit(task, encoder)
     engine.pump.expect()
   }

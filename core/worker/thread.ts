@@ -33,6 +33,9 @@ import '../api/placement-group.js'
 import { asOurs, RemoteHeadquarters } from './remote-headquarters.js'
 import { ReplySender, type ReplyTools } from './reply-sender.js'
 
+/** Workers for tasks connect with each other from the beginning where they are so few; else with their first submission, since each connection takes memory. */
+const EARLY_PEERS = 16
+
 const data = workerData as WorkerData
 startHandleIds(data.firstId)
 const poolWords = new Int32Array(data.pool)
@@ -265,3 +268,5 @@ for (const port of [data.controlPort, data.headPort] as MessagePort[]) {
   port.on('message', () => loop.controlHandled())
 }
 loop.start()
+// A first submission connects too, but the others hear of it only once this thread rests, and its task may go on computing.
+if (data.role.kind === 'pool' && peers.length <= EARLY_PEERS) setImmediate(() => engine.sending.connect())
