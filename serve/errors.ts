@@ -23,6 +23,9 @@
  * | `MODEL_FILE` | 400 | the policy file cannot be read |
  * | `CONTAINER_FAILED` | 500 | the container did not start, died, or broke the protocol |
  * | `CONTAINER_UNKNOWN` | 404 | the model version has no such replica |
+ * | `MODEL_FAILED` | 500 | the model, or its container, failed on an input for which there is no default |
+ * | `MODEL_LATE` | 504 | the model did not answer a block of rows in time |
+ * | `OVERLOADED` | 503 | too much waits already; try again after a while |
  * | `QUERY_INVALID` | 400 | a query's body is malformed; the message begins with the field's path |
  * | `BODY_ENCODING` | 415 | the body is compressed |
  * | `REQUEST_REFUSED` | – | (client) the server answered with an error; `status` is the one it gave |
@@ -48,6 +51,9 @@ const STATUS = {
   MODEL_FILE: 400,
   CONTAINER_FAILED: 500,
   CONTAINER_UNKNOWN: 404,
+  MODEL_FAILED: 500,
+  MODEL_LATE: 504,
+  OVERLOADED: 503,
   QUERY_INVALID: 400,
   BODY_ENCODING: 415,
   REQUEST_REFUSED: 400,

@@ -1,28 +1,36 @@
 import type { BatchInputs } from '../containers/container.js'
+import type { Inputs } from '../query/inputs.js'
+import type { Slice } from './block.js'
 import type { Evaluation } from './evaluation.js'
 
-/** Evaluations that travel into a container together. */
+/** What waits in a queue and travels in batches: one input, or some rows of a block. */
+export type Item = Evaluation | Slice
+
+/** Items that travel into a container together. */
 export class Batch implements BatchInputs {
+  /** @param size rows of all items together */
   constructor(
-    readonly evaluations: readonly Evaluation[],
+    readonly items: readonly Item[],
+    readonly size: number,
     readonly inputSize: number,
     readonly sentAt: number,
   ) {}
 
-  get size(): number {
-    return this.evaluations.length
+  get wantsExtras(): boolean {
+    return this.items.some(({ wantsExtras }) => wantsExtras)
   }
 
   gather(into: Float32Array): void {
-    const { evaluations, inputSize } = this
     let to = 0
-    for (const { inputs, row } of evaluations) {
-      const { floats } = inputs.slab
-      const from = inputs.start + row * inputSize
-      // Short rows: a loop beats the set-up of a subarray.
-      if (inputSize <= 32) for (let i = 0; i < inputSize; i++) into[to + i] = floats[from + i]!
-      else into.set(floats.subarray(from, from + inputSize), to)
-      to += inputSize
-    }
+    for (const { inputs, row, rows } of this.items) to = copyRows(inputs, row, rows * this.inputSize, into, to)
   }
+}
+
+function copyRows(inputs: Inputs, row: number, length: number, into: Float32Array, to: number): number {
+  const { floats } = inputs.slab
+  const from = inputs.start + row * inputs.width
+  // Short rows: a loop beats the set-up of a subarray.
+  if (length <= 32) for (let i = 0; i < length; i++) into[to + i] = floats[from + i]!
+  else into.set(floats.subarray(from, from + length), to)
+  return to + length
 }

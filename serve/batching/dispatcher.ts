@@ -1,7 +1,8 @@
 import { type BatchReply, type Container, ITEM_OK, type ModelDescription } from '../containers/container.js'
 import { type Prediction, predictionAt } from '../query/prediction.js'
 import { AimdController } from './aimd.js'
-import { Batch } from './batch.js'
+import { Batch, type Item } from './batch.js'
+import { type Block, Slice } from './block.js'
 import { DeadlineQueue } from './deadline-queue.js'
 import type { Evaluation } from './evaluation.js'
 
@@ -51,7 +52,9 @@ export class Dispatcher {
   readonly #description: ModelDescription
   readonly #replicas: Replica[]
   readonly #sink: EvaluationSink
-  readonly #queue = new DeadlineQueue<Evaluation>()
+  readonly #queue = new DeadlineQueue<Item>()
+  /** Rows of everything in the queue. */
+  #waiting = 0
   #scheduled = false
   #closed = false
   #sloMs: number
@@ -99,8 +102,9 @@ export class Dispatcher {
     return this.#replicas.some(({ container }) => container.ready)
   }
 
+  /** Inputs that wait for a batch. */
   get queued(): number {
-    return this.#queue.size
+    return this.#waiting
   }
 
   get replicas(): ReplicaState[] {
@@ -112,15 +116,38 @@ export class Dispatcher {
   enqueue(evaluation: Evaluation, now: number): void {
     // While no container is ready nothing else takes expired evaluations out: the queue never holds more than one SLO's worth.
     this.#dropExpired(now)
-    this.#queue.push(evaluation)
+    this.#push(evaluation)
     this.#schedule()
+  }
+
+  /** Many rows as one item. Its rows join those of others in batches of the controller's size. */
+  enqueueBlock(block: Block): void {
+    this.#dropExpired(performance.now())
+    this.#push(new Slice(block, 0, block.inputs.size))
+    this.#schedule()
+  }
+
+  #push(item: Item): void {
+    this.#waiting += item.rows
+    this.#queue.push(item)
+  }
+
+  #pop(): Item | undefined {
+    const item = this.#queue.pop()
+    if (item !== undefined) this.#waiting -= item.rows
+    return item
   }
 
   #dropExpired(now: number): void {
     for (let head = this.#queue.peek(); head !== undefined && head.expiresAt <= now; head = this.#queue.peek()) {
-      this.#queue.pop()
-      this.#sink.dropped(head, undefined)
+      this.#pop()
+      this.#drop(head, undefined)
     }
+  }
+
+  #drop(item: Item, reason: string | undefined): void {
+    if (!(item instanceof Slice)) this.#sink.dropped(item, reason)
+    else if (reason !== undefined) item.block.failed(reason)
   }
 
   /** After this turn of the event loop has read every socket: what came together travels together, and nothing waits for more. */
@@ -135,21 +162,29 @@ export class Dispatcher {
     for (const replica of this.#replicas) {
       while (this.#queue.size > 0 && replica.container.ready && replica.inFlight < replica.container.maxInFlight) {
         const now = performance.now()
-        const evaluations = this.#take(replica.controller.maxBatch, now)
-        if (evaluations.length > 0) this.#send(replica, new Batch(evaluations, this.#description.inputSize, now))
+        const batch = this.#take(replica.controller.maxBatch, now)
+        if (batch !== undefined) this.#send(replica, batch)
       }
     }
   }
 
-  #take(most: number, now: number): Evaluation[] {
-    const taken: Evaluation[] = []
-    while (taken.length < most) {
-      const evaluation = this.#queue.pop()
-      if (evaluation === undefined) break
-      if (evaluation.expiresAt <= now) this.#sink.dropped(evaluation, undefined)
-      else taken.push(evaluation)
+  /** A batch of at most `most` rows; of a block as many as there is room for. */
+  #take(most: number, now: number): Batch | undefined {
+    const items: Item[] = []
+    let size = 0
+    for (let head = this.#queue.peek(); head !== undefined && size < most; head = this.#queue.peek()) {
+      if (head.expiresAt <= now) {
+        this.#pop()
+        this.#drop(head, undefined)
+        continue
+      }
+      const part = head instanceof Slice && head.rows > most - size ? head.take(most - size) : head
+      if (part === head) this.#queue.pop()
+      this.#waiting -= part.rows
+      size += part.rows
+      items.push(part)
     }
-    return taken
+    return size > 0 ? new Batch(items, size, this.#description.inputSize, now) : undefined
   }
 
   #send(replica: Replica, batch: Batch): void {
@@ -170,31 +205,35 @@ export class Dispatcher {
     })
   }
 
-  #answered({ evaluations }: Batch, { outputs, statuses, errors }: BatchReply): void {
-    const { outputSize, outputType } = this.#description
-    const scalar = outputType === 'integer'
-    for (let item = 0; item < evaluations.length; item++) {
-      const evaluation = evaluations[item]!
-      if (statuses !== undefined && statuses[item] !== ITEM_OK) {
-        this.#sink.dropped(evaluation, `The model failed on this input: ${errors?.[item] ?? 'no reason given'}`)
-        continue
-      }
-      const prediction = predictionAt(outputs, item, outputSize, scalar)
-      if (prediction) this.#sink.predicted(evaluation, prediction)
-      else this.#sink.dropped(evaluation, 'The model answered a number that is not finite')
+  #answered({ items }: Batch, reply: BatchReply): void {
+    let row = 0
+    for (const item of items) {
+      if (item instanceof Slice) item.block.answered(item.row, item.rows, reply, row)
+      else this.#tell(item, reply, row)
+      row += item.rows
     }
   }
 
-  #lost({ evaluations }: Batch, reason = 'was lost'): void {
+  #tell(evaluation: Evaluation, { outputs, statuses, errors }: BatchReply, row: number): void {
+    if (statuses !== undefined && statuses[row] !== ITEM_OK) {
+      this.#sink.dropped(evaluation, `The model failed on this input: ${errors?.[row] ?? 'no reason given'}`)
+      return
+    }
+    const { outputSize, outputType } = this.#description
+    const prediction = predictionAt(outputs, row, outputSize, outputType === 'integer')
+    if (prediction) this.#sink.predicted(evaluation, prediction)
+    else this.#sink.dropped(evaluation, 'The model answered a number that is not finite')
+  }
+
+  #lost({ items }: Batch, reason = 'was lost'): void {
     const now = performance.now()
-    for (const evaluation of evaluations) {
-      evaluation.losses++
-      if (this.#closed || evaluation.losses >= LOSSES_PER_EVALUATION) {
-        this.#sink.dropped(evaluation, `The model's container ${reason}`)
-      } else if (evaluation.expiresAt <= now) this.#sink.dropped(evaluation, undefined)
+    for (const item of items) {
+      item.losses++
+      if (this.#closed || item.losses >= LOSSES_PER_EVALUATION) this.#drop(item, `The model's container ${reason}`)
+      else if (item.expiresAt <= now) this.#drop(item, undefined)
       else {
-        this.retried++
-        this.#queue.push(evaluation)
+        this.retried += item.rows
+        this.#push(item)
       }
     }
   }
@@ -203,9 +242,7 @@ export class Dispatcher {
   async close(): Promise<void> {
     this.#closed = true
     await Promise.all(this.#replicas.map(({ container }) => container.stop()))
-    for (let left = this.#queue.pop(); left !== undefined; left = this.#queue.pop()) {
-      this.#sink.dropped(left, 'The model was stopped')
-    }
+    for (let left = this.#pop(); left !== undefined; left = this.#pop()) this.#drop(left, 'The model was stopped')
   }
 }
 

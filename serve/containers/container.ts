@@ -7,6 +7,8 @@ export interface ModelDescription {
   readonly outputSize: number
   /** 'integer': one whole number (a Discrete action); 'floats': an array of `outputSize` numbers (a Box action). */
   readonly outputType: 'integer' | 'floats'
+  /** What it gives besides when it is asked to: float32 `[items, …]` each, by name, and how many numbers an item has. */
+  readonly extras?: Readonly<Record<string, number>>
   readonly algorithm?: string
   readonly environmentId?: string
   readonly observationSpace?: unknown
@@ -17,6 +19,8 @@ export interface ModelDescription {
 export interface BatchInputs {
   /** Rows. */
   readonly size: number
+  /** Whether the model's extras are wanted too. */
+  readonly wantsExtras: boolean
   /** Writes the rows into `into`, `[size, inputSize]` row-major: the one copy between a query and the model. */
   gather(into: Float32Array): void
 }
@@ -29,6 +33,8 @@ export const ITEM_FAILED = 1
 export interface BatchReply {
   /** `[size, outputSize]` row-major. */
   readonly outputs: Float32Array | Int32Array
+  /** `[size, …]` row-major each, in the order in which the description names them; absent unless wanted. */
+  readonly extras?: readonly Float32Array[]
   /** One code an item (`ITEM_OK`, `ITEM_FAILED`); absent when all are well. */
   readonly statuses?: Uint8Array
   /** Why items failed, by item; absent when all are well. */

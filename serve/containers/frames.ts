@@ -3,10 +3,10 @@
  * 8 bytes, so that typed arrays are views on what the socket delivered.
  */
 export const PROTOCOL_MAJOR = 1
-const PROTOCOL_MINOR = 0
+const PROTOCOL_MINOR = 1
 
 export const FrameType = { HELLO: 1, WELCOME: 2, READY: 3, BATCH: 4, REPLY: 5, HEARTBEAT: 6, ERROR: 7 } as const
-export const SectionTag = { JSON: 1, ARTIFACT: 2, INPUTS: 3, OUTPUTS: 4, STATUSES: 5 } as const
+export const SectionTag = { JSON: 1, ARTIFACT: 2, INPUTS: 3, OUTPUTS: 4, STATUSES: 5, EXTRA: 6 } as const
 const ElementType = { UINT8: 1, INT32: 2, FLOAT32: 3 } as const
 
 const HEADER_BYTES = 24
@@ -23,6 +23,14 @@ export interface Section {
   readonly tag: number
   readonly elementType: number
   readonly bytes: Uint8Array
+}
+
+function numbersOf(section: Section | undefined): Float32Array | Int32Array | undefined {
+  if (!section || section.bytes.byteLength % 4 !== 0) return undefined
+  const { buffer, byteOffset, byteLength } = section.bytes
+  if (section.elementType === ElementType.FLOAT32) return new Float32Array(buffer, byteOffset, byteLength / 4)
+  if (section.elementType === ElementType.INT32) return new Int32Array(buffer, byteOffset, byteLength / 4)
+  return undefined
 }
 
 /** A received frame; its sections are views, valid only during the callback. */
@@ -46,12 +54,13 @@ export class Frame {
 
   /** A float32 or int32 section as a view. */
   numbers(tag: number): Float32Array | Int32Array | undefined {
-    const section = this.section(tag)
-    if (!section || section.bytes.byteLength % 4 !== 0) return undefined
-    const { buffer, byteOffset, byteLength } = section.bytes
-    if (section.elementType === ElementType.FLOAT32) return new Float32Array(buffer, byteOffset, byteLength / 4)
-    if (section.elementType === ElementType.INT32) return new Int32Array(buffer, byteOffset, byteLength / 4)
-    return undefined
+    return numbersOf(this.section(tag))
+  }
+
+  /** All float32 sections with this tag, in their order, as views. */
+  allFloats(tag: number): Float32Array[] {
+    const arrays = this.sections.filter((section) => section.tag === tag).map(numbersOf)
+    return arrays.filter((numbers) => numbers instanceof Float32Array)
   }
 
   /** The JSON section as an object; `{}` where there is none. @throws FrameError */

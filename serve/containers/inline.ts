@@ -37,7 +37,7 @@ export class InlineContainer implements Container {
     const needed = batch.size * model.description.inputSize
     if (this.#inputs.length < needed) this.#inputs = new Float32Array(needed * 2)
     batch.gather(this.#inputs)
-    done(model.evaluate(this.#inputs.subarray(0, needed), batch.size))
+    done(model.evaluate(this.#inputs.subarray(0, needed), batch.size, batch.wantsExtras))
   }
 
   async stop(): Promise<void> {

@@ -44,8 +44,9 @@ function batch(frame: Frame, loaded: PolicyModel): void {
     connection.end()
     return
   }
-  const { outputs, statuses, errors } = loaded.evaluate(inputs, frame.count)
+  const { outputs, extras, statuses, errors } = loaded.evaluate(inputs, frame.count, frame.json().extras === true)
   writer.begin(FrameType.REPLY, frame.batchId, frame.count).numbers(SectionTag.OUTPUTS, outputs)
+  for (const extra of extras ?? []) writer.numbers(SectionTag.EXTRA, extra)
   if (statuses) writer.bytes(SectionTag.STATUSES, statuses).json(errors ?? {})
   connection.write(writer.end())
 }

@@ -18,7 +18,9 @@ export class PolicyModel {
     const observationSpace = policy.observationSpace.toJSON()
     const actionSpace = policy.actionSpace.toJSON()
     const outputType = isDiscrete(actionSpace) ? 'integer' : 'floats'
-    this.description = { inputType: 'floats', inputSize, outputSize, outputType, algorithm, environmentId, observationSpace, actionSpace }
+    const spaces = { observationSpace, actionSpace }
+    const extras = { probabilities: policy.numActions, logProb: 1, ...(policy.description.network.critic && { value: 1 }) }
+    this.description = { inputType: 'floats', inputSize, outputSize, outputType, extras, algorithm, environmentId, ...spaces }
   }
 
   /** @throws PolicyError for an artifact that is damaged or not ours */
@@ -31,33 +33,40 @@ export class PolicyModel {
     return model
   }
 
-  #act(inputs: Float32Array, size: number): Float32Array | Int32Array {
-    return this.#policy.act(inputs, size, { deterministic: true }).actions
+  /** Actions, and in their order what the description calls extras. */
+  #act(inputs: Float32Array, size: number, extras = false): BatchReply {
+    const { actions, probabilities, logProbs, values } = this.#policy.act(inputs, size, { deterministic: true, extras })
+    if (!extras) return { outputs: actions }
+    return { outputs: actions, extras: [probabilities, logProbs, values].filter((array) => array !== undefined) }
   }
 
   /** `inputs` is `[size, inputSize]`; the reply's views are valid until the next call. */
-  evaluate(inputs: Float32Array, size: number): BatchReply {
+  evaluate(inputs: Float32Array, size: number, wantsExtras: boolean): BatchReply {
     try {
-      return { outputs: this.#act(inputs, size) }
+      return this.#act(inputs, size, wantsExtras)
     } catch {
-      return this.#evaluateEach(inputs, size)
+      return this.#evaluateEach(inputs, size, wantsExtras)
     }
   }
 
   /** One input the policy throws on must not spoil the others of its batch. */
-  #evaluateEach(inputs: Float32Array, size: number): BatchReply {
+  #evaluateEach(inputs: Float32Array, size: number, wantsExtras: boolean): BatchReply {
     const { inputSize, outputSize, outputType } = this.description
     const outputs = outputType === 'integer' ? new Int32Array(size * outputSize) : new Float32Array(size * outputSize)
+    const widths = wantsExtras ? Object.values(this.description.extras ?? {}) : []
+    const extras = widths.map((width) => new Float32Array(size * width))
     const statuses = new Uint8Array(size)
     const errors: Record<number, string> = {}
     for (let item = 0; item < size; item++) {
       try {
-        outputs.set(this.#act(inputs.subarray(item * inputSize, (item + 1) * inputSize), 1), item * outputSize)
+        const one = this.#act(inputs.subarray(item * inputSize, (item + 1) * inputSize), 1, wantsExtras)
+        outputs.set(one.outputs, item * outputSize)
+        for (const [i, extra] of extras.entries()) extra.set(one.extras![i]!, item * widths[i]!)
       } catch (error) {
         statuses[item] = ITEM_FAILED
         errors[item] = (error as Error).message
       }
     }
-    return { outputs, statuses, errors }
+    return { outputs, extras: wantsExtras ? extras : undefined, statuses, errors }
   }
 }

@@ -35,6 +35,7 @@ export interface LifeEvents {
 
 interface OpenBatch {
   readonly size: number
+  readonly wantsExtras: boolean
   readonly writer: FrameWriter
   readonly done: BatchDone
 }
@@ -137,7 +138,7 @@ export class ContainerProcess {
   #reply(frame: Frame): void {
     const batch = this.#open.get(frame.batchId)
     if (!batch || !this.#description) throw new FrameError(`reply to batch ${frame.batchId}, which is not open`)
-    const reply = readReply(frame, batch.size, this.#description)
+    const reply = readReply(frame, batch.size, this.#description, batch.wantsExtras)
     this.#open.delete(frame.batchId)
     this.#writers.push(batch.writer)
     batch.done(reply)
@@ -149,8 +150,10 @@ export class ContainerProcess {
     this.#nextBatchId = batchId === 0xffff_ffff ? 1 : batchId + 1
     // A writer is free again when its batch is answered: by then the container has read the frame.
     const writer = this.#writers.pop() ?? new FrameWriter()
-    this.#open.set(batchId, { size: inputs.size, writer, done })
+    const wantsExtras = inputs.wantsExtras && this.#description!.extras !== undefined
+    this.#open.set(batchId, { size: inputs.size, wantsExtras, writer, done })
     writer.begin(FrameType.BATCH, batchId, inputs.size)
+    if (wantsExtras) writer.json({ extras: true })
     inputs.gather(writer.floats(SectionTag.INPUTS, inputs.size * this.#description!.inputSize))
     this.#connection?.write(writer.end())
   }

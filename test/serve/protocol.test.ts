@@ -195,7 +195,7 @@ function evaluateWith(reply: string, ready: object = {}): Promise<Outcome> {
   return withContainer({ reply, ready }, async (container) => {
     await container.start()
     return new Promise<Outcome>((resolve) => {
-      container.evaluate({ size: 3, gather: (into: Float32Array) => into.fill(1) }, (answer, reason) => {
+      container.evaluate({ size: 3, wantsExtras: false, gather: (into: Float32Array) => into.fill(1) }, (answer, reason) => {
         const { statuses = [], errors = {} } = answer ?? {}
         resolve({ outputs: answer && [...answer.outputs], statuses: [...statuses], errors, reason })
       })
@@ -250,7 +250,9 @@ test('a container that is ready and fails in one write is started again, and is 
     assert.is(container.ready, false)
     await until(() => container.restarts >= 2)
     assert.match(deaths[0]!, 'oh no')
-    const lost = await new Promise((resolve) => container.evaluate({ size: 1, gather: () => {} }, (reply) => resolve(reply)))
+    const lost = await new Promise((resolve) =>
+      container.evaluate({ size: 1, wantsExtras: false, gather: () => {} }, (reply) => resolve(reply)),
+    )
     assert.is(lost, null)
   }))
 
