@@ -7,9 +7,12 @@ import type { Publisher } from '../registry/publisher.js'
 import type { Registry } from '../registry/registry.js'
 import type { ApplicationRecord, Json, ModelRecord } from '../state/state.js'
 import { type Body, parseBody, textOf } from './json-body.js'
+import type { Schema } from './route.js'
+import { ANY, BOOLEAN, INTEGER, listOf, NUMBER, NUMBERS, object, oneOf, STRING } from './schemas.js'
 
 const LARGEST_ARTIFACT_BYTES = 1024 ** 3
-const LOOPBACK_HOST = /^(localhost|127(\.\d+){3}|\[::1\])(:\d+)?$/i
+const SUCCESS: Schema = { type: 'string', const: 'Success!' }
+const VERSION = oneOf(STRING, INTEGER)
 
 /** The lists' only field; their body may be left out. */
 const isVerbose = (request: FastifyRequest) => parseBody(textOf(request) || '{}', '{"verbose": true}').verbose === true
@@ -83,82 +86,141 @@ const modelJson = ({ name, version, current, isolation, replicas, inputType, inp
 export function adminApi(app: FastifyInstance, registry: Registry, publisher: Publisher): void {
   app.register(
     async (admin) => {
-      // A page in the user's browser can reach loopback, also under a name of its own; its calls carry that name or the page's origin.
-      admin.addHook('onRequest', async ({ headers: { host = '', origin } }) => {
-        const from = origin === undefined ? host : origin.replace(/^https?:\/\//, '')
-        if (LOOPBACK_HOST.test(host) && LOOPBACK_HOST.test(from)) return
-        throw new ServeError('SERVE_HOST_REFUSED', `admin calls are taken from this machine only, not for Host "${host}" from "${from}"`)
-      })
-      admin.get('/ping', async () => 'PONG')
-      admin.post('/add_app', async (request) => {
-        const body = parseBody(textOf(request), '{"name": ..., "default_output": ...}')
-        await registry.registerApplication(applicationOf(body))
-        return 'Success!'
-      })
-      admin.post('/add_model_links', async (request) => {
-        const body = parseBody(textOf(request), '{"app_name": ..., "model_names": [...]}')
-        const application = field(body, 'app_name', 'string')
-        await registry.link(application, stringList(body, 'model_names'))
-        return 'Success!'
-      })
-      admin.post('/delete_app', async (request) => {
+      const post = (path: string, summary: string, body: Schema, answer: Schema, answered: (request: FastifyRequest) => unknown) => {
+        admin.post(path, { config: { access: 'admin', doc: { tag: 'Admin', summary, body, answer } } }, async (request) =>
+          answered(request),
+        )
+      }
+      admin.get(
+        '/ping',
+        { config: { access: 'admin', doc: { tag: 'Admin', summary: 'Answers PONG', answer: STRING } } },
+        async () => 'PONG',
+      )
+      post(
+        '/add_app',
+        'Registers an application',
+        object({
+          name: STRING,
+          default_output: ANY,
+          'input_type?': STRING,
+          'latency_slo_micros?': NUMBER,
+          'selection?': ANY,
+          'confidence_threshold?': NUMBER,
+          'reward_range?': NUMBERS,
+        }),
+        SUCCESS,
+        async (request) => {
+          const body = parseBody(textOf(request), '{"name": ..., "default_output": ...}')
+          await registry.registerApplication(applicationOf(body))
+          return 'Success!'
+        },
+      )
+      post(
+        '/add_model_links',
+        'Links models to an application, all or none',
+        object({ app_name: STRING, model_names: listOf(STRING) }),
+        SUCCESS,
+        async (request) => {
+          const body = parseBody(textOf(request), '{"app_name": ..., "model_names": [...]}')
+          const application = field(body, 'app_name', 'string')
+          await registry.link(application, stringList(body, 'model_names'))
+          return 'Success!'
+        },
+      )
+      post('/delete_app', 'Deletes an application; its models stay', object({ name: STRING }), SUCCESS, async (request) => {
         await registry.removeApplication(field(parseBody(textOf(request), '{"name": ...}'), 'name', 'string'))
         return 'Success!'
       })
-      admin.post('/delete_model_links', async (request) => {
-        const body = parseBody(textOf(request), '{"app_name": ..., "model_names": [...]}')
-        await registry.unlink(field(body, 'app_name', 'string'), stringList(body, 'model_names'))
-        return 'Success!'
-      })
-      admin.post('/get_linked_models', async (request) => {
+      post(
+        '/delete_model_links',
+        'Unlinks models, named as they were linked',
+        object({ app_name: STRING, model_names: listOf(STRING) }),
+        SUCCESS,
+        async (request) => {
+          const body = parseBody(textOf(request), '{"app_name": ..., "model_names": [...]}')
+          await registry.unlink(field(body, 'app_name', 'string'), stringList(body, 'model_names'))
+          return 'Success!'
+        },
+      )
+      post('/get_linked_models', 'The links of an application', object({ app_name: STRING }), listOf(STRING), async (request) => {
         return registry.application(field(parseBody(textOf(request), '{"app_name": ...}'), 'app_name', 'string')).links
       })
-      admin.post('/set_model_version', async (request) => {
-        const body = parseBody(textOf(request), '{"model_name": ..., "model_version": ...}')
-        return modelJson(await registry.setVersion(field(body, 'model_name', 'string'), versionOf(body)))
-      })
-      admin.post('/rollback_model', async (request) => {
+      post(
+        '/set_model_version',
+        'Makes another version the one that answers',
+        object({ model_name: STRING, model_version: VERSION }),
+        MODEL,
+        async (request) => {
+          const body = parseBody(textOf(request), '{"model_name": ..., "model_version": ...}')
+          return modelJson(await registry.setVersion(field(body, 'model_name', 'string'), versionOf(body)))
+        },
+      )
+      post('/rollback_model', 'Goes back to the version that answered before', object({ model_name: STRING }), MODEL, async (request) => {
         return modelJson(await registry.rollback(field(parseBody(textOf(request), '{"model_name": ...}'), 'model_name', 'string')))
       })
-      admin.post('/set_replicas', async (request) => {
-        const body = parseBody(textOf(request), '{"model_name": ..., "replicas": ...}')
-        const version = body.model_version === undefined ? undefined : versionOf(body)
-        return modelJson(await publisher.setReplicas(field(body, 'model_name', 'string'), version, field(body, 'replicas', 'number')))
-      })
-      admin.post('/delete_versioned_model', async (request) => {
-        const body = parseBody(textOf(request), '{"model_name": ..., "model_version": ...}')
-        await publisher.remove(field(body, 'model_name', 'string'), versionOf(body))
-        return 'Success!'
-      })
-      admin.post('/get_application', async (request) => {
+      post(
+        '/set_replicas',
+        'More or fewer containers side by side',
+        object({ model_name: STRING, replicas: INTEGER, 'model_version?': VERSION }),
+        MODEL,
+        async (request) => {
+          const body = parseBody(textOf(request), '{"model_name": ..., "replicas": ...}')
+          const version = body.model_version === undefined ? undefined : versionOf(body)
+          return modelJson(await publisher.setReplicas(field(body, 'model_name', 'string'), version, field(body, 'replicas', 'number')))
+        },
+      )
+      post(
+        '/delete_versioned_model',
+        'Deletes a version that answers for nobody',
+        object({ model_name: STRING, model_version: VERSION }),
+        SUCCESS,
+        async (request) => {
+          const body = parseBody(textOf(request), '{"model_name": ..., "model_version": ...}')
+          await publisher.remove(field(body, 'model_name', 'string'), versionOf(body))
+          return 'Success!'
+        },
+      )
+      post('/get_application', 'An application', object({ name: STRING }), APPLICATION, async (request) => {
         return applicationJson(registry.application(field(parseBody(textOf(request), '{"name": ...}'), 'name', 'string')).toRecord())
       })
-      admin.post('/get_model', async (request) => {
-        const body = parseBody(textOf(request), '{"model_name": ..., "model_version": ...}')
-        const model = registry.model(field(body, 'model_name', 'string'))
-        const { record } = model.version(body.model_version === undefined ? undefined : versionOf(body))
-        return modelJson({ ...record, current: model.current.record === record })
-      })
-      admin.post('/get_all_containers', async (request) => {
+      post(
+        '/get_model',
+        "A model's version, the current one where none is named",
+        object({ model_name: STRING, 'model_version?': VERSION }),
+        MODEL,
+        async (request) => {
+          const body = parseBody(textOf(request), '{"model_name": ..., "model_version": ...}')
+          const model = registry.model(field(body, 'model_name', 'string'))
+          const { record } = model.version(body.model_version === undefined ? undefined : versionOf(body))
+          return modelJson({ ...record, current: model.current.record === record })
+        },
+      )
+      post('/get_all_containers', 'All containers, by name or verbose', VERBOSE, listOf(ANY), async (request) => {
         const containers = [...registry.models.values()].flatMap(({ versions }) => [...versions.values()].flatMap(containersJson))
         return isVerbose(request) ? containers : containers.map(({ model_id, replica }) => `${model_id}:${replica}`)
       })
-      admin.post('/get_container', async (request) => {
-        const body = parseBody(textOf(request), '{"model_name": ..., "model_version": ..., "replica_id": ...}')
-        const version = registry.model(field(body, 'model_name', 'string')).version(versionOf(body))
-        const replica = field(body, 'replica_id', 'number')
-        const found = containersJson(version)[replica]
-        if (found !== undefined) return found
-        throw new ServeError(
-          'CONTAINER_UNKNOWN',
-          `${version.id} has ${version.dispatcher.replicas.length} replicas, numbered from 0; got ${replica}`,
-        )
-      })
-      admin.post('/get_all_applications', async (request) => {
+      post(
+        '/get_container',
+        'A container',
+        object({ model_name: STRING, model_version: VERSION, replica_id: INTEGER }),
+        ANY,
+        async (request) => {
+          const body = parseBody(textOf(request), '{"model_name": ..., "model_version": ..., "replica_id": ...}')
+          const version = registry.model(field(body, 'model_name', 'string')).version(versionOf(body))
+          const replica = field(body, 'replica_id', 'number')
+          const found = containersJson(version)[replica]
+          if (found !== undefined) return found
+          throw new ServeError(
+            'CONTAINER_UNKNOWN',
+            `${version.id} has ${version.dispatcher.replicas.length} replicas, numbered from 0; got ${replica}`,
+          )
+        },
+      )
+      post('/get_all_applications', 'All applications, by name or verbose', VERBOSE, listOf(ANY), async (request) => {
         const records = await registry.listApplications()
         return isVerbose(request) ? records.map(applicationJson) : records.map(({ name }) => name)
       })
-      admin.post('/get_all_models', async (request) => {
+      post('/get_all_models', 'All versions of all models, by name or verbose', VERBOSE, listOf(ANY), async (request) => {
         const records = await registry.listModels()
         return isVerbose(request) ? records.map(modelJson) : records.map(({ name, version }) => `${name}:${version}`)
       })
@@ -167,6 +229,29 @@ export function adminApi(app: FastifyInstance, registry: Registry, publisher: Pu
     { prefix: '/admin' },
   )
 }
+
+const VERBOSE = object({ 'verbose?': BOOLEAN })
+const APPLICATION = object({
+  name: STRING,
+  input_type: STRING,
+  default_output: ANY,
+  latency_slo_micros: NUMBER,
+  selection: ANY,
+  confidence_threshold: NUMBER,
+  reward_range: NUMBERS,
+  linked_models: listOf(STRING),
+})
+const MODEL = object({
+  model_name: STRING,
+  model_version: STRING,
+  is_current_version: BOOLEAN,
+  input_type: STRING,
+  input_size: INTEGER,
+  isolation: STRING,
+  replicas: INTEGER,
+  'algorithm?': STRING,
+  'environment_id?': STRING,
+})
 
 interface PublishQuery {
   name?: string
@@ -187,14 +272,26 @@ function publishRoute(upload: FastifyInstance, publisher: Publisher): void {
     { parseAs: 'buffer', bodyLimit: LARGEST_ARTIFACT_BYTES },
     (_request, body, done) => done(null, body),
   )
-  upload.post<{ Querystring: PublishQuery }>('/publish', { bodyLimit: LARGEST_ARTIFACT_BYTES }, async (request) => {
-    const { name = '', version, replicas, isolation } = request.query
-    const bytes = request.body instanceof Uint8Array ? request.body : new Uint8Array(0)
-    const record = await publisher.publish(name, bytes, {
-      version,
-      replicas: replicas === undefined ? undefined : wholeNumber('replicas', replicas),
-      isolation: isolation as 'process' | undefined,
-    })
-    return modelJson(record)
-  })
+  const doc = {
+    tag: 'Admin',
+    summary: "Puts a policy file's bytes live; answers once it is warm",
+    query: { name: STRING, version: STRING, replicas: INTEGER, isolation: STRING },
+    body: { type: 'string', format: 'binary' },
+    bodyType: 'application/octet-stream',
+    answer: MODEL,
+  }
+  upload.post<{ Querystring: PublishQuery }>(
+    '/publish',
+    { bodyLimit: LARGEST_ARTIFACT_BYTES, config: { access: 'admin', doc } },
+    async (request) => {
+      const { name = '', version, replicas, isolation } = request.query
+      const bytes = request.body instanceof Uint8Array ? request.body : new Uint8Array(0)
+      const record = await publisher.publish(name, bytes, {
+        version,
+        replicas: replicas === undefined ? undefined : wholeNumber('replicas', replicas),
+        isolation: isolation as 'process' | undefined,
+      })
+      return modelJson(record)
+    },
+  )
 }

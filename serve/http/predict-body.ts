@@ -2,30 +2,12 @@ import { ServeError } from '../errors.js'
 import { allocateInputs, type Inputs } from '../query/inputs.js'
 import { shown } from '../refusals.js'
 import { type Body, parseBody } from './json-body.js'
+import { checkArrays, MOST_INPUTS } from './json-limits.js'
 
-/** Reading and queueing a request must not keep the others waiting for longer than a deadline's fraction. */
-const MOST_INPUTS = 4096
 const EXPECTED = '{"input": [...]} or {"input_batch": [[...], ...]}'
-const OPENING_BRACKET = 0x5b
-const OPENING_BRACE = 0x7b
 
 function invalid(message: string): never {
   throw new ServeError('QUERY_INVALID', message)
-}
-
-/**
- * JSON of many or deeply nested arrays takes a second a few megabytes, so it is refused unread.
- * A body too short to hold too many is not looked at.
- */
-function checkArrays(text: string): void {
-  const most = 2 * MOST_INPUTS
-  if (text.length <= 2 * most) return
-  let arrays = 0
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at)
-    if (code === OPENING_BRACKET || code === OPENING_BRACE) arrays++
-  }
-  if (arrays > most) invalid(`the body holds ${arrays} arrays and objects; expected at most ${MOST_INPUTS} inputs a request: send several`)
 }
 
 /** A predict body; its inputs are still to be checked against the model. @throws ServeError `QUERY_INVALID` */
