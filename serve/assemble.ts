@@ -6,6 +6,11 @@ import { httpApp } from './http/app.js'
 import { clipperApi } from './http/clipper.js'
 import { guard } from './http/guard.js'
 import { metricsApi } from './http/metrics.js'
+import { openApi } from './http/openapi/openapi.js'
+import { RouteBook } from './http/openapi/route-book.js'
+import { controlApi } from './http/streams/control.js'
+import { eventsApi } from './http/streams/events.js'
+import { tfServingApi } from './http/tf-serving/tf-serving.js'
 import { openInferenceApi } from './http/open-inference/open-inference.js'
 import { PredictionCache } from './query/cache.js'
 import { FeedbackDesk } from './query/feedback.js'
@@ -40,10 +45,16 @@ export function assemble(settings: ServeSettings, state: State, roots: ModelRoot
   const publisher = new Publisher(registry, state, listener, cache, log)
   const app = httpApp(log, settings.tls)
   settings.cors.install(app)
-  guard(app, settings.tokens, settings.rateLimit)
+  const { gate, cors } = settings
+  const book = new RouteBook(app)
+  guard(app, gate)
   clipperApi(app, registry, path, desk)
   adminApi(app, registry, publisher)
   openInferenceApi(app, { registry, publisher, roots, draining })
+  tfServingApi(app, registry)
+  eventsApi(app, registry, path)
+  controlApi(app, { registry, path, desk, gate, cors })
   metricsApi(app, { registry, cache })
+  openApi(app, book, gate.locked)
   return { app, registry, publisher, cache, listener, log, state }
 }

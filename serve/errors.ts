@@ -27,6 +27,7 @@
  * | `MODEL_LATE` | 504 | the model did not answer a block of rows in time |
  * | `OVERLOADED` | 503 | more queries than can be answered in time; `retryAfterS` says when to come again |
  * | `QUERY_INVALID` | 400 | a query's body is malformed; the message begins with the field's path |
+ * | `PATH_UNKNOWN` | 404 | nothing is served at this path |
  * | `TOKEN_MISSING` | 401 | the server takes calls with a token, and the call has none that it knows |
  * | `TOKEN_REFUSED` | 403 | the token is not for this call |
  * | `RATE_LIMITED` | 429 | more requests than the server's rateLimit; `retryAfterS` says when to come again |
@@ -58,6 +59,7 @@ const STATUS = {
   MODEL_LATE: 504,
   OVERLOADED: 503,
   QUERY_INVALID: 400,
+  PATH_UNKNOWN: 404,
   TOKEN_MISSING: 401,
   TOKEN_REFUSED: 403,
   RATE_LIMITED: 429,

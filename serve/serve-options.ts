@@ -1,6 +1,7 @@
 import { ServeError } from './errors.js'
 import { Cors, type CorsOptions } from './http/cors.js'
 import { checkOptions, refuse, shown } from './refusals.js'
+import { Gate } from './security/gate.js'
 import { RateLimit, type RateLimitOptions } from './security/rate-limit.js'
 import { readTls, type TlsMaterial, type TlsOptions } from './security/tls.js'
 import { type TokenOptions, Tokens } from './security/tokens.js'
@@ -44,8 +45,7 @@ export interface ServeSettings {
   readonly state: string
   readonly cacheBytes: number
   readonly logLevel: (typeof LOG_LEVELS)[number]
-  readonly tokens: Tokens
-  readonly rateLimit: RateLimit | undefined
+  readonly gate: Gate
   readonly cors: Cors
   readonly tls: TlsMaterial | undefined
   readonly modelRoots: readonly string[]
@@ -70,7 +70,7 @@ export function checkServe(options: ServeOptions): ServeSettings {
   const rateLimit = given.rateLimit && new RateLimit(given.rateLimit)
   const tls = given.tls && readTls(given.tls)
   const { modelRoots = [] } = given
-  return { port, host, state, cacheBytes, logLevel, tokens, rateLimit, cors: new Cors(given.cors), tls, modelRoots }
+  return { port, host, state, cacheBytes, logLevel, gate: new Gate(tokens, rateLimit), cors: new Cors(given.cors), tls, modelRoots }
 }
 
 /** Where a client on this machine finds the server. */

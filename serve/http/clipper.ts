@@ -4,6 +4,7 @@ import type { Exchange } from '../query/exchange.js'
 import type { FeedbackDesk } from '../query/feedback.js'
 import type { QueryPath } from '../query/query-path.js'
 import type { Registry } from '../registry/registry.js'
+import { answerJson } from './answer-json.js'
 import { refusalHeaders } from './answer-error.js'
 import { readLabel, readQueryId, readUser, readVerdict } from './feedback-body.js'
 import { parseBody, textOf } from './json-body.js'
@@ -12,19 +13,6 @@ import { ignoreContentType, type RouteDoc } from './route.js'
 import { ANY, BOOLEAN, INTEGER, listOf, NUMBER, NUMBERS, object, oneOf, STRING } from './schemas.js'
 
 const JSON_TYPE = 'application/json; charset=utf-8'
-
-function answerJson(exchange: Exchange, query: number): string {
-  const head = `{"query_id":${exchange.firstQueryId + query},"output":${exchange.outputJson(query)},"default":`
-  const explanation = exchange.explanation(query)
-  const told = explanation === undefined ? `${head}false` : `${head}true,"default_explanation":${JSON.stringify(explanation)}`
-  // Where one model answers alone there is nothing to say, and the answer is Clipper's to the letter.
-  return exchange.selected === undefined ? `${told}}` : `${told},${confidenceJson(exchange.confidence(query), explanation)}}`
-}
-
-/** Of an answer that several models could have given: how sure they are, and whether that is enough. */
-function confidenceJson(confidence: number, explanation: string | undefined): string {
-  return `"confidence":${confidence},"confident":${explanation === undefined}`
-}
 
 function exchangeJson(exchange: Exchange, batch: boolean): string {
   if (!batch) return answerJson(exchange, 0)

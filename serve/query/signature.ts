@@ -1,39 +1,32 @@
-import type { ModelDescription } from '../containers/container.js'
+import type { ModelDescription, OutputDescription } from '../containers/container.js'
+import type { InputType } from '../containers/element-types.js'
 
-/** A model's input or one of its outputs, as APIs that speak of tensors name it. */
-export interface TensorSpec {
+/** A model's input, as APIs that speak of tensors name it. */
+export interface InputSpec {
   readonly name: string
-  readonly type: 'integer' | 'floats'
-  /** Of one item: `[]` for a bare number. */
+  readonly type: InputType
+  /** Of one item: `[]` for one text, -1 for any length. */
   readonly shape: readonly number[]
 }
 
 export interface Signature {
-  readonly input: TensorSpec
+  readonly input: InputSpec
   /** The answer first, then what the model gives besides. */
-  readonly outputs: readonly TensorSpec[]
+  readonly outputs: readonly OutputDescription[]
 }
 
 const product = (shape: readonly number[]) => shape.reduce((size, side) => size * side, 1)
 
-/** The shape of a Box space, if that is what it is and `size` numbers are in it; else flat. */
-function shapeOf(space: unknown, size: number): readonly number[] {
-  const { shape } = (space ?? {}) as { shape?: unknown }
-  return Array.isArray(shape) && product(shape) === size ? shape : [size]
+function inputShape({ inputType, inputSize, observationSpace }: ModelDescription): readonly number[] {
+  if (inputType === 'strings') return []
+  if (inputSize === null) return inputType === 'bytes' ? [] : [-1]
+  // The shape of a Box, if the observation is one; else it is flat.
+  const { shape } = (observationSpace ?? {}) as { shape?: unknown }
+  return Array.isArray(shape) && product(shape) === inputSize ? shape : [inputSize]
 }
 
-/** A policy takes `observation` and answers `action` first, then `probabilities`, `logProb`, `value` where it has them. */
+/** A policy takes `observation`, other models `input`; outputs have the names that the model gave them. */
 export function signatureOf(description: ModelDescription): Signature {
-  const { inputSize, outputSize, outputType, observationSpace, actionSpace, extras = {} } = description
-  const isPolicy = actionSpace !== undefined
-  const answer: TensorSpec = {
-    name: isPolicy ? 'action' : 'output',
-    type: outputType,
-    shape: outputType === 'integer' ? [] : shapeOf(actionSpace, outputSize),
-  }
-  const others = Object.entries(extras).map(([name, width]): TensorSpec => ({ name, type: 'floats', shape: width === 1 ? [] : [width] }))
-  return {
-    input: { name: isPolicy ? 'observation' : 'input', type: 'floats', shape: shapeOf(observationSpace, inputSize) },
-    outputs: [answer, ...others],
-  }
+  const name = description.observationSpace === undefined ? 'input' : 'observation'
+  return { input: { name, type: description.inputType, shape: inputShape(description) }, outputs: description.outputs }
 }

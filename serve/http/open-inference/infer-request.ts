@@ -1,6 +1,5 @@
 import { ServeError } from '../../errors.js'
-import { allocateInputs, type Inputs } from '../../query/inputs.js'
-import type { Signature, TensorSpec } from '../../query/signature.js'
+import type { Signature } from '../../query/signature.js'
 import { didYouMean } from '../../refusals.js'
 import { parseBody } from '../json-body.js'
 import { checkArrays } from '../json-limits.js'
@@ -98,35 +97,4 @@ export function wantedOutputs({ outputs, binary }: InferRequest, signature: Sign
       throw new ServeError('QUERY_INVALID', `outputs[${i}].name: the model has no output "${name}"${didYouMean(name, names)}`)
   }
   return outputs
-}
-
-/**
- * The model's rows in the request's only input: any datatype of numbers, of shape `[rows, …the input's]`, or flat `[rows, size]`.
- * @throws ServeError `QUERY_INVALID`
- */
-export function rowsOf({ inputs }: InferRequest, { input }: Signature): Inputs {
-  const [tensor] = inputs
-  if (inputs.length !== 1) return invalid('inputs', `one tensor, "${input.name}"`, inputs)
-  if (tensor!.name !== input.name) return invalid('inputs[0].name', `"${input.name}"`, tensor!.name)
-  return fill(tensor!, input)
-}
-
-function fill({ datatype, shape, data }: Tensor, { shape: item }: TensorSpec): Inputs {
-  const size = item.reduce((product, side) => product * side, 1)
-  const [rows = 0, ...sides] = shape
-  const same = sides.length === item.length && sides.every((side, axis) => side === item[axis])
-  const flat = sides.length === 1 && sides[0] === size
-  if (shape.length === 0 || !(same || flat)) {
-    throw new ServeError('QUERY_INVALID', `inputs[0].shape: expected [-1, ${item.join(', ')}], got [${shape.join(', ')}]`)
-  }
-  if (!ArrayBuffer.isView(data)) return invalid('inputs[0].datatype', 'FP32, or another datatype of numbers', datatype)
-  const inputs = allocateInputs(rows, size)
-  const { floats } = inputs.slab
-  const values = floats.subarray(inputs.start, inputs.start + rows * size)
-  if (data instanceof BigInt64Array || data instanceof BigUint64Array) for (let i = 0; i < values.length; i++) values[i] = Number(data[i])
-  else values.set(data)
-  for (let i = 0; i < values.length; i++) {
-    if (!Number.isFinite(values[i])) return invalid(`inputs[0].data[${i}]`, 'a finite number that fits float32', data[i])
-  }
-  return inputs
 }

@@ -1,10 +1,44 @@
 import type { BlockResult } from '../../batching/block.js'
-import type { Signature, TensorSpec } from '../../query/signature.js'
-import { type Datatype, type TensorData, toBytes, toJson } from './datatypes.js'
+import type { OutputDescription } from '../../containers/container.js'
+import { type Column, type ElementType, itemOf } from '../../containers/element-types.js'
+import { ServeError } from '../../errors.js'
+import type { Signature } from '../../query/signature.js'
+import { type Datatype, type TensorData, toBytes, toJson, type Values } from './datatypes.js'
 import type { WantedOutput } from './infer-request.js'
 
-const DATATYPE: Readonly<Record<TensorSpec['type'], Datatype>> = { integer: 'INT32', floats: 'FP32' }
-export const datatypeOf = ({ type }: TensorSpec): Datatype => DATATYPE[type]
+const DATATYPES: Readonly<Record<ElementType, Datatype>> = {
+  floats: 'FP32',
+  doubles: 'FP64',
+  integers: 'INT32',
+  bytes: 'BYTES',
+  strings: 'BYTES',
+  json: 'BYTES',
+}
+
+/** A byte by itself is a number; several are a text. */
+export const datatypeOf = ({ type, shape }: Pick<OutputDescription, 'type' | 'shape'>, isInput = false): Datatype =>
+  type === 'bytes' && shape.length === (isInput ? 1 : 0) ? 'UINT8' : DATATYPES[type]
+
+/** Of one item, in the protocol's words: a text has none. */
+export const shapeOf = (spec: Pick<OutputDescription, 'type' | 'shape'>, isInput = false): readonly number[] =>
+  datatypeOf(spec, isInput) === 'BYTES' ? [] : spec.shape
+
+/** An output's rows as a tensor. @throws ServeError `MODEL_FAILED` where rows have different lengths, which no tensor has */
+function tensorOf(column: Column, rows: number, spec: OutputDescription): { shape: readonly number[]; data: TensorData } {
+  if (datatypeOf(spec) === 'BYTES') {
+    const texts = Array.from({ length: rows }, (_, row) => {
+      const { buffer, byteOffset, byteLength } = itemOf(column, row, rows)
+      return new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength)
+    })
+    return { shape: [rows], data: texts }
+  }
+  const { elements, offsets } = column
+  const size = rows === 0 ? 0 : elements.length / rows
+  if (offsets?.some((offset, row) => offset !== row * size))
+    throw new ServeError('MODEL_FAILED', `${spec.name}: its rows have different lengths, which a tensor cannot have`)
+  const known = spec.shape.filter((side) => side >= 0).reduce((product, side) => product * side, 1)
+  return { shape: [rows, ...spec.shape.map((side) => (side >= 0 ? side : size / known))], data: elements as Values }
+}
 
 /** The part of an answer that every output shares. */
 interface Head {
@@ -30,9 +64,8 @@ export function inferAnswer(
   const parts: Uint8Array[] = []
   const outputs = wanted.map(({ name, binary }) => {
     const at = specs.findIndex((spec) => spec.name === name)
-    const spec = specs[at]!
-    const data: TensorData = at === 0 ? result.outputs : result.extras.get(name)!
-    const head = `{"name":${JSON.stringify(name)},"shape":[${[rows, ...spec.shape]}],"datatype":"${datatypeOf(spec)}"`
+    const { shape, data } = tensorOf(result[at]!, rows, specs[at]!)
+    const head = `{"name":${JSON.stringify(name)},"shape":[${shape}],"datatype":"${datatypeOf(specs[at]!)}"`
     if (!binary) return `${head},"data":${toJson(data)}}`
     const bytes = toBytes(data)
     parts.push(bytes)

@@ -1,13 +1,15 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { OutputDescription } from '../../containers/container.js'
 import { inferBlock } from '../../query/blocks.js'
-import { signatureOf, type TensorSpec } from '../../query/signature.js'
+import { type InputSpec, signatureOf } from '../../query/signature.js'
 import type { ModelVersion } from '../../registry/model.js'
 import type { Registry } from '../../registry/registry.js'
 import type { RouteDoc } from '../route.js'
 import { ANY, BOOLEAN, INTEGER, listOf, object, STRING } from '../schemas.js'
 import { DATATYPES } from './datatypes.js'
-import { readInferRequest, rowsOf, wantedOutputs } from './infer-request.js'
-import { datatypeOf, inferAnswer } from './infer-response.js'
+import { readInferRequest, wantedOutputs } from './infer-request.js'
+import { rowsOf } from './rows.js'
+import { datatypeOf, inferAnswer, shapeOf } from './infer-response.js'
 
 const JSON_LENGTH_HEADER = 'inference-header-content-length'
 const JSON_TYPE = 'application/json; charset=utf-8'
@@ -46,16 +48,20 @@ interface ModelRoute {
   Params: { model: string; version?: string }
 }
 
-const tensorJson = (spec: TensorSpec) => ({ name: spec.name, datatype: datatypeOf(spec), shape: [-1, ...spec.shape] })
+const tensorJson = (isInput: boolean) => (spec: InputSpec | OutputDescription) => ({
+  name: spec.name,
+  datatype: datatypeOf(spec, isInput),
+  shape: [-1, ...shapeOf(spec, isInput)],
+})
 
 function metadataOf(version: ModelVersion, versions: readonly string[]): object {
   const { input, outputs } = signatureOf(version.description)
   return {
     name: version.name,
     versions,
-    platform: 'gymnura_policy',
-    inputs: [tensorJson(input)],
-    outputs: outputs.map(tensorJson),
+    platform: `gymnura_${version.record.settings.kind}`,
+    inputs: [tensorJson(true)(input)],
+    outputs: outputs.map(tensorJson(false)),
   }
 }
 
