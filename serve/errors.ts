@@ -24,6 +24,9 @@
  * | `CONTAINER_FAILED` | 500 | the container did not start, died, or broke the protocol |
  * | `CONTAINER_UNKNOWN` | 404 | the model version has no such replica |
  * | `QUERY_INVALID` | 400 | a query's body is malformed; the message begins with the field's path |
+ * | `OVERLOADED` | 503 | more queries than can be answered in time, for an application with `overload: 'shed'`; `retryAfterS` says when to come again |
+ * | `KIND_NOT_ALLOWED` | 403 | a model of this kind runs code, which `serve` was not told to allow |
+ * | `RUNTIME_MISSING` | 501 | the package or program that runs this kind of model is not installed |
  * | `BODY_ENCODING` | 415 | the body is compressed |
  * | `REQUEST_REFUSED` | – | (client) the server answered with an error; `status` is the one it gave |
  * | `SERVER_UNREACHABLE` | – | (client) no connection, or it broke |
@@ -49,6 +52,9 @@ const STATUS = {
   CONTAINER_FAILED: 500,
   CONTAINER_UNKNOWN: 404,
   QUERY_INVALID: 400,
+  OVERLOADED: 503,
+  KIND_NOT_ALLOWED: 403,
+  RUNTIME_MISSING: 501,
   BODY_ENCODING: 415,
   REQUEST_REFUSED: 400,
   SERVER_UNREACHABLE: 503,
@@ -61,10 +67,13 @@ export class ServeError extends Error {
   readonly code: ServeErrorCode
   /** The HTTP status that goes with it. */
   readonly status: number
+  /** Of `OVERLOADED`: seconds after which it may be tried again. */
+  readonly retryAfterS: number | undefined
 
-  constructor(code: ServeErrorCode, message: string, options?: ErrorOptions & { status?: number }) {
+  constructor(code: ServeErrorCode, message: string, options?: ErrorOptions & { status?: number; retryAfterS?: number }) {
     super(message, options)
     this.code = code
     this.status = options?.status ?? STATUS[code]
+    this.retryAfterS = options?.retryAfterS
   }
 }

@@ -1,6 +1,7 @@
 import { writeSync } from 'node:fs'
 import type { FastifyInstance } from 'fastify'
 import pino, { type Logger } from 'pino'
+import { CODE_KINDS, type CodeKind } from './containers/kinds.js'
 import { ContainerListener } from './containers/listener.js'
 import { ServeError } from './errors.js'
 import { adminApi } from './http/admin.js'
@@ -13,8 +14,10 @@ import { PredictionCache } from './query/cache.js'
 import { FeedbackDesk } from './query/feedback.js'
 import { QueryPath } from './query/query-path.js'
 import { checkOptions, refuse, shown } from './refusals.js'
-import { type ApplicationOptions, checkLink, checkName, checkVersion, type PublishOptions } from './registry/options.js'
-import { type PolicySource, Publisher } from './registry/publisher.js'
+import type { ModelSource } from './registry/model-source.js'
+import { type ApplicationOptions, checkLink, checkName, checkVersion } from './registry/options.js'
+import type { PublishOptions } from './registry/publish-options.js'
+import { Publisher } from './registry/publisher.js'
 import { Registry } from './registry/registry.js'
 import { openState } from './state/open.js'
 import type { ApplicationRecord, ModelRecord, State } from './state/state.js'
@@ -44,13 +47,27 @@ export interface ServeOptions {
   cacheBytes?: number
   /** Structured logs go to standard error. Default 'warn'. */
   logLevel?: (typeof LOG_LEVELS)[number]
+  /** Kinds of models that run code which comes with them and may: 'function', 'python', 'image'. Default none. */
+  allow?: readonly CodeKind[]
+  /**
+   * Where containers connect to; default a free port of 127.0.0.1. For containers of other machines (kind 'external') an address that
+   * they reach; the connection is not encrypted, so keep it to a network that you trust.
+   */
+  containers?: { host?: string; port?: number }
 }
 
 function checkServe(options: ServeOptions) {
-  const given = checkOptions<ServeOptions>('serve', options, ['port', 'host', 'state', 'cacheBytes', 'logLevel'])
+  const given = checkOptions<ServeOptions>('serve', options, ['port', 'host', 'state', 'cacheBytes', 'logLevel', 'allow', 'containers'])
   const { port = 8080, host = '127.0.0.1', state = 'memory', cacheBytes = DEFAULT_CACHE_BYTES, logLevel = 'warn' } = given
   if (!Number.isInteger(port) || port < 0 || port > 65_535) refuse('port', port, 'a whole number from 0 to 65535')
   if (!Number.isSafeInteger(cacheBytes) || cacheBytes < 0) refuse('cacheBytes', cacheBytes, 'a whole number of bytes, at least 0')
+  const { allow = [], containers = {} } = given
+  const areKinds = Array.isArray(allow) && allow.every((kind) => CODE_KINDS.includes(kind))
+  if (!areKinds) refuse('allow', allow, `a list of ${CODE_KINDS.join(', ')}`)
+  const at = checkOptions<NonNullable<ServeOptions['containers']>>('containers', containers, ['host', 'port'])
+  if (at.host !== undefined && typeof at.host !== 'string') refuse('containers.host', at.host, 'an address of this machine')
+  const isPort = at.port === undefined || (Number.isInteger(at.port) && at.port >= 0 && at.port <= 65_535)
+  if (!isPort) refuse('containers.port', at.port, 'a whole number from 0 to 65535')
   if (!LOG_LEVELS.includes(logLevel)) refuse('logLevel', logLevel, LOG_LEVELS.join(', '))
   if (!LOOPBACK.includes(host)) {
     throw new ServeError(
@@ -58,7 +75,7 @@ function checkServe(options: ServeOptions) {
       `host is ${shown(host)}; without tokens the server listens on loopback only: ${LOOPBACK.join(', ')}`,
     )
   }
-  return { port, host, state, cacheBytes, logLevel }
+  return { port, host, state, cacheBytes, logLevel, allow, containers: at }
 }
 
 /** A full disk, or a reader that left, must not end the serving: the line is lost. */
@@ -97,9 +114,10 @@ export class Server {
 
   /** @throws ServeError `SERVE_OPTION`, `SERVE_HOST_REFUSED`, `SERVE_PORT_IN_USE`, `SERVE_LISTEN` */
   static async start(options: ServeOptions): Promise<Server> {
-    const { port, host, cacheBytes, logLevel, ...given } = checkServe(options)
+    const { port, host, cacheBytes, logLevel, allow, ...given } = checkServe(options)
     const state = await openState(given.state)
-    const parts = assemble(state, cacheBytes, pino({ level: logLevel, name: 'gymnura' }, { write: writeLog }))
+    const listener = new ContainerListener(given.containers.host, given.containers.port)
+    const parts = assemble(state, cacheBytes, listener, allow, pino({ level: logLevel, name: 'gymnura' }, { write: writeLog }))
     try {
       await parts.publisher.restore()
       const server = new Server(parts, host, await listen(parts.app, host, port))
@@ -120,12 +138,19 @@ export class Server {
   }
 
   /**
-   * Puts a policy (a file, its bytes, or a loaded one) live as a new version of model `name`; resolves once it is warm. Where no
-   * application has the model's name, makes one and links it: the default output is 0, or zeros for a Box action.
-   * @throws ServeError `SERVE_OPTION`, `MODEL_FILE`, `MODEL_REFUSED`, `MODEL_VERSION_EXISTS`, `MODEL_SHAPE`, `CONTAINER_FAILED`, `SERVE_CLOSED`
+   * Puts a model live as a new version of model `name`; resolves once it is warm. A model is a policy (a file, its bytes, or a loaded
+   * one), or of another kind: a function, a Python file, an ONNX or TensorFlow.js model, an Open Inference endpoint, an OCI image, a
+   * container that connects by itself. Where no application has the model's name, makes one and links it: the default output is 0, or
+   * zeros in the output's shape, '' for a text, null for JSON.
+   * @throws ServeError `SERVE_OPTION`, `KIND_NOT_ALLOWED`, `MODEL_FILE`, `MODEL_REFUSED`, `MODEL_VERSION_EXISTS`, `MODEL_SHAPE`, `CONTAINER_FAILED`, `SERVE_CLOSED`
    */
-  publish(name: string, policy: PolicySource, options: PublishOptions = {}): Promise<ModelRecord> {
-    return this.#publisher.publish(name, policy, options)
+  publish(name: string, model: ModelSource, options: PublishOptions = {}): Promise<ModelRecord> {
+    return this.#publisher.publish(name, model, options)
+  }
+
+  /** `host:port` where containers connect to. @throws ServeError `CONTAINER_FAILED` */
+  containerAddress(): Promise<string> {
+    return this.#listener.address()
   }
 
   /**
@@ -232,13 +257,12 @@ export class Server {
   }
 }
 
-function assemble(state: State, cacheBytes: number, log: Logger) {
+function assemble(state: State, cacheBytes: number, listener: ContainerListener, allow: readonly CodeKind[], log: Logger) {
   const registry = new Registry(state)
   const cache = new PredictionCache(cacheBytes)
   const desk = new FeedbackDesk(state, cache)
   const path = new QueryPath(cache, state, desk)
-  const listener = new ContainerListener()
-  const publisher = new Publisher(registry, state, listener, cache, log)
+  const publisher = new Publisher(registry, state, listener, cache, log, allow)
   const app = httpApp(log)
   clipperApi(app, registry, path, desk)
   adminApi(app, registry, publisher)

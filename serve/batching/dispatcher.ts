@@ -1,9 +1,10 @@
 import { type BatchReply, type Container, ITEM_OK, type ModelDescription } from '../containers/container.js'
 import { type Prediction, predictionAt } from '../query/prediction.js'
-import { AimdController } from './aimd.js'
 import { Batch } from './batch.js'
+import type { BatchController, ControllerState } from './controller.js'
 import { DeadlineQueue } from './deadline-queue.js'
 import type { Evaluation } from './evaluation.js'
+import { type Batching, batchController } from './policies.js'
 
 /**
  * A query may wait for the batch before its own, so a batch gets half of the time the query has.
@@ -29,7 +30,7 @@ class Replica {
   leaving: (() => void) | undefined
   constructor(
     readonly container: Container,
-    readonly controller: AimdController,
+    readonly controller: BatchController,
   ) {}
 }
 
@@ -40,7 +41,12 @@ export interface ReplicaState {
   readonly restarts: number
   readonly maxBatch: number
   readonly objectiveMs: number
+  readonly controller: ControllerState
 }
+
+/** Of what one item takes, how much a new batch counts. */
+const SMOOTHING = 0.1
+const FULL = "The model's queue is full"
 
 /** One model version's queue and the replicas that empty it. */
 export class Dispatcher {
@@ -48,6 +54,9 @@ export class Dispatcher {
   readonly batchSizes = new Map<number, number>()
   /** Evaluations that went back into the queue because a container was lost. */
   retried = 0
+  /** Evaluations that found the queue full. */
+  refused = 0
+  readonly batching: Batching
   readonly #description: ModelDescription
   readonly #replicas: Replica[]
   readonly #sink: EvaluationSink
@@ -58,8 +67,15 @@ export class Dispatcher {
   #inFlight = 0
   /** Called when nothing waits and nothing is in flight any more. */
   #onIdle: (() => void) | undefined
+  /** Since when something has waited for a batch. */
+  #waitingSince = 0
+  #waitTimer: NodeJS.Timeout | undefined
+  /** What an item took of late in a batch, and a batch from dispatch to reply, ms. */
+  #itemMs = 0
+  #batchMs = 0
 
-  constructor(description: ModelDescription, containers: readonly Container[], sloMs: number, sink: EvaluationSink) {
+  constructor(description: ModelDescription, containers: readonly Container[], sloMs: number, batching: Batching, sink: EvaluationSink) {
+    this.batching = batching
     this.#description = description
     this.#sink = sink
     this.#sloMs = sloMs
@@ -69,7 +85,7 @@ export class Dispatcher {
 
   /** One more replica, which has been started. */
   add(container: Container): void {
-    this.#replicas.push(new Replica(container, new AimdController(this.#sloMs * BATCH_SHARE_OF_SLO)))
+    this.#replicas.push(new Replica(container, batchController(this.batching, this.#sloMs * BATCH_SHARE_OF_SLO)))
     container.onReady = () => this.#schedule()
     this.#schedule()
   }
@@ -104,14 +120,27 @@ export class Dispatcher {
   }
 
   get replicas(): ReplicaState[] {
-    return this.#replicas.map(({ container: { ready, pid, restarts }, controller: { maxBatch, objectiveMs } }) => {
-      return { ready, pid, restarts, maxBatch, objectiveMs }
+    return this.#replicas.map(({ container: { ready, pid, restarts }, controller: { state } }) => {
+      return { ready, pid, restarts, maxBatch: state.maxBatch, objectiveMs: state.objectiveMs, controller: state }
     })
+  }
+
+  /** How long an input that comes now would take, by what inputs took of late; infinite where the queue is full. */
+  get expectedMs(): number {
+    if (this.#queue.size >= this.batching.maxQueued) return Number.POSITIVE_INFINITY
+    const working = this.#replicas.reduce((sum, { container }) => sum + (container.ready ? 1 : 0), 0)
+    return (this.#queue.size * this.#itemMs) / Math.max(1, working) + this.#batchMs
   }
 
   enqueue(evaluation: Evaluation, now: number): void {
     // While no container is ready nothing else takes expired evaluations out: the queue never holds more than one SLO's worth.
     this.#dropExpired(now)
+    if (this.#queue.size >= this.batching.maxQueued) {
+      this.refused++
+      this.#sink.dropped(evaluation, FULL)
+      return
+    }
+    if (this.#queue.size === 0) this.#waitingSince = now
     this.#queue.push(evaluation)
     this.#schedule()
   }
@@ -135,13 +164,26 @@ export class Dispatcher {
     for (const replica of this.#replicas) {
       while (this.#queue.size > 0 && replica.container.ready && replica.inFlight < replica.container.maxInFlight) {
         const now = performance.now()
+        if (!this.#due(replica, now)) break
         const evaluations = this.#take(replica.controller.maxBatch, now)
         if (evaluations.length > 0) this.#send(replica, new Batch(evaluations, this.#description.inputSize, now))
       }
     }
   }
 
+  /** Whether a batch may go: it is full, or has waited for more for long enough. */
+  #due({ controller }: Replica, now: number): boolean {
+    const leftMs = this.batching.waitMs - (now - this.#waitingSince)
+    if (leftMs <= 0 || this.#queue.size >= controller.maxBatch) return true
+    this.#waitTimer ??= setTimeout(() => {
+      this.#waitTimer = undefined
+      this.#schedule()
+    }, leftMs)
+    return false
+  }
+
   #take(most: number, now: number): Evaluation[] {
+    this.#waitingSince = now
     const taken: Evaluation[] = []
     while (taken.length < most) {
       const evaluation = this.#queue.pop()
@@ -162,7 +204,10 @@ export class Dispatcher {
       if (replica.inFlight === 0) replica.leaving?.()
       if (reply === null) this.#lost(batch, reason)
       else {
-        replica.controller.observe(batch.size, performance.now() - batch.sentAt)
+        const tookMs = performance.now() - batch.sentAt
+        replica.controller.observe(batch.size, tookMs)
+        this.#itemMs += (this.#itemMs === 0 ? 1 : SMOOTHING) * (tookMs / batch.size - this.#itemMs)
+        this.#batchMs += (this.#batchMs === 0 ? 1 : SMOOTHING) * (tookMs - this.#batchMs)
         this.#answered(batch, reply)
       }
       if (this.#queue.size > 0) this.#schedule()
@@ -171,17 +216,17 @@ export class Dispatcher {
   }
 
   #answered({ evaluations }: Batch, { outputs, statuses, errors }: BatchReply): void {
-    const { outputSize, outputType } = this.#description
-    const scalar = outputType === 'integer'
-    for (let item = 0; item < evaluations.length; item++) {
+    const { outputs: described } = this.#description
+    const items = evaluations.length
+    for (let item = 0; item < items; item++) {
       const evaluation = evaluations[item]!
       if (statuses !== undefined && statuses[item] !== ITEM_OK) {
         this.#sink.dropped(evaluation, `The model failed on this input: ${errors?.[item] ?? 'no reason given'}`)
         continue
       }
-      const prediction = predictionAt(outputs, item, outputSize, scalar)
-      if (prediction) this.#sink.predicted(evaluation, prediction)
-      else this.#sink.dropped(evaluation, 'The model answered a number that is not finite')
+      const prediction = predictionAt(outputs, item, items, described, evaluation.model.detailed)
+      if (typeof prediction === 'string') this.#sink.dropped(evaluation, prediction)
+      else this.#sink.predicted(evaluation, prediction)
     }
   }
 
@@ -202,6 +247,7 @@ export class Dispatcher {
   /** Stops the containers. What is still queued is given up, with the reason. */
   async close(): Promise<void> {
     this.#closed = true
+    clearTimeout(this.#waitTimer)
     await Promise.all(this.#replicas.map(({ container }) => container.stop()))
     for (let left = this.#queue.pop(); left !== undefined; left = this.#queue.pop()) {
       this.#sink.dropped(left, 'The model was stopped')

@@ -13,6 +13,8 @@ export interface Asker {
 export interface CachedModel {
   /** Keeps its inputs apart from every other model version's. */
   readonly cachePrefix: string
+  /** Whether its predictions carry all of the model's outputs, or the first alone. */
+  readonly detailed: boolean
   enqueue(evaluation: Evaluation, now: number): void
 }
 

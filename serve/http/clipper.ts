@@ -49,7 +49,7 @@ export function clipperApi(app: FastifyInstance, registry: Registry, path: Query
     const body = parsePredictBody(textOf(request))
     const version = readVersion(body)
     const batch = isBatch(body)
-    const inputs = readInputs(body, application.arms[0]?.resolve(version).inputSize)
+    const inputs = readInputs(body, application.arms[0]?.resolve(version).description)
     path.submit(application, inputs, { version, user: readUser(body.user, 'user') }, (exchange) => {
       reply.header('content-type', JSON_TYPE).send(exchangeJson(exchange, batch))
     })
@@ -60,7 +60,7 @@ export function clipperApi(app: FastifyInstance, registry: Registry, path: Query
     const application = registry.application(request.params.application)
     const body = parseBody(textOf(request), '{"query_id": ..., "reward": ...} or {"uid": ..., "input": [...], "label": ...}')
     if (body.query_id !== undefined) return desk.feedback(application, readQueryId(body), readVerdict(body))
-    const inputs = readInputs(body, application.arms[0]?.resolve().inputSize)
+    const inputs = readInputs(body, application.arms[0]?.resolve().description)
     if (isBatch(body)) throw new ServeError('QUERY_INVALID', 'input_batch: feedback is on one input; send "input"')
     return `Feedback received? ${(await desk.update(application, readUser(body.uid, 'uid'), inputs, readLabel(body))) > 0 ? 1 : 0}`
   }
@@ -69,6 +69,7 @@ export function clipperApi(app: FastifyInstance, registry: Registry, path: Query
       predict(request, reply)
     } catch (error) {
       if (!(error instanceof ServeError)) throw error
+      if (error.retryAfterS !== undefined) reply.header('retry-after', error.retryAfterS)
       reply.code(error.status).send(refusal(error))
     }
   })

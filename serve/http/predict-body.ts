@@ -1,5 +1,7 @@
+import type { ModelDescription } from '../containers/container.js'
 import { ServeError } from '../errors.js'
-import { allocateInputs, type Inputs } from '../query/inputs.js'
+import { allocateInputs, type FloatInputs, type Inputs } from '../query/inputs.js'
+import { readTypedInputs } from '../query/typed-inputs.js'
 import { shown } from '../refusals.js'
 import { type Body, parseBody } from './json-body.js'
 
@@ -45,23 +47,27 @@ export function readVersion({ version }: Body): string | undefined {
 export const isBatch = (body: Body) => body.input_batch !== undefined
 
 /**
- * Checks the inputs, each an array of `width` finite numbers that fit float32; of any length where `width` is undefined.
+ * Checks the inputs against what the model takes: an array of finite numbers (that fit float32, or 32-bit integers), a string, or bytes in
+ * base64. Without a model they are arrays of numbers of any length, and nothing of them is kept.
  * @throws ServeError `QUERY_INVALID` naming the first wrong field's path
  */
-export function readInputs(body: Body, width: number | undefined): Inputs {
+export function readInputs(body: Body, model: ModelDescription | undefined): Inputs {
   const { input, input_batch: batch } = body
   if (batch === undefined) {
     if (input === undefined) invalid(`input: missing; expected ${EXPECTED}`)
-    return rows([input], width, false)
+    return rows([input], model, false)
   }
   if (input !== undefined) invalid('input: given together with input_batch; send one of them')
   if (!Array.isArray(batch)) invalid(`input_batch: expected an array of inputs, got ${shown(batch)}`)
   if (batch.length > MOST_INPUTS)
     invalid(`input_batch: expected at most ${MOST_INPUTS} inputs a request, got ${batch.length}: send several`)
-  return rows(batch, width, true)
+  return rows(batch, model, true)
 }
 
-function rows(given: readonly unknown[], width: number | undefined, batch: boolean): Inputs {
+function rows(given: readonly unknown[], model: ModelDescription | undefined, batch: boolean): Inputs {
+  if (model !== undefined && (model.inputType !== 'floats' || model.inputSize === null))
+    return readTypedInputs(model.inputType, model.inputSize, given, (row) => path(batch, row))
+  const width = model?.inputSize ?? undefined
   for (let row = 0; row < given.length; row++) checkLength(given[row], width, batch, row)
   const inputs = allocateInputs(given.length, width ?? 0)
   for (let row = 0; row < given.length; row++) fill(inputs, row, given[row] as unknown[], batch, width !== undefined)
@@ -76,7 +82,7 @@ function checkLength(input: unknown, width: number | undefined, batch: boolean, 
 }
 
 /** Checks row `row`, and writes it where a model is there to take it. */
-function fill({ slab, start, width }: Inputs, row: number, input: readonly unknown[], batch: boolean, kept: boolean): void {
+function fill({ slab, start, width }: FloatInputs, row: number, input: readonly unknown[], batch: boolean, kept: boolean): void {
   const begin = start + row * width
   for (let i = 0; i < input.length; i++) {
     const value = input[i]

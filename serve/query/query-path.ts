@@ -1,3 +1,4 @@
+import { ServeError } from '../errors.js'
 import type { Application } from '../registry/application.js'
 import type { ModelVersion } from '../registry/model.js'
 import type { Selected } from '../selection/bandit.js'
@@ -17,6 +18,8 @@ export interface Asking {
   readonly user: string
   /** Of every model that is asked, instead of the one that would answer. */
   readonly version: string | undefined
+  /** Whether predictions are to carry all of the models' outputs (`Prediction.others`). */
+  readonly detailed?: boolean
 }
 
 /** A query's way: application → cache → selection → queue → combine → answer before the deadline. */
@@ -33,13 +36,15 @@ export class QueryPath {
   /**
    * Asks the application's models about the inputs, all of the models' width. `answered` is called exactly once, by the application's
    * deadline, perhaps before this returns.
-   * @throws ServeError `MODEL_VERSION_UNKNOWN`
+   * @throws ServeError `MODEL_VERSION_UNKNOWN`; `OVERLOADED` where the application asks for that
    */
-  submit(application: Application, inputs: Inputs, { user, version }: Asking, answered: (exchange: Exchange) => void): void {
+  submit(application: Application, inputs: Inputs, asking: Asking, answered: (exchange: Exchange) => void): void {
+    const { user, version } = asking
     const versions = application.arms.map((arm) => arm.resolve(version))
+    if (application.record.overload === 'shed' && inputs.size > 0) shedEarly(application, versions)
     const standing = application.bandit.standing(user)
     const now = performance.now()
-    const go = (standing: Standing) => this.#ask(application, versions, inputs, user, standing, now, answered)
+    const go = (standing: Standing) => this.#ask(application, versions, inputs, asking, standing, now, answered)
     // A user whose standing has to be read first.
     if (standing instanceof Promise) standing.then(go, () => go(new Float64Array(0)))
     else go(standing)
@@ -49,7 +54,7 @@ export class QueryPath {
     application: Application,
     versions: readonly ModelVersion[],
     inputs: Inputs,
-    user: string,
+    { user, detailed = false }: Asking,
     standing: Standing,
     now: number,
     answered: (exchange: Exchange) => void,
@@ -73,7 +78,7 @@ export class QueryPath {
     for (let query = 0; query < size; query++) {
       for (let member = 0; member < members; member++) {
         const version = versions[selected === undefined ? 0 : selected[query]!.choice.arms[member]!]!
-        this.cache.ask(version, inputs, query, exchange, query * members + member, now)
+        this.cache.ask(detailed ? version.inDetail : version, inputs, query, exchange, query * members + member, now)
       }
     }
     if (!exchange.settled) application.deadlines.watch(exchange)
@@ -89,6 +94,18 @@ export class QueryPath {
     this.#nextQueryId += count
     return first
   }
+}
+
+/** @throws ServeError `OVERLOADED` when no linked model is expected to answer in time: better told now than after the deadline. */
+function shedEarly({ name, sloMs }: Application, versions: readonly ModelVersion[]): void {
+  if (versions.length === 0) return
+  const waitMs = Math.min(...versions.map(({ dispatcher }) => dispatcher.expectedMs))
+  if (waitMs <= sloMs) return
+  const retryAfterS = Number.isFinite(waitMs) ? Math.max(1, Math.ceil(waitMs / 1000)) : 1
+  const why = Number.isFinite(waitMs) ? `an answer would take about ${Math.round(waitMs)} ms` : 'the queue is full'
+  throw new ServeError('OVERLOADED', `"${name}" has more queries than it can answer within ${sloMs} ms: ${why}; try again later`, {
+    retryAfterS,
+  })
 }
 
 /** A choice a query. Arms of which no container is ready are passed over while there are others. */
