@@ -6,12 +6,12 @@ import { httpApp } from './http/app.js'
 import { clipperApi } from './http/clipper.js'
 import { guard } from './http/guard.js'
 import { metricsApi } from './http/metrics.js'
+import { openInferenceApi } from './http/open-inference/open-inference.js'
 import { openApi } from './http/openapi/openapi.js'
 import { RouteBook } from './http/openapi/route-book.js'
 import { controlApi } from './http/streams/control.js'
 import { eventsApi } from './http/streams/events.js'
 import { tfServingApi } from './http/tf-serving/tf-serving.js'
-import { openInferenceApi } from './http/open-inference/open-inference.js'
 import { PredictionCache } from './query/cache.js'
 import { FeedbackDesk } from './query/feedback.js'
 import { QueryPath } from './query/query-path.js'
@@ -41,8 +41,8 @@ export function assemble(settings: ServeSettings, state: State, roots: ModelRoot
   const cache = new PredictionCache(settings.cacheBytes)
   const desk = new FeedbackDesk(state, cache)
   const path = new QueryPath(cache, state, desk)
-  const listener = new ContainerListener()
-  const publisher = new Publisher(registry, state, listener, cache, log)
+  const listener = new ContainerListener(settings.containers.host, settings.containers.port)
+  const publisher = new Publisher(registry, state, listener, cache, log, settings.allow)
   const app = httpApp(log, settings.tls)
   settings.cors.install(app)
   const { gate, cors } = settings

@@ -31,6 +31,8 @@
  * | `TOKEN_MISSING` | 401 | the server takes calls with a token, and the call has none that it knows |
  * | `TOKEN_REFUSED` | 403 | the token is not for this call |
  * | `RATE_LIMITED` | 429 | more requests than the server's rateLimit; `retryAfterS` says when to come again |
+ * | `KIND_NOT_ALLOWED` | 403 | a model of this kind runs code, which `serve` was not told to allow |
+ * | `RUNTIME_MISSING` | 501 | the package or program that runs this kind of model is not installed |
  * | `BODY_ENCODING` | 415 | the body is compressed |
  * | `REQUEST_REFUSED` | – | (client) the server answered with an error; `status` is the one it gave |
  * | `SERVER_UNREACHABLE` | – | (client) no connection, or it broke |
@@ -63,6 +65,8 @@ const STATUS = {
   TOKEN_MISSING: 401,
   TOKEN_REFUSED: 403,
   RATE_LIMITED: 429,
+  KIND_NOT_ALLOWED: 403,
+  RUNTIME_MISSING: 501,
   BODY_ENCODING: 415,
   REQUEST_REFUSED: 400,
   SERVER_UNREACHABLE: 503,

@@ -1,3 +1,4 @@
+import { CODE_KINDS, type CodeKind } from './containers/kinds.js'
 import { ServeError } from './errors.js'
 import { Cors, type CorsOptions } from './http/cors.js'
 import { checkOptions, refuse, shown } from './refusals.js'
@@ -34,6 +35,13 @@ export interface ServeOptions {
   cors?: CorsOptions
   /** HTTPS in place of HTTP. */
   tls?: TlsOptions
+  /** Kinds of models that run code which comes with them and may: 'function', 'python', 'image'. Default none. */
+  allow?: readonly CodeKind[]
+  /**
+   * Where containers connect to; default a free port of 127.0.0.1. For containers of other machines (kind 'external') an address that
+   * they reach; the connection is not encrypted, so keep it to a network that you trust.
+   */
+  containers?: { host?: string; port?: number }
   /** Folders in which callers over HTTP may name model files. Default: none. */
   modelRoots?: readonly string[]
 }
@@ -48,10 +56,33 @@ export interface ServeSettings {
   readonly gate: Gate
   readonly cors: Cors
   readonly tls: TlsMaterial | undefined
+  readonly allow: readonly CodeKind[]
+  readonly containers: { readonly host?: string; readonly port?: number }
   readonly modelRoots: readonly string[]
 }
 
-const KNOWN = ['port', 'host', 'state', 'cacheBytes', 'logLevel', 'tokens', 'rateLimit', 'cors', 'tls', 'modelRoots'] as const
+const KNOWN = [
+  'port',
+  'host',
+  'state',
+  'cacheBytes',
+  'logLevel',
+  'tokens',
+  'rateLimit',
+  'cors',
+  'tls',
+  'allow',
+  'containers',
+  'modelRoots',
+] as const
+
+function checkContainers(given: NonNullable<ServeOptions['containers']>): ServeSettings['containers'] {
+  const { host, port } = checkOptions<typeof given>('containers', given, ['host', 'port'])
+  if (host !== undefined && typeof host !== 'string') refuse('containers.host', host, 'an address of this machine')
+  const isPort = port === undefined || (Number.isInteger(port) && port >= 0 && port <= 65_535)
+  if (!isPort) refuse('containers.port', port, 'a whole number from 0 to 65535')
+  return given
+}
 
 /** @throws ServeError `SERVE_OPTION`, `SERVE_HOST_REFUSED` */
 export function checkServe(options: ServeOptions): ServeSettings {
@@ -60,6 +91,9 @@ export function checkServe(options: ServeOptions): ServeSettings {
   if (!Number.isInteger(port) || port < 0 || port > 65_535) refuse('port', port, 'a whole number from 0 to 65535')
   if (!Number.isSafeInteger(cacheBytes) || cacheBytes < 0) refuse('cacheBytes', cacheBytes, 'a whole number of bytes, at least 0')
   if (!LOG_LEVELS.includes(logLevel)) refuse('logLevel', logLevel, LOG_LEVELS.join(', '))
+  const { allow = [], containers = {}, modelRoots = [] } = given
+  const areKinds = Array.isArray(allow) && allow.every((kind) => CODE_KINDS.includes(kind))
+  if (!areKinds) refuse('allow', allow, `a list of ${CODE_KINDS.join(', ')}`)
   const tokens = new Tokens(given.tokens)
   if (!LOOPBACK.includes(host) && !tokens.required) {
     throw new ServeError(
@@ -69,8 +103,8 @@ export function checkServe(options: ServeOptions): ServeSettings {
   }
   const rateLimit = given.rateLimit && new RateLimit(given.rateLimit)
   const tls = given.tls && readTls(given.tls)
-  const { modelRoots = [] } = given
-  return { port, host, state, cacheBytes, logLevel, gate: new Gate(tokens, rateLimit), cors: new Cors(given.cors), tls, modelRoots }
+  const doors = { gate: new Gate(tokens, rateLimit), cors: new Cors(given.cors), tls, containers: checkContainers(containers) }
+  return { port, host, state, cacheBytes, logLevel, ...doors, allow, modelRoots }
 }
 
 /** Where a client on this machine finds the server. */

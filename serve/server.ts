@@ -7,8 +7,10 @@ import { listen } from './http/app.js'
 import { readMetrics, type ServeMetrics } from './metrics.js'
 import type { PredictionCache } from './query/cache.js'
 import { ModelRoots } from './registry/model-roots.js'
-import { type ApplicationOptions, checkLink, checkName, checkVersion, type PublishOptions } from './registry/options.js'
-import type { PolicySource, Publisher } from './registry/publisher.js'
+import type { ModelSource } from './registry/model-source.js'
+import { type ApplicationOptions, checkLink, checkName, checkVersion } from './registry/options.js'
+import type { PublishOptions } from './registry/publish-options.js'
+import type { Publisher } from './registry/publisher.js'
 import type { Registry } from './registry/registry.js'
 import { checkServe, type ServeOptions, type ServeSettings, urlOf } from './serve-options.js'
 import { openState } from './state/open.js'
@@ -72,12 +74,19 @@ export class Server {
   }
 
   /**
-   * Puts a policy (a file, its bytes, or a loaded one) live as a new version of model `name`; resolves once it is warm. Where no
-   * application has the model's name, makes one and links it: the default output is 0, or zeros for a Box action.
-   * @throws ServeError `SERVE_OPTION`, `MODEL_FILE`, `MODEL_REFUSED`, `MODEL_VERSION_EXISTS`, `MODEL_SHAPE`, `CONTAINER_FAILED`, `SERVE_CLOSED`
+   * Puts a model live as a new version of model `name`; resolves once it is warm. A model is a policy (a file, its bytes, or a loaded
+   * one), or of another kind: a function, a Python file, an ONNX or TensorFlow.js model, an Open Inference endpoint, an OCI image, a
+   * container that connects by itself. Where no application has the model's name, makes one and links it: the default output is 0, or
+   * zeros in the output's shape, '' for a text, null for JSON.
+   * @throws ServeError `SERVE_OPTION`, `KIND_NOT_ALLOWED`, `MODEL_FILE`, `MODEL_REFUSED`, `MODEL_VERSION_EXISTS`, `MODEL_SHAPE`, `CONTAINER_FAILED`, `SERVE_CLOSED`
    */
-  publish(name: string, policy: PolicySource, options: PublishOptions = {}): Promise<ModelRecord> {
-    return this.#publisher.publish(name, policy, options)
+  publish(name: string, model: ModelSource, options: PublishOptions = {}): Promise<ModelRecord> {
+    return this.#publisher.publish(name, model, options)
+  }
+
+  /** `host:port` where containers connect to. @throws ServeError `CONTAINER_FAILED` */
+  containerAddress(): Promise<string> {
+    return this.#listener.address()
   }
 
   /**

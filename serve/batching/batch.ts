@@ -1,5 +1,5 @@
 import type { BatchInputs } from '../containers/container.js'
-import type { Inputs } from '../query/inputs.js'
+import type { Elements } from '../containers/element-types.js'
 import type { Slice } from './block.js'
 import type { Evaluation } from './evaluation.js'
 
@@ -8,11 +8,14 @@ export type Item = Evaluation | Slice
 
 /** Items that travel into a container together. */
 export class Batch implements BatchInputs {
-  /** @param size rows of all items together */
+  /**
+   * @param size rows of all items together
+   * @param inputSize elements of each input, null where each has its own length
+   */
   constructor(
     readonly items: readonly Item[],
     readonly size: number,
-    readonly inputSize: number,
+    readonly inputSize: number | null,
     readonly sentAt: number,
   ) {}
 
@@ -20,17 +23,23 @@ export class Batch implements BatchInputs {
     return this.items.some(({ wantsExtras }) => wantsExtras)
   }
 
-  gather(into: Float32Array): void {
-    let to = 0
-    for (const { inputs, row, rows } of this.items) to = copyRows(inputs, row, rows * this.inputSize, into, to)
+  get length(): number {
+    if (this.inputSize !== null) return this.size * this.inputSize
+    return this.items.reduce((sum, { inputs, row, rows }) => sum + inputs.length(row, rows), 0)
   }
-}
 
-function copyRows(inputs: Inputs, row: number, length: number, into: Float32Array, to: number): number {
-  const { floats } = inputs.slab
-  const from = inputs.start + row * inputs.width
-  // Short rows: a loop beats the set-up of a subarray.
-  if (length <= 32) for (let i = 0; i < length; i++) into[to + i] = floats[from + i]!
-  else into.set(floats.subarray(from, from + length), to)
-  return to + length
+  offsets(): Uint32Array | undefined {
+    if (this.inputSize !== null) return undefined
+    const offsets = new Uint32Array(this.size + 1)
+    let to = 0
+    for (const { inputs, row, rows } of this.items) {
+      for (let i = row; i < row + rows; i++, to++) offsets[to + 1] = offsets[to]! + inputs.length(i, 1)
+    }
+    return offsets
+  }
+
+  gather(into: Elements): void {
+    let to = 0
+    for (const { inputs, row, rows } of this.items) to = inputs.copyRows(row, rows, into, to)
+  }
 }

@@ -1,15 +1,11 @@
-import { type BatchReply, ITEM_OK, type ModelDescription } from '../containers/container.js'
+import { type BatchReply, ITEM_OK, type ModelDescription, type OutputDescription } from '../containers/container.js'
+import { type Column, joinColumns, rowsOf } from '../containers/element-types.js'
 import { ServeError } from '../errors.js'
 import type { Inputs } from '../query/inputs.js'
 import type { Waiting } from './deadline-queue.js'
 
-/** What a model said about a block of rows. */
-export interface BlockResult {
-  /** `[size, outputSize]` row-major. */
-  readonly outputs: Float32Array | Int32Array
-  /** What the model gives besides, by name, `[size, …]` row-major; empty unless it was asked for. */
-  readonly extras: ReadonlyMap<string, Float32Array>
-}
+/** What a model said about a block of rows: its outputs, or the first alone where the others were not asked for. */
+export type BlockResult = readonly Column[]
 
 /**
  * Many rows that one caller asks about: queued as one item, cut into as many batches as the controller's sizes want, answered together
@@ -19,9 +15,9 @@ export interface BlockResult {
 export class Block {
   /** Answered, failed or late: what is left of it in the queue is not evaluated any more. */
   over = false
-  readonly #outputs: Float32Array | Int32Array
-  readonly #extras = new Map<string, Float32Array>()
-  readonly #outputSize: number
+  /** Of each output the replies' parts, by the row that they begin with. */
+  readonly #parts = new Map<number, readonly Column[]>()
+  readonly #described: readonly OutputDescription[]
   readonly #late: NodeJS.Timeout
   #left: number
 
@@ -39,35 +35,41 @@ export class Block {
     private readonly done: (result: BlockResult | null, error?: ServeError) => void,
   ) {
     const { size } = inputs
-    this.#outputSize = description.outputSize
+    this.#described = wantsExtras ? description.outputs : description.outputs.slice(0, 1)
     this.#left = size
-    this.#outputs = new (description.outputType === 'integer' ? Int32Array : Float32Array)(size * description.outputSize)
-    if (wantsExtras)
-      for (const [name, width] of Object.entries(description.extras ?? {})) this.#extras.set(name, new Float32Array(size * width))
     const withinMs = Math.max(0, deadline - performance.now())
     this.#late = setTimeout(() => {
       this.#end(null, new ServeError('MODEL_LATE', `${id} did not answer ${size} rows within ${Math.round(withinMs)} ms`))
     }, withinMs)
   }
 
-  /** The rows from `row` on are those from `from` on in the reply. */
-  answered(row: number, rows: number, reply: BatchReply, from: number): void {
+  /** The rows from `row` on are those from `from` on in the reply, which has `size`. */
+  answered(row: number, rows: number, reply: BatchReply, from: number, size: number): void {
     if (this.over) return
-    const size = this.#outputSize
-    const outputs = reply.outputs.subarray(from * size, (from + rows) * size)
-    const wrong = firstFailure(reply, from, rows) ?? firstNotFinite(outputs, size)
+    const outputs = this.#described.map((_, index) => rowsOf(reply.outputs[index]!, from, rows, size))
+    const wrong = firstFailure(reply, from, rows) ?? firstNotFinite(outputs[0]!, rows)
     if (wrong !== undefined) {
       this.failed(`row ${row + wrong.row}: ${wrong.reason}`)
       return
     }
-    this.#outputs.set(outputs, row * size)
-    let extra = 0
-    for (const values of this.#extras.values()) {
-      const width = values.length / this.inputs.size
-      values.set(reply.extras![extra++]!.subarray(from * width, (from + rows) * width), row * width)
-    }
+    this.#parts.set(row, outputs)
     this.#left -= rows
-    if (this.#left === 0) this.#end({ outputs: this.#outputs, extras: this.#extras })
+    if (this.#left === 0) this.#end(this.#joined())
+  }
+
+  #joined(): BlockResult {
+    const parts = [...this.#parts].sort(([a], [b]) => a - b).map(([, columns]) => columns)
+    return this.#described.map((output, index) =>
+      joinColumns(
+        output,
+        parts.map((columns) => columns[index]!),
+      ),
+    )
+  }
+
+  /** Of no rows: there is nobody to ask. */
+  empty(): void {
+    this.#end(this.#joined())
   }
 
   failed(reason: string): void {
@@ -95,10 +97,11 @@ function firstFailure({ statuses, errors }: BatchReply, from: number, rows: numb
   return undefined
 }
 
-function firstNotFinite(outputs: Float32Array | Int32Array, size: number): Wrong | undefined {
-  if (outputs instanceof Int32Array) return undefined
-  for (let i = 0; i < outputs.length; i++) {
-    if (!Number.isFinite(outputs[i])) return { row: Math.floor(i / size), reason: 'it answered a number that is not finite' }
+function firstNotFinite({ type, elements }: Column, rows: number): Wrong | undefined {
+  if (type !== 'floats' && type !== 'doubles') return undefined
+  for (let i = 0; i < elements.length; i++) {
+    if (!Number.isFinite(elements[i]))
+      return { row: Math.floor((i * rows) / elements.length), reason: 'it answered a number that is not finite' }
   }
   return undefined
 }

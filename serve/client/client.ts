@@ -1,6 +1,7 @@
 import type { FeedbackResult, Verdict } from '../query/feedback.js'
 import { checkOptions, refuse } from '../refusals.js'
-import { checkName, type PublishOptions } from '../registry/options.js'
+import { checkName } from '../registry/options.js'
+import type { PublishOptions } from '../registry/publish-options.js'
 import type { Label } from '../selection/losses.js'
 import { Admin } from './admin.js'
 import { ControlLoop } from './control.js'
@@ -115,7 +116,11 @@ export class Client {
    * Uploads a policy file's bytes and puts it live as a version of model `name`; resolves once it is warm. See `Server.publish`.
    * @throws ServeError `SERVE_OPTION`, `REQUEST_REFUSED`, `SERVER_UNREACHABLE`
    */
-  async publish(name: string, policy: Uint8Array, options: Omit<PublishOptions, 'application'> = {}): Promise<Published> {
+  async publish(
+    name: string,
+    policy: Uint8Array,
+    options: Pick<PublishOptions, 'version' | 'replicas' | 'isolation'> = {},
+  ): Promise<Published> {
     checkName('name', name)
     if (!(policy instanceof Uint8Array))
       refuse('policy', policy, "a policy file's bytes, such as readFileSync(file) or policy.toBytes() gives")

@@ -52,4 +52,3 @@ export function readPublished(answer: unknown): Published | undefined {
   if (typeof name !== 'string' || typeof version !== 'string') return undefined
   return { name, version, environmentId: typeof environment_id === 'string' ? environment_id : undefined }
 }
-

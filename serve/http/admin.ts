@@ -1,4 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { ControllerState } from '../batching/controller.js'
+import { INPUT_TYPES, type InputType } from '../containers/element-types.js'
+import type { Kind } from '../containers/kinds.js'
 import { ServeError } from '../errors.js'
 import { refuse, shown } from '../refusals.js'
 import type { ModelVersion } from '../registry/model.js'
@@ -36,21 +39,42 @@ function versionOf({ model_version: version }: Body): string {
 }
 
 const containersJson = ({ id, dispatcher }: ModelVersion) =>
-  dispatcher.replicas.map(({ ready, pid, restarts, maxBatch, objectiveMs }, replica) => {
-    return { model_id: id, replica, ready, pid, restarts, max_batch: maxBatch, objective_ms: objectiveMs }
+  dispatcher.replicas.map(({ ready, pid, restarts, maxBatch, objectiveMs, controller }, replica) => {
+    return {
+      model_id: id,
+      replica,
+      ready,
+      pid,
+      restarts,
+      max_batch: maxBatch,
+      objective_ms: objectiveMs,
+      batching: batchingJson(controller),
+    }
   })
+
+/** How batches are sized, and the last tooth of the limit's saw. */
+const batchingJson = ({ policy, usualMs, grown, cut, peak, trough }: ControllerState) => ({
+  policy,
+  usual_ms: usualMs,
+  grown,
+  cut,
+  peak,
+  trough,
+})
 
 /** Checked here where the wire's names or units are others than the options'. */
 function applicationOf(body: Body): ApplicationOptions {
   const name = field(body, 'name', 'string')
   const { input_type = 'floats', default_output, latency_slo_micros: micros, selection, confidence_threshold, reward_range } = body
-  if (input_type !== 'floats') refuse('input_type', input_type, '"floats", which is what policies take')
+  if (!INPUT_TYPES.includes(input_type as InputType)) refuse('input_type', input_type, INPUT_TYPES.join(', '))
   if (default_output === undefined) refuse('default_output', default_output, 'a JSON value')
   const sloMs = micros === undefined ? undefined : field(body, 'latency_slo_micros', 'number') / 1000
   if (sloMs !== undefined && !isSlo(sloMs)) refuse('latency_slo_micros', micros, `more than 0, up to ${1000 * LONGEST_SLO_MS}`)
   // What these hold is checked with the options.
   return {
     name,
+    inputType: input_type as InputType,
+    overload: body.overload as ApplicationOptions['overload'],
     defaultOutput: default_output as Json,
     sloMs,
     selection: selection as ApplicationOptions['selection'],
@@ -67,13 +91,26 @@ const applicationJson = (record: ApplicationRecord) => ({
   selection: record.selection,
   confidence_threshold: record.confidenceThreshold,
   reward_range: record.rewardRange,
+  overload: record.overload ?? 'default',
   linked_models: record.models,
 })
 
-const modelJson = ({ name, version, current, isolation, replicas, inputType, inputSize, algorithm, environmentId }: ModelRecord) => ({
+const modelJson = ({
+  name,
+  version,
+  current,
+  isolation,
+  replicas,
+  inputType,
+  inputSize,
+  algorithm,
+  environmentId,
+  settings,
+}: ModelRecord) => ({
   model_name: name,
   model_version: version,
   is_current_version: current,
+  kind: settings?.kind ?? 'policy',
   input_type: inputType,
   input_size: inputSize,
   isolation,
@@ -258,6 +295,7 @@ interface PublishQuery {
   version?: string
   replicas?: string
   isolation?: string
+  kind?: string
 }
 
 function wholeNumber(name: string, given: unknown): number {
@@ -275,7 +313,7 @@ function publishRoute(upload: FastifyInstance, publisher: Publisher): void {
   const doc = {
     tag: 'Admin',
     summary: "Puts a policy file's bytes live; answers once it is warm",
-    query: { name: STRING, version: STRING, replicas: INTEGER, isolation: STRING },
+    query: { name: STRING, version: STRING, replicas: INTEGER, isolation: STRING, kind: STRING },
     body: { type: 'string', format: 'binary' },
     bodyType: 'application/octet-stream',
     answer: MODEL,
@@ -284,12 +322,13 @@ function publishRoute(upload: FastifyInstance, publisher: Publisher): void {
     '/publish',
     { bodyLimit: LARGEST_ARTIFACT_BYTES, config: { access: 'admin', doc } },
     async (request) => {
-      const { name = '', version, replicas, isolation } = request.query
+      const { name = '', version, replicas, isolation, kind } = request.query
       const bytes = request.body instanceof Uint8Array ? request.body : new Uint8Array(0)
       const record = await publisher.publish(name, bytes, {
         version,
         replicas: replicas === undefined ? undefined : wholeNumber('replicas', replicas),
         isolation: isolation as 'process' | undefined,
+        kind: kind as Kind | undefined,
       })
       return modelJson(record)
     },

@@ -4,8 +4,8 @@ import type { Exchange } from '../query/exchange.js'
 import type { FeedbackDesk } from '../query/feedback.js'
 import type { QueryPath } from '../query/query-path.js'
 import type { Registry } from '../registry/registry.js'
-import { answerJson } from './answer-json.js'
 import { refusalHeaders } from './answer-error.js'
+import { answerJson } from './answer-json.js'
 import { readLabel, readQueryId, readUser, readVerdict } from './feedback-body.js'
 import { parseBody, textOf } from './json-body.js'
 import { isBatch, parsePredictBody, readInputs, readVersion } from './predict-body.js'
@@ -64,7 +64,7 @@ export function clipperApi(app: FastifyInstance, registry: Registry, path: Query
     const body = parsePredictBody(textOf(request))
     const version = readVersion(body)
     const batch = isBatch(body)
-    const inputs = readInputs(body, application.arms[0]?.resolve(version).inputSize)
+    const inputs = readInputs(body, application.arms[0]?.resolve(version).description)
     path.submit(application, inputs, { version, user: readUser(body.user, 'user') }, (exchange) => {
       reply.header('content-type', JSON_TYPE).send(exchangeJson(exchange, batch))
     })
@@ -75,7 +75,7 @@ export function clipperApi(app: FastifyInstance, registry: Registry, path: Query
     const application = registry.application(request.params.application)
     const body = parseBody(textOf(request), '{"query_id": ..., "reward": ...} or {"uid": ..., "input": [...], "label": ...}')
     if (body.query_id !== undefined) return desk.feedback(application, readQueryId(body), readVerdict(body))
-    const inputs = readInputs(body, application.arms[0]?.resolve().inputSize)
+    const inputs = readInputs(body, application.arms[0]?.resolve().description)
     if (isBatch(body)) throw new ServeError('QUERY_INVALID', 'input_batch: feedback is on one input; send "input"')
     return `Feedback received? ${(await desk.update(application, readUser(body.uid, 'uid'), inputs, readLabel(body))) > 0 ? 1 : 0}`
   }

@@ -32,9 +32,7 @@ const usualHeaders: Hook = (_request, reply, done) => {
  */
 export function guard(app: FastifyInstance, gate: Gate): void {
   const admitted = (access: 'application' | 'admin') =>
-    gate.open
-      ? undefined
-      : checking((request) => gate.admit(access, nameIn(request), tokenIn(request.headers.authorization), request.ip))
+    gate.open ? undefined : checking((request) => gate.admit(access, nameIn(request), tokenIn(request.headers.authorization), request.ip))
   const checks: Readonly<Record<Access, readonly (Hook | undefined)[]>> = {
     open: [],
     application: [admitted('application')],

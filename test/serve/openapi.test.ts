@@ -19,7 +19,9 @@ interface Document {
 
 const documentOf = async (server: Server) => (await (await fetch(`${server.url}/openapi.json`)).json()) as Document
 const operationsOf = ({ paths }: Document) =>
-  Object.entries(paths).flatMap(([path, operations]) => Object.entries(operations).map(([method, operation]) => ({ path, method, operation })))
+  Object.entries(paths).flatMap(([path, operations]) =>
+    Object.entries(operations).map(([method, operation]) => ({ path, method, operation })),
+  )
 
 test('the OpenAPI page tells of every call, each with what it does, an id of its own and the parameters of its path', () =>
   withServer(async (server) => {
@@ -28,7 +30,11 @@ test('the OpenAPI page tells of every call, each with what it does, an id of its
     const operations = operationsOf(document)
     for (const { path, method, operation } of operations) {
       const inPath = (operation.parameters ?? []).filter((parameter) => parameter.in === 'path').map(({ name }) => name)
-      assert.equal(inPath, [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name), path)
+      assert.equal(
+        inPath,
+        [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name),
+        path,
+      )
       assert.ok(operation.summary.length > 5, `${method} ${path} says nothing`)
       assert.not.match(path, /[:(^]\w*[({]/)
     }
@@ -72,7 +78,7 @@ test('people get the same as a page of plain HTML', () =>
   withServer(async (server) => {
     const response = await fetch(`${server.url}/docs`)
     const page = await response.text()
-    assert.match(response.headers.get('content-type'), 'text/html')
+    assert.match(response.headers.get('content-type') ?? '', 'text/html')
     for (const path of Object.keys((await documentOf(server)).paths)) assert.ok(page.includes(`<code>${path}</code>`), path)
     assert.not.match(page, '<script')
   }))

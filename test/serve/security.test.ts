@@ -24,7 +24,11 @@ interface Answer {
   readonly body: Record<string, unknown>
 }
 
-async function call(server: Server, path: string, { token, body, headers = {} }: { token?: string; body?: string; headers?: object } = {}): Promise<Answer> {
+async function call(
+  server: Server,
+  path: string,
+  { token, body, headers = {} }: { token?: string; body?: string; headers?: object } = {},
+): Promise<Answer> {
   const given = { ...headers, ...(token !== undefined && { authorization: `Bearer ${token}` }) }
   const response = await fetch(server.url + path, { method: body === undefined ? 'GET' : 'POST', headers: given as HeadersInit, body })
   const text = await response.text()
@@ -141,7 +145,7 @@ test('browsers are told nothing about other origins unless these are allowed', a
   await withPush({ cors: { origins: [origin] } }, async (server) => {
     const asked = await fetch(`${server.url}/push/predict`, { method: 'OPTIONS', headers: preflight })
     assert.equal([asked.status, asked.headers.get('access-control-allow-origin')], [204, origin])
-    assert.match(asked.headers.get('access-control-allow-headers'), 'authorization')
+    assert.match(asked.headers.get('access-control-allow-headers') ?? '', 'authorization')
     const allowed = await call(server, '/push/predict', { body: QUERY, headers: { origin } })
     assert.equal([allowed.headers.get('access-control-allow-origin'), allowed.headers.get('vary')], [origin, 'origin'])
     const refused = await call(server, '/push/predict', { body: '{', headers: { origin } })
@@ -159,7 +163,7 @@ test('answers are not to be sniffed, framed or kept', () =>
       const told = ['x-content-type-options', 'x-frame-options', 'cache-control'].map((name) => headers.get(name))
       assert.equal(told, ['nosniff', 'DENY', 'no-store'], path)
     }
-    assert.match((await call(server, '/docs')).headers.get('content-security-policy'), "default-src 'none'")
+    assert.match((await call(server, '/docs')).headers.get('content-security-policy') ?? '', "default-src 'none'")
   }))
 
 test('models are loaded from inside the model roots only, whatever the name, the path or a link says', async () => {
@@ -179,7 +183,16 @@ test('models are loaded from inside the model roots only, whatever the name, the
       async (server) => {
         const load = (name: string) => call(server, `/v2/repository/models/${name}/load`, { body: '{}' })
         for (const name of ['inside', 'alias', 'versioned']) assert.is((await load(name)).status, 200, name)
-        for (const name of ['link', 'up', 'secret', '..%2Fsecret', '%2e%2e%2Fsecret', 'up%2Fsecret', encodeURIComponent(join(folder, 'secret')), 'a%00b'])
+        for (const name of [
+          'link',
+          'up',
+          'secret',
+          '..%2Fsecret',
+          '%2e%2e%2Fsecret',
+          'up%2Fsecret',
+          encodeURIComponent(join(folder, 'secret')),
+          'a%00b',
+        ])
           assert.ok([400, 404].includes((await load(name)).status), name)
         assert.equal((await server.listModels()).map(({ name, version }) => `${name}:${version}`).sort(), [
           'alias:1',
@@ -188,7 +201,9 @@ test('models are loaded from inside the model roots only, whatever the name, the
         ])
         await load('inside')
         assert.is((await server.listModels()).length, 3, 'what is loaded already is not loaded again')
-        const index = (await (await fetch(`${server.url}/v2/repository/index`, { method: 'POST', body: '{}' })).json()) as { name: string }[]
+        const index = (await (await fetch(`${server.url}/v2/repository/index`, { method: 'POST', body: '{}' })).json()) as {
+          name: string
+        }[]
         assert.equal([...new Set(index.map(({ name }) => name))].sort(), ['alias', 'inside', 'versioned'])
       },
       { modelRoots: [roots] },
@@ -204,7 +219,26 @@ function certificate(folder: string): { key: string; cert: string } | undefined 
   const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')]
   const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1']
   try {
-    execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2', ...subject, '-keyout', key, '-out', cert], { stdio: 'ignore' })
+    execFileSync(
+      'openssl',
+      [
+        'req',
+        '-x509',
+        '-newkey',
+        'ec',
+        '-pkeyopt',
+        'ec_paramgen_curve:P-256',
+        '-nodes',
+        '-days',
+        '2',
+        ...subject,
+        '-keyout',
+        key,
+        '-out',
+        cert,
+      ],
+      { stdio: 'ignore' },
+    )
   } catch {
     return undefined
   }

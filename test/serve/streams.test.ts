@@ -20,7 +20,7 @@ interface Event {
 
 /** Events as they come; ends with the stream. */
 async function* eventsOf(response: Response): AsyncGenerator<Event> {
-  assert.match(response.headers.get('content-type'), 'text/event-stream')
+  assert.match(response.headers.get('content-type') ?? '', 'text/event-stream')
   let text = ''
   const decoder = new TextDecoder()
   for await (const chunk of response.body!) {

@@ -97,9 +97,13 @@ test('a model tells its versions and what it takes and gives', () =>
     const available = (version: string) => ({ version, state: 'AVAILABLE', status: { error_code: 'OK', error_message: '' } })
     assert.equal(await get(server, '/v1/models/push'), [200, { model_version_status: [available('2'), available('1')] }])
     assert.equal(await get(server, '/v1/models/push/versions/1'), [200, { model_version_status: [available('1')] }])
-    const [status, metadata] = (await get(server, '/v1/models/push/labels/stable/metadata')) as [number, Record<string, Record<string, object>>]
+    const [status, metadata] = (await get(server, '/v1/models/push/labels/stable/metadata')) as [
+      number,
+      Record<string, Record<string, object>>,
+    ]
     assert.equal([status, metadata.model_spec], [200, { name: 'push', signature_name: '', version: '2' }])
-    const { serving_default } = (metadata.metadata!.signature_def as { signature_def: Record<string, { inputs: object; outputs: object }> }).signature_def
+    const { serving_default } = (metadata.metadata!.signature_def as { signature_def: Record<string, { inputs: object; outputs: object }> })
+      .signature_def
     const dim = (...sizes: string[]) => ({ dim: sizes.map((size) => ({ size, name: '' })), unknown_rank: false })
     assert.equal(serving_default!.inputs, { observation: { dtype: 'DT_FLOAT', tensor_shape: dim('-1', '4'), name: 'observation:0' } })
     assert.equal(Object.keys(serving_default!.outputs), ['action', 'probabilities', 'logProb'])
@@ -116,11 +120,19 @@ const REFUSED: readonly (readonly [verb: string, body: unknown, error: string])[
   ['predict', { instances: [{ observatoin: [0] }] }, 'instances[0]: the model has no input "observatoin"; did you mean "observation"?'],
   ['predict', { instances: [{}] }, 'instances[0]: expected an array of numbers, got nothing'],
   ['predict', { instances: [{ b64: '!' }] }, 'instances[0].b64: expected bytes in base64, got "!"'],
-  ['predict', { instances: [{ b64: 'AAAA' }] }, 'instances[0].b64: expected the bytes of float32 numbers, for a model that takes these, got "AAAA"'],
+  [
+    'predict',
+    { instances: [{ b64: 'AAAA' }] },
+    'instances[0].b64: expected the bytes of float32 numbers, for a model that takes these, got "AAAA"',
+  ],
   ['predict', { inputs: { x: ROWS } }, 'inputs: the model has no input "x"; there is observation'],
   ['predict', { inputs: { observation: [[0]] } }, 'inputs.observation[0]: expected 4 numbers, got 1'],
   ['predict', { instances: ROWS, signature_name: 'other' }, 'signature_name: expected "serving_default", got "other"'],
-  ['predict', { instances: new Array(4097).fill(0) }, 'instances: expected at most 4096 rows a request: send several, got an array of 4097'],
+  [
+    'predict',
+    { instances: new Array(4097).fill(0) },
+    'instances: expected at most 4096 rows a request: send several, got an array of 4097',
+  ],
   ['classify', { examples: 7 }, 'examples: expected an array of objects, got 7'],
   ['classify', { examples: [7] }, 'examples[0]: expected an object, got 7'],
   ['classify', { examples: [{}] }, 'examples[0].observation: expected an array of numbers, got nothing'],
@@ -134,7 +146,12 @@ test("every malformed body is 400 with one field, which names the wrong field's 
 
 test('an unknown model, version, label or verb is 404', () =>
   withPush(async (server) => {
-    const paths = ['/v1/models/pusch:predict', '/v1/models/push/versions/9:predict', '/v1/models/push/labels/x:predict', '/v1/models/push:guess']
+    const paths = [
+      '/v1/models/pusch:predict',
+      '/v1/models/push/versions/9:predict',
+      '/v1/models/push/labels/x:predict',
+      '/v1/models/push:guess',
+    ]
     for (const path of paths) {
       const [status, answer] = await ask(server, path, { instances: ROWS })
       assert.equal([status, Object.keys(answer)], [404, ['error']], path)

@@ -8,8 +8,8 @@ import type { RouteDoc } from '../route.js'
 import { ANY, BOOLEAN, INTEGER, listOf, object, STRING } from '../schemas.js'
 import { DATATYPES } from './datatypes.js'
 import { readInferRequest, wantedOutputs } from './infer-request.js'
-import { rowsOf } from './rows.js'
 import { datatypeOf, inferAnswer, shapeOf } from './infer-response.js'
+import { rowsOf } from './rows.js'
 
 const JSON_LENGTH_HEADER = 'inference-header-content-length'
 const JSON_TYPE = 'application/json; charset=utf-8'
@@ -59,7 +59,7 @@ function metadataOf(version: ModelVersion, versions: readonly string[]): object 
   return {
     name: version.name,
     versions,
-    platform: `gymnura_${version.record.settings.kind}`,
+    platform: `gymnura_${version.record.settings?.kind ?? 'policy'}`,
     inputs: [tensorJson(true)(input)],
     outputs: outputs.map(tensorJson(false)),
   }

@@ -30,7 +30,10 @@ function sidesOf({ shape }: Tensor, { type, shape: item }: InputSpec): [rows: nu
   const anyLength = item.includes(-1) || (type === 'bytes' && item.length === 0)
   const same = sides.length === item.length && sides.every((side, axis) => side === item[axis])
   if (rows !== undefined && (same || (sides.length === 1 && (anyLength || size === expected)))) return [rows, size]
-  throw new ServeError('QUERY_INVALID', `inputs[0].shape: expected [${[-1, ...(anyLength ? [-1] : item)].join(', ')}], got [${shape.join(', ')}]`)
+  throw new ServeError(
+    'QUERY_INVALID',
+    `inputs[0].shape: expected [${[-1, ...(anyLength ? [-1] : item)].join(', ')}], got [${shape.join(', ')}]`,
+  )
 }
 
 function numberRows(tensor: Tensor, spec: InputSpec): Inputs {
@@ -41,7 +44,14 @@ function numberRows(tensor: Tensor, spec: InputSpec): Inputs {
   const fast = isFast ? allocateInputs(rows, size) : undefined
   const values = fast === undefined ? makeElements(spec.type, rows * size) : fast.slab.floats.subarray(fast.start, fast.start + rows * size)
   fill(values, data as ArrayLike<number | bigint>, spec.type)
-  return fast ?? new TypedInputs(spec.type, values, Uint32Array.from({ length: rows + 1 }, (_, row) => row * size))
+  return (
+    fast ??
+    new TypedInputs(
+      spec.type,
+      values,
+      Uint32Array.from({ length: rows + 1 }, (_, row) => row * size),
+    )
+  )
 }
 
 function fill(values: Elements, data: ArrayLike<number | bigint>, type: InputType): void {
@@ -50,14 +60,16 @@ function fill(values: Elements, data: ArrayLike<number | bigint>, type: InputTyp
   else values.set(data as ArrayLike<number>)
   if (type === 'floats' || type === 'doubles') {
     for (let i = 0; i < values.length; i++) {
-      if (!Number.isFinite(values[i])) invalid(`inputs[0].data[${i}]`, `a finite number${type === 'floats' ? ' that fits float32' : ''}`, data[i])
+      if (!Number.isFinite(values[i]))
+        invalid(`inputs[0].data[${i}]`, `a finite number${type === 'floats' ? ' that fits float32' : ''}`, data[i])
     }
     return
   }
   const [low, high] = type === 'integers' ? [-INT32, INT32 - 1] : [0, 255]
   for (let i = 0; i < values.length; i++) {
     const value = Number(data[i])
-    if (!(Number.isInteger(value) && value >= low && value <= high)) invalid(`inputs[0].data[${i}]`, `a whole number from ${low} to ${high}`, data[i])
+    if (!(Number.isInteger(value) && value >= low && value <= high))
+      invalid(`inputs[0].data[${i}]`, `a whole number from ${low} to ${high}`, data[i])
   }
 }
 

@@ -14,9 +14,9 @@ function operationHtml(path: string, method: string, { summary, description, par
   const head = `<span class="method">${method.toUpperCase()}</span><code>${escapeHtml(path)}</code>`
   return `<details><summary>${head}<span class="says">${escapeHtml(summary)}</span></summary>
 ${description ? `<p>${escapeHtml(description)}</p>` : ''}${schemaHtml('Parameters', parameters)}${schemaHtml('Body', requestBody?.content)}${schemaHtml(
-    'Answer',
-    (responses['200'] as { content?: unknown }).content,
-  )}</details>`
+  'Answer',
+  (responses['200'] as { content?: unknown }).content,
+)}</details>`
 }
 
 /** The same for people: a page without scripts, with what each call takes and answers folded under it. */

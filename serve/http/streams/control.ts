@@ -8,9 +8,9 @@ import type { FeedbackDesk } from '../../query/feedback.js'
 import type { QueryPath } from '../../query/query-path.js'
 import { shown } from '../../refusals.js'
 import type { Registry } from '../../registry/registry.js'
-import type { Cors } from '../cors.js'
 import type { Gate } from '../../security/gate.js'
 import { answerFields } from '../answer-json.js'
+import type { Cors } from '../cors.js'
 import { readQueryId, readUser, readVerdict } from '../feedback-body.js'
 import { isOwnOrigin, tokenIn } from '../guard.js'
 import type { Body } from '../json-body.js'
@@ -86,7 +86,8 @@ async function makeServer(): Promise<WebSocketServer> {
 function admit(request: IncomingMessage, { registry, gate, cors }: Parts): string {
   const { url = '', headers, socket } = request
   const name = PATH.exec(url)?.[1]
-  if (name === undefined) throw new ServeError('PATH_UNKNOWN', `${shown(url.split('?')[0])} takes no WebSocket; expected /{application}/control`)
+  if (name === undefined)
+    throw new ServeError('PATH_UNKNOWN', `${shown(url.split('?')[0])} takes no WebSocket; expected /{application}/control`)
   const { origin } = headers
   // A page of any origin can open a WebSocket to this machine, and browsers ask nobody first.
   if (origin !== undefined && !cors.allows(origin) && !isOwnOrigin(origin, headers.host)) {

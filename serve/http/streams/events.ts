@@ -57,7 +57,11 @@ export function eventsApi(app: FastifyInstance, registry: Registry, path: QueryP
     const description = application.arms[0]?.resolve(version).description
     readInputs(body, description)
     const given = isBatch(body) ? (body.input_batch as unknown[]) : [body.input]
-    return { application, inputs: given.map((input) => readInputs({ input }, description)), asking: { version, user: readUser(body.user, 'user') } }
+    return {
+      application,
+      inputs: given.map((input) => readInputs({ input }, description)),
+      asking: { version, user: readUser(body.user, 'user') },
+    }
   }
 
   const settings = { onRequest: ignoreContentType, config: { access: 'application', doc: STREAM } } as const

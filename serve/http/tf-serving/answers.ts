@@ -22,7 +22,8 @@ export function predictAnswer(result: BlockResult, signature: Signature, size: n
 }
 
 /** The output that has a score a class, if the model has one. */
-export const classScores = ({ outputs }: Signature) => outputs.findIndex(({ name, shape }) => name === 'probabilities' && shape.length === 1)
+export const classScores = ({ outputs }: Signature) =>
+  outputs.findIndex(({ name, shape }) => name === 'probabilities' && shape.length === 1)
 
 /** `[label, score]` a class and row; classes are labelled with their numbers. */
 export function classifyAnswer(result: BlockResult, signature: Signature, size: number): object {

@@ -1,5 +1,5 @@
-import type { ElementType } from '../../containers/element-types.js'
 import type { OutputDescription } from '../../containers/container.js'
+import type { ElementType } from '../../containers/element-types.js'
 import type { InputSpec, Signature } from '../../query/signature.js'
 import type { Model, ModelVersion } from '../../registry/model.js'
 
@@ -23,7 +23,8 @@ const tensorInfo = ({ name, type, shape }: InputSpec | OutputDescription) => ({
 
 /** As `GET /v1/models/M/metadata` answers. */
 export function metadataJson({ name, version }: ModelVersion, { input, outputs }: Signature): object {
-  const infos = (specs: readonly (InputSpec | OutputDescription)[]) => Object.fromEntries(specs.map((spec) => [spec.name, tensorInfo(spec)]))
+  const infos = (specs: readonly (InputSpec | OutputDescription)[]) =>
+    Object.fromEntries(specs.map((spec) => [spec.name, tensorInfo(spec)]))
   const signature = { inputs: infos([input]), outputs: infos(outputs), method_name: 'tensorflow/serving/predict' }
   return {
     model_spec: { name, signature_name: '', version },

@@ -51,7 +51,8 @@ function bytesRow(given: unknown, inputType: ModelDescription['inputType'], path
   if (inputType === 'bytes') return given
   const bytes = Buffer.from(given, 'base64')
   if (inputType === 'strings') return bytes.toString()
-  if (inputType !== 'floats' || bytes.length % 4 !== 0) return invalid(path, 'the bytes of float32 numbers, for a model that takes these', given)
+  if (inputType !== 'floats' || bytes.length % 4 !== 0)
+    return invalid(path, 'the bytes of float32 numbers, for a model that takes these', given)
   return Array.from(new Float32Array(new Uint8Array(bytes).buffer))
 }
 
@@ -70,7 +71,8 @@ function named(value: Body, name: string, path: string): unknown {
 export function readPredict(text: string, model: ModelDescription, { input }: Signature): TfRequest {
   const body = parse(text, '{"instances": [...]} or {"inputs": [...]}')
   const { instances, inputs } = body
-  if ((instances === undefined) === (inputs === undefined)) throw new ServeError('QUERY_INVALID', 'instances, inputs: expected one of the two')
+  if ((instances === undefined) === (inputs === undefined))
+    throw new ServeError('QUERY_INVALID', 'instances, inputs: expected one of the two')
   const format = instances === undefined ? 'column' : 'row'
   const rows = format === 'row' ? instances : isObject(inputs) && !isBytes(inputs) ? named(inputs, input.name, 'inputs') : inputs
   const path = format === 'row' ? 'instances' : isObject(inputs) ? `inputs.${input.name}` : 'inputs'

@@ -45,7 +45,10 @@ export function tfServingApi(app: FastifyInstance, registry: Registry): void {
     if (params.label === undefined) return model.version(params.version)
     const found = labelled(model, params.label)
     if (found !== undefined) return found
-    throw new ServeError('MODEL_VERSION_UNKNOWN', `"${model.name}" has no version labelled "${params.label}"; there is stable, latest, previous`)
+    throw new ServeError(
+      'MODEL_VERSION_UNKNOWN',
+      `"${model.name}" has no version labelled "${params.label}"; there is stable, latest, previous`,
+    )
   }
 
   async function predict(request: FastifyRequest<ModelRoute>): Promise<object> {
@@ -58,7 +61,8 @@ export function tfServingApi(app: FastifyInstance, registry: Registry): void {
   async function classify(request: FastifyRequest<ModelRoute>): Promise<object> {
     const version = chosen(request)
     const signature = signatureOf(version.description)
-    if (classScores(signature) < 0) throw new ServeError('QUERY_INVALID', `${version.id} has no output "probabilities" to classify by; use :predict`)
+    if (classScores(signature) < 0)
+      throw new ServeError('QUERY_INVALID', `${version.id} has no output "probabilities" to classify by; use :predict`)
     const inputs = readExamples(textOf(request), version.description, signature)
     return classifyAnswer(await inferBlock(version, inputs, true, LIMIT_MS), signature, inputs.size)
   }
@@ -66,7 +70,8 @@ export function tfServingApi(app: FastifyInstance, registry: Registry): void {
   async function regress(request: FastifyRequest<ModelRoute>): Promise<object> {
     const version = chosen(request)
     const signature = signatureOf(version.description)
-    if (regressed(signature) < 0) throw new ServeError('QUERY_INVALID', `${version.id} has no output of one number to regress by; use :predict`)
+    if (regressed(signature) < 0)
+      throw new ServeError('QUERY_INVALID', `${version.id} has no output of one number to regress by; use :predict`)
     const inputs = readExamples(textOf(request), version.description, signature)
     return regressAnswer(await inferBlock(version, inputs, true, LIMIT_MS), signature, inputs.size)
   }
