@@ -23,8 +23,10 @@
  * | `MODEL_FILE` | 400 | the policy file cannot be read |
  * | `CONTAINER_FAILED` | 500 | the container did not start, died, or broke the protocol |
  * | `CONTAINER_UNKNOWN` | 404 | the model version has no such replica |
+ * | `MODEL_FAILED` | 500 | the model, or its container, failed on an input for which there is no default |
+ * | `MODEL_LATE` | 504 | the model did not answer a block of rows in time |
+ * | `OVERLOADED` | 503 | too much waits to be answered in time; try again after a while (`retryAfterS`, where it is known) |
  * | `QUERY_INVALID` | 400 | a query's body is malformed; the message begins with the field's path |
- * | `OVERLOADED` | 503 | more queries than can be answered in time, for an application with `overload: 'shed'`; `retryAfterS` says when to come again |
  * | `KIND_NOT_ALLOWED` | 403 | a model of this kind runs code, which `serve` was not told to allow |
  * | `RUNTIME_MISSING` | 501 | the package or program that runs this kind of model is not installed |
  * | `BODY_ENCODING` | 415 | the body is compressed |
@@ -51,6 +53,8 @@ const STATUS = {
   MODEL_FILE: 400,
   CONTAINER_FAILED: 500,
   CONTAINER_UNKNOWN: 404,
+  MODEL_FAILED: 500,
+  MODEL_LATE: 504,
   QUERY_INVALID: 400,
   OVERLOADED: 503,
   KIND_NOT_ALLOWED: 403,

@@ -18,6 +18,7 @@ export {
   type PredictResult,
   type Published,
 } from './client/client.js'
+export { type ContainerOptions, runContainer } from './containers/run-container.js'
 export { ServeError, type ServeErrorCode } from './errors.js'
 export type { ApplicationMetrics, ModelMetrics, ServeMetrics } from './metrics.js'
 export type { FeedbackResult } from './query/feedback.js'

@@ -1,42 +1,45 @@
 import type { BatchInputs } from '../containers/container.js'
 import type { Elements } from '../containers/element-types.js'
+import type { Slice } from './block.js'
 import type { Evaluation } from './evaluation.js'
 
-/** Evaluations that travel into a container together. */
-export class Batch implements BatchInputs {
-  /** Whether one of them wants all of the model's outputs. */
-  readonly detailed: boolean
+/** What waits in a queue and travels in batches: one input, or some rows of a block. */
+export type Item = Evaluation | Slice
 
-  /** @param inputSize elements of each input, null where each has its own length */
+/** Items that travel into a container together. */
+export class Batch implements BatchInputs {
+  /**
+   * @param size rows of all items together
+   * @param inputSize elements of each input, null where each has its own length
+   */
   constructor(
-    readonly evaluations: readonly Evaluation[],
+    readonly items: readonly Item[],
+    readonly size: number,
     readonly inputSize: number | null,
     readonly sentAt: number,
-  ) {
-    this.detailed = evaluations.some(({ model }) => model.detailed)
-  }
+  ) {}
 
-  get size(): number {
-    return this.evaluations.length
+  get wantsExtras(): boolean {
+    return this.items.some(({ wantsExtras }) => wantsExtras)
   }
 
   get length(): number {
     if (this.inputSize !== null) return this.size * this.inputSize
-    return this.evaluations.reduce((sum, { inputs, row }) => sum + inputs.length(row), 0)
+    return this.items.reduce((sum, { inputs, row, rows }) => sum + inputs.length(row, rows), 0)
   }
 
   offsets(): Uint32Array | undefined {
     if (this.inputSize !== null) return undefined
     const offsets = new Uint32Array(this.size + 1)
-    for (const [item, { inputs, row }] of this.evaluations.entries()) offsets[item + 1] = offsets[item]! + inputs.length(row)
+    let to = 0
+    for (const { inputs, row, rows } of this.items) {
+      for (let i = row; i < row + rows; i++, to++) offsets[to + 1] = offsets[to]! + inputs.length(i, 1)
+    }
     return offsets
   }
 
   gather(into: Elements): void {
-    let at = 0
-    for (const { inputs, row } of this.evaluations) {
-      inputs.copyRow(row, into, at)
-      at += inputs.length(row)
-    }
+    let to = 0
+    for (const { inputs, row, rows } of this.items) to = inputs.copyRows(row, rows, into, to)
   }
 }

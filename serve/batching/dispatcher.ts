@@ -1,6 +1,7 @@
 import { type BatchReply, type Container, ITEM_OK, type ModelDescription } from '../containers/container.js'
 import { type Prediction, predictionAt } from '../query/prediction.js'
-import { Batch } from './batch.js'
+import { Batch, type Item } from './batch.js'
+import { type Block, Slice } from './block.js'
 import type { BatchController, ControllerState } from './controller.js'
 import { DeadlineQueue } from './deadline-queue.js'
 import type { Evaluation } from './evaluation.js'
@@ -54,13 +55,15 @@ export class Dispatcher {
   readonly batchSizes = new Map<number, number>()
   /** Evaluations that went back into the queue because a container was lost. */
   retried = 0
-  /** Evaluations that found the queue full. */
+  /** Inputs that found the queue full. */
   refused = 0
   readonly batching: Batching
   readonly #description: ModelDescription
   readonly #replicas: Replica[]
   readonly #sink: EvaluationSink
-  readonly #queue = new DeadlineQueue<Evaluation>()
+  readonly #queue = new DeadlineQueue<Item>()
+  /** Rows of everything in the queue. */
+  #waiting = 0
   #scheduled = false
   #closed = false
   #sloMs: number
@@ -115,8 +118,9 @@ export class Dispatcher {
     return this.#replicas.some(({ container }) => container.ready)
   }
 
+  /** Inputs that wait for a batch. */
   get queued(): number {
-    return this.#queue.size
+    return this.#waiting
   }
 
   get replicas(): ReplicaState[] {
@@ -127,29 +131,52 @@ export class Dispatcher {
 
   /** How long an input that comes now would take, by what inputs took of late; infinite where the queue is full. */
   get expectedMs(): number {
-    if (this.#queue.size >= this.batching.maxQueued) return Number.POSITIVE_INFINITY
+    if (this.#waiting >= this.batching.maxQueued) return Number.POSITIVE_INFINITY
     const working = this.#replicas.reduce((sum, { container }) => sum + (container.ready ? 1 : 0), 0)
-    return (this.#queue.size * this.#itemMs) / Math.max(1, working) + this.#batchMs
+    return (this.#waiting * this.#itemMs) / Math.max(1, working) + this.#batchMs
   }
 
   enqueue(evaluation: Evaluation, now: number): void {
     // While no container is ready nothing else takes expired evaluations out: the queue never holds more than one SLO's worth.
     this.#dropExpired(now)
-    if (this.#queue.size >= this.batching.maxQueued) {
+    if (this.#waiting >= this.batching.maxQueued) {
       this.refused++
       this.#sink.dropped(evaluation, FULL)
       return
     }
-    if (this.#queue.size === 0) this.#waitingSince = now
-    this.#queue.push(evaluation)
+    if (this.#waiting === 0) this.#waitingSince = now
+    this.#push(evaluation)
     this.#schedule()
+  }
+
+  /** Many rows as one item. Its rows join those of others in batches of the controller's size. */
+  enqueueBlock(block: Block): void {
+    this.#dropExpired(performance.now())
+    this.#push(new Slice(block, 0, block.inputs.size))
+    this.#schedule()
+  }
+
+  #push(item: Item): void {
+    this.#waiting += item.rows
+    this.#queue.push(item)
+  }
+
+  #pop(): Item | undefined {
+    const item = this.#queue.pop()
+    if (item !== undefined) this.#waiting -= item.rows
+    return item
   }
 
   #dropExpired(now: number): void {
     for (let head = this.#queue.peek(); head !== undefined && head.expiresAt <= now; head = this.#queue.peek()) {
-      this.#queue.pop()
-      this.#sink.dropped(head, undefined)
+      this.#pop()
+      this.#drop(head, undefined)
     }
+  }
+
+  #drop(item: Item, reason: string | undefined): void {
+    if (!(item instanceof Slice)) this.#sink.dropped(item, reason)
+    else if (reason !== undefined) item.block.failed(reason)
   }
 
   /** After this turn of the event loop has read every socket: what came together travels together, and nothing waits for more. */
@@ -165,8 +192,8 @@ export class Dispatcher {
       while (this.#queue.size > 0 && replica.container.ready && replica.inFlight < replica.container.maxInFlight) {
         const now = performance.now()
         if (!this.#due(replica, now)) break
-        const evaluations = this.#take(replica.controller.maxBatch, now)
-        if (evaluations.length > 0) this.#send(replica, new Batch(evaluations, this.#description.inputSize, now))
+        const batch = this.#take(replica.controller.maxBatch, now)
+        if (batch !== undefined) this.#send(replica, batch)
       }
     }
   }
@@ -174,7 +201,7 @@ export class Dispatcher {
   /** Whether a batch may go: it is full, or has waited for more for long enough. */
   #due({ controller }: Replica, now: number): boolean {
     const leftMs = this.batching.waitMs - (now - this.#waitingSince)
-    if (leftMs <= 0 || this.#queue.size >= controller.maxBatch) return true
+    if (leftMs <= 0 || this.#waiting >= controller.maxBatch) return true
     this.#waitTimer ??= setTimeout(() => {
       this.#waitTimer = undefined
       this.#schedule()
@@ -182,16 +209,24 @@ export class Dispatcher {
     return false
   }
 
-  #take(most: number, now: number): Evaluation[] {
+  /** A batch of at most `most` rows; of a block as many as there is room for. */
+  #take(most: number, now: number): Batch | undefined {
+    const items: Item[] = []
+    let size = 0
     this.#waitingSince = now
-    const taken: Evaluation[] = []
-    while (taken.length < most) {
-      const evaluation = this.#queue.pop()
-      if (evaluation === undefined) break
-      if (evaluation.expiresAt <= now) this.#sink.dropped(evaluation, undefined)
-      else taken.push(evaluation)
+    for (let head = this.#queue.peek(); head !== undefined && size < most; head = this.#queue.peek()) {
+      if (head.expiresAt <= now) {
+        this.#pop()
+        this.#drop(head, undefined)
+        continue
+      }
+      const part = head instanceof Slice && head.rows > most - size ? head.take(most - size) : head
+      if (part === head) this.#queue.pop()
+      this.#waiting -= part.rows
+      size += part.rows
+      items.push(part)
     }
-    return taken
+    return size > 0 ? new Batch(items, size, this.#description.inputSize, now) : undefined
   }
 
   #send(replica: Replica, batch: Batch): void {
@@ -215,31 +250,34 @@ export class Dispatcher {
     })
   }
 
-  #answered({ evaluations }: Batch, { outputs, statuses, errors }: BatchReply): void {
-    const { outputs: described } = this.#description
-    const items = evaluations.length
-    for (let item = 0; item < items; item++) {
-      const evaluation = evaluations[item]!
-      if (statuses !== undefined && statuses[item] !== ITEM_OK) {
-        this.#sink.dropped(evaluation, `The model failed on this input: ${errors?.[item] ?? 'no reason given'}`)
-        continue
-      }
-      const prediction = predictionAt(outputs, item, items, described, evaluation.model.detailed)
-      if (typeof prediction === 'string') this.#sink.dropped(evaluation, prediction)
-      else this.#sink.predicted(evaluation, prediction)
+  #answered({ items, size }: Batch, reply: BatchReply): void {
+    let row = 0
+    for (const item of items) {
+      if (item instanceof Slice) item.block.answered(item.row, item.rows, reply, row, size)
+      else this.#tell(item, reply, row, size)
+      row += item.rows
     }
   }
 
-  #lost({ evaluations }: Batch, reason = 'was lost'): void {
+  #tell(evaluation: Evaluation, { outputs, statuses, errors }: BatchReply, row: number, size: number): void {
+    if (statuses !== undefined && statuses[row] !== ITEM_OK) {
+      this.#sink.dropped(evaluation, `The model failed on this input: ${errors?.[row] ?? 'no reason given'}`)
+      return
+    }
+    const prediction = predictionAt(outputs[0]!, row, size, this.#description.outputs[0])
+    if (typeof prediction === 'string') this.#sink.dropped(evaluation, prediction)
+    else this.#sink.predicted(evaluation, prediction)
+  }
+
+  #lost({ items }: Batch, reason = 'was lost'): void {
     const now = performance.now()
-    for (const evaluation of evaluations) {
-      evaluation.losses++
-      if (this.#closed || evaluation.losses >= LOSSES_PER_EVALUATION) {
-        this.#sink.dropped(evaluation, `The model's container ${reason}`)
-      } else if (evaluation.expiresAt <= now) this.#sink.dropped(evaluation, undefined)
+    for (const item of items) {
+      item.losses++
+      if (this.#closed || item.losses >= LOSSES_PER_EVALUATION) this.#drop(item, `The model's container ${reason}`)
+      else if (item.expiresAt <= now) this.#drop(item, undefined)
       else {
-        this.retried++
-        this.#queue.push(evaluation)
+        this.retried += item.rows
+        this.#push(item)
       }
     }
   }
@@ -249,9 +287,7 @@ export class Dispatcher {
     this.#closed = true
     clearTimeout(this.#waitTimer)
     await Promise.all(this.#replicas.map(({ container }) => container.stop()))
-    for (let left = this.#queue.pop(); left !== undefined; left = this.#queue.pop()) {
-      this.#sink.dropped(left, 'The model was stopped')
-    }
+    for (let left = this.#pop(); left !== undefined; left = this.#pop()) this.#drop(left, 'The model was stopped')
   }
 }
 

@@ -13,8 +13,6 @@ export interface Asker {
 export interface CachedModel {
   /** Keeps its inputs apart from every other model version's. */
   readonly cachePrefix: string
-  /** Whether its predictions carry all of the model's outputs, or the first alone. */
-  readonly detailed: boolean
   enqueue(evaluation: Evaluation, now: number): void
 }
 
@@ -48,6 +46,15 @@ export class Evaluation implements Waiting {
     this.expiresAt = asker.deadline
     this.#asker = asker
     this.#item = item
+  }
+
+  /** One input, and only its answer. */
+  get rows(): number {
+    return 1
+  }
+
+  get wantsExtras(): boolean {
+    return false
   }
 
   join(asker: Asker, item: number): void {

@@ -6,9 +6,12 @@ import { loadModel } from './load.js'
 import { evaluate, type LoadedModel, messageOf } from './model.js'
 import type { Wire } from './wire.js'
 
-/** The container's side of the protocol: says hello, loads the model that it is sent, answers batches. */
-export function answerBatches(wire: Wire, token: string): void {
-  const answering = new Answering(wire)
+/** Loads a model that is sent, or the one that the container has. */
+export type Load = (artifact: Uint8Array, settings: LoadSettings) => Promise<LoadedModel>
+
+/** The container's side of the protocol: says hello, loads the model, answers batches. */
+export function answerBatches(wire: Wire, token: string, load: Load = loadModel, refused: (reason: string) => void = () => {}): void {
+  const answering = new Answering(wire, load, refused)
   wire.onFrame = (frame) => answering.receive(frame)
   wire.send(FrameType.HELLO, { token, pid: process.pid })
 }
@@ -17,10 +20,15 @@ class Answering {
   readonly #writers: FrameWriter[] = []
   #model: LoadedModel | undefined
 
-  constructor(private readonly wire: Wire) {}
+  constructor(
+    private readonly wire: Wire,
+    private readonly load: Load,
+    private readonly refused: (reason: string) => void,
+  ) {}
 
   receive(frame: Frame): void {
     if (frame.type === FrameType.WELCOME) void this.#load(frame)
+    else if (frame.type === FrameType.ERROR) this.refused(String(frame.json().message))
     else if (frame.type === FrameType.BATCH && this.#model) void this.#answer(frame, this.#model)
   }
 
@@ -28,9 +36,9 @@ class Answering {
     const { heartbeatMs, settings } = frame.json()
     // The view ends with this call, and loading is asynchronous.
     const artifact = new Uint8Array(frame.bytes(SectionTag.ARTIFACT) ?? [])
-    setInterval(() => this.wire.send(FrameType.HEARTBEAT), Number(heartbeatMs))
+    setInterval(() => this.wire.send(FrameType.HEARTBEAT), Number(heartbeatMs)).unref()
     try {
-      this.#model = await loadModel(artifact, settings as LoadSettings)
+      this.#model = await this.load(artifact, settings as LoadSettings)
       const { description, maxInFlight = 1 } = this.#model
       this.wire.send(FrameType.READY, { ...description, maxInFlight })
     } catch (error) {
@@ -39,6 +47,7 @@ class Answering {
   }
 
   #fail(message: string, code?: string): void {
+    this.refused(message)
     this.wire.send(FrameType.ERROR, { code, message })
     this.wire.end()
   }

@@ -28,7 +28,7 @@ export interface BatchInputs {
   /** Items. */
   readonly size: number
   /** Whether all outputs are asked for, or the first alone. */
-  readonly detailed: boolean
+  readonly wantsExtras: boolean
   /** Elements of all items together. */
   readonly length: number
   /** Where each item begins and the last one ends; undefined where all have the model's size. */

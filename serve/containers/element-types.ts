@@ -46,3 +46,39 @@ export function itemOf({ elements, offsets }: Column, item: number, items: numbe
   const size = elements.length / items
   return elements.subarray(item * size, (item + 1) * size)
 }
+
+/** Rows `from` to `from + rows` of a column of `size`: a copy, for the column is a view that ends with the reply. */
+export function rowsOf({ type, elements, offsets }: Column, from: number, rows: number, size: number): Column {
+  if (offsets === undefined) {
+    const width = elements.length / size
+    return { type, elements: elements.slice(from * width, (from + rows) * width) }
+  }
+  const first = offsets[from]!
+  return {
+    type,
+    elements: elements.slice(first, offsets[from + rows]),
+    offsets: offsets.slice(from, from + rows + 1).map((at) => at - first),
+  }
+}
+
+/** Columns one after the other. */
+export function joinColumns(
+  { type, shape }: { readonly type: ElementType; readonly shape: readonly number[] },
+  columns: readonly Column[],
+): Column {
+  const [only] = columns
+  if (columns.length === 1) return only!
+  const elements = makeElements(
+    type,
+    columns.reduce((sum, column) => sum + column.elements.length, 0),
+  )
+  const offsets: number[] = [0]
+  let at = 0
+  for (const column of columns) {
+    elements.set(column.elements, at)
+    for (let item = 1; item < (column.offsets?.length ?? 0); item++) offsets.push(at + column.offsets![item]!)
+    at += column.elements.length
+  }
+  const varies = isText(type) || shape[0] === -1
+  return varies ? { type, elements, offsets: Uint32Array.from(offsets) } : { type, elements }
+}

@@ -4,7 +4,7 @@
  */
 import { bytesPerElement, type Column, codeOf, type Elements, type ElementType, typeOf, viewElements } from './element-types.js'
 
-export const PROTOCOL_MAJOR = 1
+export const PROTOCOL_MAJOR = 2
 const PROTOCOL_MINOR = 0
 
 export const FrameType = { HELLO: 1, WELCOME: 2, READY: 3, BATCH: 4, REPLY: 5, HEARTBEAT: 6, ERROR: 7 } as const

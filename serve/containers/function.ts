@@ -6,13 +6,7 @@ import { joinItems, type LoadedModel, messageOf } from './model.js'
 import { wrongDescription } from './replies.js'
 
 /** One input as a function gets it: a typed array, valid during the call; a string where the model takes strings. */
-export type FunctionInput = Elements | string
-
-/**
- * A model as a function: an output for each input, in their order, or a promise of them. An Error in an output's place fails that input
- * alone; one that is thrown makes the inputs be tried one by one.
- */
-export type ModelFunction = (inputs: never[]) => readonly unknown[] | Promise<readonly unknown[]>
+type FunctionInput = Elements | string
 
 /** What a module may say beside its default export. */
 type FunctionModule = Partial<ModelDescription> & { readonly default?: unknown; readonly maxInFlight?: number }
@@ -34,29 +28,36 @@ async function readModule(artifact: Uint8Array, { path }: LoadSettings): Promise
 export async function loadFunctionModel(artifact: Uint8Array, settings: LoadSettings): Promise<LoadedModel> {
   const { default: call, ...said } = await readModule(artifact, settings)
   if (typeof call !== 'function') throw new Error(`the module's default export is ${typeof call}; expected a function of a batch's inputs`)
+  return functionModel(call as ModelCall, said, settings)
+}
+
+type ModelCall = (inputs: FunctionInput[]) => unknown
+
+/** @param said what its module says of it; what publishing says counts more @throws Error for what is no description */
+export function functionModel(call: ModelCall, said: FunctionModule, settings: Omit<LoadSettings, 'kind'>): LoadedModel {
   const inputType = settings.inputType ?? said.inputType ?? 'floats'
   const inputSize = settings.inputSize ?? said.inputSize ?? null
   const outputs = settings.outputs ?? said.outputs ?? JSON_OUTPUT
   const wrong = wrongDescription({ inputType, inputSize, outputs })
   if (wrong !== undefined) throw new Error(wrong)
   const description: ModelDescription = { inputType, inputSize, outputs: outputs as ModelDescription['outputs'] }
-  return new FunctionModel(call as (inputs: FunctionInput[]) => unknown, description, settings.maxInFlight ?? said.maxInFlight)
+  return new FunctionModel(call, description, settings.maxInFlight ?? said.maxInFlight)
 }
 
 class FunctionModel implements LoadedModel {
   constructor(
-    private readonly call: (inputs: FunctionInput[]) => unknown,
+    private readonly call: ModelCall,
     readonly description: ModelDescription,
     readonly maxInFlight: number | undefined,
   ) {}
 
-  async evaluate(inputs: Column, size: number, detailed: boolean): Promise<BatchReply> {
+  async evaluate(inputs: Column, size: number, wantsExtras: boolean): Promise<BatchReply> {
     const rows = Array.from({ length: size }, (_, item) => inputOf(this.description.inputType, itemOf(inputs, item, size)))
     const answers = await this.call(rows)
     if (!Array.isArray(answers) || answers.length !== size) {
       throw new Error(`the function returned ${Array.isArray(answers) ? `${answers.length} outputs` : typeof answers} for ${size} inputs`)
     }
-    return replyOf(answers, detailed ? this.description.outputs : this.description.outputs.slice(0, 1), this.description.outputs.length)
+    return replyOf(answers, wantsExtras ? this.description.outputs : this.description.outputs.slice(0, 1), this.description.outputs.length)
   }
 }
 

@@ -39,14 +39,14 @@ export class InlineContainer implements Container {
       done(null, 'is stopped')
       return
     }
-    const { size, detailed, length } = batch
+    const { size, wantsExtras, length } = batch
     const { inputType: type } = model.description
     const elements = this.#room(model, length)
     batch.gather(elements)
-    const reply = evaluate(model, { type, elements, offsets: batch.offsets() }, size, detailed)
-    if (!(reply instanceof Promise)) return done(reply)
+    const reply = evaluate(model, { type, elements, offsets: batch.offsets() }, size, wantsExtras)
     const late = (reply: BatchReply) => (this.#model === undefined ? done(null, 'was stopped') : done(reply))
-    void reply.then(late)
+    if (reply instanceof Promise) void reply.then(late)
+    else done(reply)
   }
 
   /** Used again where the model is done with it when it returns. */

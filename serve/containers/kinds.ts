@@ -1,9 +1,25 @@
+import { extname } from 'node:path'
 import type { OutputDescription } from './container.js'
 import type { InputType } from './element-types.js'
 
 /** What a model can be. */
 export const KINDS = ['policy', 'function', 'python', 'onnx', 'tfjs', 'remote', 'image', 'external'] as const
 export type Kind = (typeof KINDS)[number]
+
+/** Extensions that say what a file is. */
+const EXTENSIONS: Readonly<Record<string, Kind>> = {
+  '.onnx': 'onnx',
+  '.json': 'tfjs',
+  '.py': 'python',
+  '.js': 'function',
+  '.mjs': 'function',
+  '.ts': 'function',
+}
+
+/** What a model is, by its file's name or its address. */
+export function kindOfName(name: string): Kind {
+  return /^https?:\/\//.test(name) ? 'remote' : (EXTENSIONS[extname(name.split(/[?#]/)[0]!)] ?? 'policy')
+}
 
 /** Kinds that run code which came with the model: `serve` has to be told to allow them. */
 export const CODE_KINDS = ['function', 'python', 'image'] as const

@@ -46,7 +46,7 @@ export interface LifeEvents {
 
 interface OpenBatch {
   readonly size: number
-  readonly detailed: boolean
+  readonly wantsExtras: boolean
   readonly writer: FrameWriter
   readonly done: BatchDone
   /** Ticks since it was sent. */
@@ -125,7 +125,9 @@ export class ContainerLife {
     if (++this.#missed >= HEARTBEATS_MISSED) this.#end(`was silent for ${HEARTBEATS_MISSED} heartbeats`)
     const { batchMs = BATCH_LIMIT_MS, memoryMB } = this.#model.settings.limits
     for (const batch of this.#open.values()) {
-      if (++batch.age * HEARTBEAT_MS > batchMs) return this.#end(`has not answered a batch for ${batchMs} ms`)
+      if (++batch.age * HEARTBEAT_MS <= batchMs) continue
+      this.#end(`has not answered a batch for ${batchMs} ms`)
+      return
     }
     const { pid } = this.#host
     if (memoryMB === undefined || pid === undefined) return
@@ -137,7 +139,11 @@ export class ContainerLife {
   #receive(frame: Frame): void {
     if (this.#ended) return
     this.#missed = 0
-    if (frame.type === FrameType.REPLY) return this.#reply(frame)
+    if (frame.type === FrameType.REPLY) this.#reply(frame)
+    else this.#hear(frame)
+  }
+
+  #hear(frame: Frame): void {
     if (++this.#idleFrames > MOST_IDLE_FRAMES) throw new FrameError(`more than ${MOST_IDLE_FRAMES} frames a heartbeat that answer nothing`)
     if (frame.type === FrameType.READY) this.#becomeReady(frame)
     else if (frame.type === FrameType.ERROR) {
@@ -166,7 +172,7 @@ export class ContainerLife {
   #reply(frame: Frame): void {
     const batch = this.#open.get(frame.batchId)
     if (!batch || !this.#description) throw new FrameError(`reply to batch ${frame.batchId}, which is not open`)
-    const reply = readReply(frame, batch.size, batch.detailed, this.#description)
+    const reply = readReply(frame, batch.size, batch.wantsExtras, this.#description)
     this.#open.delete(frame.batchId)
     this.#writers.push(batch.writer)
     batch.done(reply)
@@ -178,9 +184,9 @@ export class ContainerLife {
     this.#nextBatchId = batchId === 0xffff_ffff ? 1 : batchId + 1
     // A writer is free again when its batch is answered: by then the container has read the frame.
     const writer = this.#writers.pop() ?? new FrameWriter()
-    const { size, detailed } = inputs
-    this.#open.set(batchId, { size, detailed, writer, done, age: 0 })
-    writer.begin(FrameType.BATCH, batchId, size, detailed ? 1 : 0)
+    const { size, wantsExtras } = inputs
+    this.#open.set(batchId, { size, wantsExtras, writer, done, age: 0 })
+    writer.begin(FrameType.BATCH, batchId, size, wantsExtras ? 1 : 0)
     const offsets = inputs.offsets()
     if (offsets !== undefined) writer.offsets(offsets)
     inputs.gather(writer.elements(SectionTag.INPUTS, this.#description!.inputType, inputs.length))

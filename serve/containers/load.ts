@@ -4,6 +4,8 @@ import type { LoadedModel } from './model.js'
 /** Loads a model of a kind that runs in Node; each kind's file is read only where it is wanted. */
 export async function loadModel(artifact: Uint8Array, settings: LoadSettings): Promise<LoadedModel> {
   switch (settings.kind) {
+    // Code is not sent to other machines: who wants to serve something else there brings it along.
+    case 'external':
     case 'policy':
       return (await import('./policy.js')).loadPolicyModel(artifact)
     case 'function':

@@ -9,35 +9,35 @@ export interface LoadedModel {
   /** Whether it is done with a batch's inputs when `evaluate` returns, so that they need not be copied for it. */
   readonly isSynchronous?: boolean
   /**
-   * Answers a batch of `size` items with all of the outputs where `detailed`, else the first alone. What it returns must stay until the
+   * Answers a batch of `size` items with all of the outputs where `wantsExtras`, else the first alone. What it returns must stay until the
    * next call. Throws (or rejects) where the batch as a whole fails: its items are then tried one by one.
    */
-  evaluate(inputs: Column, size: number, detailed: boolean): BatchReply | Promise<BatchReply>
+  evaluate(inputs: Column, size: number, wantsExtras: boolean): BatchReply | Promise<BatchReply>
   close?(): void
 }
 
 /** One input the model throws on does not spoil the others of its batch. */
-export function evaluate(model: LoadedModel, inputs: Column, size: number, detailed: boolean): BatchReply | Promise<BatchReply> {
+export function evaluate(model: LoadedModel, inputs: Column, size: number, wantsExtras: boolean): BatchReply | Promise<BatchReply> {
   try {
-    const reply = model.evaluate(inputs, size, detailed)
-    return reply instanceof Promise ? reply.catch((error: unknown) => evaluateEach(model, inputs, size, detailed, error)) : reply
+    const reply = model.evaluate(inputs, size, wantsExtras)
+    return reply instanceof Promise ? reply.catch((error: unknown) => evaluateEach(model, inputs, size, wantsExtras, error)) : reply
   } catch (error) {
-    return evaluateEach(model, inputs, size, detailed, error)
+    return evaluateEach(model, inputs, size, wantsExtras, error)
   }
 }
 
-async function evaluateEach(model: LoadedModel, inputs: Column, size: number, detailed: boolean, error: unknown): Promise<BatchReply> {
+async function evaluateEach(model: LoadedModel, inputs: Column, size: number, wantsExtras: boolean, error: unknown): Promise<BatchReply> {
   const replies: (BatchReply | string)[] = []
   for (let item = 0; item < size; item++) {
     if (size === 1) replies.push(messageOf(error))
-    else replies.push(await evaluateOne(model, { type: inputs.type, elements: itemOf(inputs, item, size) }, detailed))
+    else replies.push(await evaluateOne(model, { type: inputs.type, elements: itemOf(inputs, item, size) }, wantsExtras))
   }
-  return joinReplies(replies, detailed ? model.description.outputs : model.description.outputs.slice(0, 1))
+  return joinReplies(replies, wantsExtras ? model.description.outputs : model.description.outputs.slice(0, 1))
 }
 
-async function evaluateOne(model: LoadedModel, { type, elements }: Column, detailed: boolean): Promise<BatchReply | string> {
+async function evaluateOne(model: LoadedModel, { type, elements }: Column, wantsExtras: boolean): Promise<BatchReply | string> {
   try {
-    const reply = await model.evaluate({ type, elements, offsets: Uint32Array.of(0, elements.length) }, 1, detailed)
+    const reply = await model.evaluate({ type, elements, offsets: Uint32Array.of(0, elements.length) }, 1, wantsExtras)
     // It may be overwritten by the next call.
     return { ...reply, outputs: reply.outputs.map((column) => ({ ...column, elements: column.elements.slice() })) }
   } catch (error) {

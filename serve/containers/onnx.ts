@@ -104,12 +104,12 @@ class OnnxModel implements LoadedModel {
     return this.session.run({ [this.session.inputNames[0]!]: new this.runtime.Tensor(this.#type, data, [size, ...this.#shape]) })
   }
 
-  async evaluate(inputs: Column, size: number, detailed: boolean): Promise<BatchReply> {
-    const wanted = detailed ? this.description.outputs : this.description.outputs.slice(0, 1)
+  async evaluate(inputs: Column, size: number, wantsExtras: boolean): Promise<BatchReply> {
+    const wanted = wantsExtras ? this.description.outputs : this.description.outputs.slice(0, 1)
     if (this.#isSingle && size > 1) {
       const replies: BatchReply[] = []
       for (let item = 0; item < size; item++) {
-        replies.push(await this.evaluate({ type: inputs.type, elements: itemOf(inputs, item, size) }, 1, detailed))
+        replies.push(await this.evaluate({ type: inputs.type, elements: itemOf(inputs, item, size) }, 1, wantsExtras))
       }
       return joinReplies(replies, wanted)
     }

@@ -31,10 +31,10 @@ class PolicyModel implements LoadedModel {
     this.description = { inputType: 'floats', inputSize, outputs, algorithm, environmentId, observationSpace, actionSpace }
   }
 
-  evaluate({ elements }: Column, size: number, detailed: boolean): BatchReply {
-    const acts = this.#policy.act(elements as Float32Array, size, { deterministic: true, extras: detailed })
+  evaluate({ elements }: Column, size: number, wantsExtras: boolean): BatchReply {
+    const acts = this.#policy.act(elements as Float32Array, size, { deterministic: true, extras: wantsExtras })
     const action = columnOf(acts.actions)
-    if (!detailed) return { outputs: [action] }
+    if (!wantsExtras) return { outputs: [action] }
     const extras = [acts.probabilities, acts.logProbs, acts.values].filter((values) => values !== undefined)
     return { outputs: [action, ...extras.map(columnOf)] }
   }

@@ -91,8 +91,8 @@ class RemoteModel implements LoadedModel {
     this.description = { inputType, inputSize: size, outputs: outputs.map(outputOf) as unknown as ModelDescription['outputs'] }
   }
 
-  async evaluate(inputs: Column, size: number, detailed: boolean): Promise<BatchReply> {
-    const wanted = detailed ? this.description.outputs : this.description.outputs.slice(0, 1)
+  async evaluate(inputs: Column, size: number, wantsExtras: boolean): Promise<BatchReply> {
+    const wanted = wantsExtras ? this.description.outputs : this.description.outputs.slice(0, 1)
     const { name, datatype } = this.input
     const shape = inputs.type === 'strings' ? [size, ...this.input.shape.slice(1).map(() => 1)] : [size, ...this.#sizes]
     const outputs = wanted.map((output) => ({ name: output.name }))

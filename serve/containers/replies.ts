@@ -49,11 +49,11 @@ function wrongColumn({ type, elements, offsets }: Column, size: number, output: 
 }
 
 /** What a REPLY to a batch of `size` items says, as views. @throws FrameError for one that does not fit the batch or the model */
-export function readReply(frame: Frame, size: number, detailed: boolean, { outputs: described }: ModelDescription): BatchReply {
+export function readReply(frame: Frame, size: number, wantsExtras: boolean, { outputs: described }: ModelDescription): BatchReply {
   if (frame.count !== size) throw new FrameError(`reply of ${frame.count} items; expected ${size}`)
   const outputs: Column[] = []
   // Outputs that nobody asked for may come all the same.
-  for (let index = 0; index < (detailed ? described.length : 1); index++) {
+  for (let index = 0; index < (wantsExtras ? described.length : 1); index++) {
     const output = described[index]!
     const column = frame.column(SectionTag.OUTPUTS, index)
     if (column === undefined) throw new FrameError(`reply without output "${output.name}"`)

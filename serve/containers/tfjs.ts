@@ -112,10 +112,10 @@ class TfjsModel implements LoadedModel {
     }
   }
 
-  async evaluate(inputs: Column, size: number, detailed: boolean): Promise<BatchReply> {
+  async evaluate(inputs: Column, size: number, wantsExtras: boolean): Promise<BatchReply> {
     const answers = await this.#run(inputs, size)
     try {
-      const wanted = detailed ? answers : answers.slice(0, 1)
+      const wanted = wantsExtras ? answers : answers.slice(0, 1)
       const outputs = await Promise.all(
         wanted.map(async (tensor): Promise<Column> => {
           const data = await tensor.data()

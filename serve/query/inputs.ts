@@ -12,10 +12,10 @@ export interface Inputs {
   hash(row: number): number
   /** Whether two rows of the same type hold the very same bits. */
   sameRow(row: number, other: Inputs, otherRow: number): boolean
-  /** Elements of a row. */
-  length(row: number): number
-  /** Writes a row's elements to `into` from `at` on. */
-  copyRow(row: number, into: Elements, at: number): void
+  /** Elements of `rows` rows from `row` on. */
+  length(row: number, rows: number): number
+  /** Writes their elements to `into` from `at` on, and gives back where they end. */
+  copyRows(row: number, rows: number, into: Elements, at: number): number
   /** A row as JSON has it: numbers, a string, or bytes in base64. */
   values(row: number): Json
 }
@@ -35,8 +35,8 @@ function makeSlab(length: number): Slab {
   return { floats, words: new Int32Array(floats.buffer), bytes: Buffer.from(floats.buffer) }
 }
 
-/** Rows shorter than this are copied number by number: that beats the set-up of a subarray. */
-const SHORT_ROW = 32
+/** Fewer numbers than this are copied one by one: that beats the set-up of a subarray. */
+const FEW = 32
 
 /** The usual inputs: `size` rows of `width` float32, row-major, from `start` on in a slab. */
 export class FloatInputs implements Inputs {
@@ -66,15 +66,17 @@ export class FloatInputs implements Inputs {
     return hash
   }
 
-  length(): number {
-    return this.width
+  length(_row: number, rows: number): number {
+    return rows * this.width
   }
 
-  copyRow(row: number, into: Elements, at: number): void {
+  copyRows(row: number, rows: number, into: Elements, at: number): number {
     const { floats } = this.slab
     const from = this.start + row * this.width
-    if (this.width > SHORT_ROW) into.set(floats.subarray(from, from + this.width), at)
-    else for (let i = 0; i < this.width; i++) into[at + i] = floats[from + i]!
+    const length = rows * this.width
+    if (length > FEW) into.set(floats.subarray(from, from + length), at)
+    else for (let i = 0; i < length; i++) into[at + i] = floats[from + i]!
+    return at + length
   }
 
   values(row: number): number[] {

@@ -6,14 +6,7 @@ import type { Json } from '../state/state.js'
 export class Prediction {
   #json: string | undefined
 
-  constructor(
-    readonly output: Json,
-    /** The model's outputs after the first, by name, where they were asked for. */
-    readonly others?: Readonly<Record<string, Json>>,
-    json?: string,
-  ) {
-    this.#json = json
-  }
+  constructor(readonly output: Json) {}
 
   get json(): string {
     this.#json ??= JSON.stringify(this.output)
@@ -22,7 +15,7 @@ export class Prediction {
 
   /** About what it costs to keep, bytes. */
   get bytes(): number {
-    return 64 + cost(this.output) + (this.others === undefined ? 0 : cost(this.others))
+    return 64 + cost(this.output)
   }
 }
 
@@ -70,24 +63,14 @@ function parsed(text: string): Json {
   }
 }
 
-/** The prediction for item `item` of `items`, or the reason why there is none. */
-export function predictionAt(
-  columns: readonly Column[],
-  item: number,
-  items: number,
-  described: readonly OutputDescription[],
-  detailed: boolean,
-): Prediction | string {
-  const first = columns[0]!
-  if (!detailed && first.type === 'integers' && described[0]!.shape.length === 0) {
-    const output = first.elements[item]!
+/** The prediction for item `item` of `items` of a model's first output, or the reason why there is none. */
+export function predictionAt(column: Column, item: number, items: number, described: OutputDescription): Prediction | string {
+  if (column.type === 'integers' && described.shape.length === 0) {
+    const output = column.elements[item]!
     return SMALL[output] ?? new Prediction(output)
   }
   try {
-    const output = valueAt(first, item, items, described[0]!)
-    if (!detailed) return new Prediction(output)
-    const rest = described.slice(1).map((one, index) => [one.name, valueAt(columns[index + 1]!, item, items, one)])
-    return new Prediction(output, Object.fromEntries(rest))
+    return new Prediction(valueAt(column, item, items, described))
   } catch (error) {
     if (error instanceof NoValue) return error.message
     throw error

@@ -18,8 +18,6 @@ export interface Asking {
   readonly user: string
   /** Of every model that is asked, instead of the one that would answer. */
   readonly version: string | undefined
-  /** Whether predictions are to carry all of the models' outputs (`Prediction.others`). */
-  readonly detailed?: boolean
 }
 
 /** A query's way: application → cache → selection → queue → combine → answer before the deadline. */
@@ -54,7 +52,7 @@ export class QueryPath {
     application: Application,
     versions: readonly ModelVersion[],
     inputs: Inputs,
-    { user, detailed = false }: Asking,
+    { user }: Asking,
     standing: Standing,
     now: number,
     answered: (exchange: Exchange) => void,
@@ -78,7 +76,7 @@ export class QueryPath {
     for (let query = 0; query < size; query++) {
       for (let member = 0; member < members; member++) {
         const version = versions[selected === undefined ? 0 : selected[query]!.choice.arms[member]!]!
-        this.cache.ask(detailed ? version.inDetail : version, inputs, query, exchange, query * members + member, now)
+        this.cache.ask(version, inputs, query, exchange, query * members + member, now)
       }
     }
     if (!exchange.settled) application.deadlines.watch(exchange)

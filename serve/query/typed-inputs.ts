@@ -47,12 +47,13 @@ export class TypedInputs implements Inputs {
     return other instanceof TypedInputs && other.type === this.type && this.#row(row).equals(other.#row(otherRow))
   }
 
-  length(row: number): number {
-    return this.offsets[row + 1]! - this.offsets[row]!
+  length(row: number, rows: number): number {
+    return this.offsets[row + rows]! - this.offsets[row]!
   }
 
-  copyRow(row: number, into: Elements, at: number): void {
-    into.set(this.elements.subarray(this.offsets[row], this.offsets[row + 1]), at)
+  copyRows(row: number, rows: number, into: Elements, at: number): number {
+    into.set(this.elements.subarray(this.offsets[row], this.offsets[row + rows]), at)
+    return at + this.length(row, rows)
   }
 
   values(row: number): Json {

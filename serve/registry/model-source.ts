@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
-import { extname, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { Policy } from '../../rl/policy/index.js'
-import type { Kind } from '../containers/kinds.js'
+import { type Kind, kindOfName } from '../containers/kinds.js'
 import { packTfjs } from '../containers/tfjs-files.js'
 import { ServeError } from '../errors.js'
 import { refuse } from '../refusals.js'
@@ -14,24 +14,11 @@ export type ModelFunction = (inputs: any[]) => readonly unknown[] | Promise<read
 /** A policy's file, its bytes, or the policy itself; of other kinds a file, its bytes, a function, an address or an image's name. */
 export type ModelSource = string | URL | Uint8Array | ArrayBuffer | Pick<Policy, 'toBytes'> | ModelFunction
 
-/** Extensions that say what a file is. */
-const EXTENSIONS: Readonly<Record<string, Kind>> = {
-  '.onnx': 'onnx',
-  '.json': 'tfjs',
-  '.py': 'python',
-  '.js': 'function',
-  '.mjs': 'function',
-  '.ts': 'function',
-}
-
-const isAddress = (source: string) => /^https?:\/\//.test(source)
-
 /** What a model is, if nobody says so. */
 export function impliedKind(source: ModelSource): Kind {
   if (typeof source === 'function') return 'function'
   if (typeof source !== 'string' && !(source instanceof URL)) return 'policy'
-  const text = String(source)
-  return isAddress(text) ? 'remote' : (EXTENSIONS[extname(text.split(/[?#]/)[0]!)] ?? 'policy')
+  return kindOfName(String(source))
 }
 
 const pathOf = (source: string | URL) => (source instanceof URL || source.startsWith('file:') ? fileURLToPath(source) : resolve(source))

@@ -9,9 +9,6 @@ let versionsMade = 0
 /** One published version: immutable, with a queue and containers of its own. */
 export class ModelVersion implements CachedModel {
   readonly cachePrefix = `${(versionsMade++).toString(36)}:`
-  readonly detailed = false
-  /** The same model for those who want all of its outputs: they cost more, so they are asked for, queued and cached apart. */
-  readonly inDetail: CachedModel
 
   constructor(
     readonly name: string,
@@ -19,10 +16,7 @@ export class ModelVersion implements CachedModel {
     readonly description: ModelDescription,
     readonly dispatcher: Dispatcher,
     public record: Omit<ModelRecord, 'current'>,
-  ) {
-    const enqueue = (evaluation: Evaluation, now: number) => dispatcher.enqueue(evaluation, now)
-    this.inDetail = description.outputs.length === 1 ? this : { cachePrefix: `+${this.cachePrefix}`, detailed: true, enqueue }
-  }
+  ) {}
 
   get id(): string {
     return `${this.name}:${this.version}`

@@ -20,7 +20,7 @@ function inputsOf(...rows: number[][]): FloatInputs {
 /** A model that only collects what it is asked. */
 function collector(cachePrefix = 'm:') {
   const asked: Evaluation[] = []
-  return { cachePrefix, detailed: false, asked, enqueue: (evaluation: Evaluation) => asked.push(evaluation) }
+  return { cachePrefix, asked, enqueue: (evaluation: Evaluation) => asked.push(evaluation) }
 }
 
 function asker() {

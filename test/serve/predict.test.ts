@@ -109,7 +109,7 @@ test('several applications may share a model', () =>
 test('an action of a Discrete space is a number, of a Box an array, and one that is not finite is none', () => {
   const said = (elements: Elements, item: number, items: number, shape: number[]) => {
     const type = elements instanceof Int32Array ? 'integers' : 'floats'
-    const prediction = predictionAt([{ type, elements }], item, items, [{ name: 'action', type, shape }], false)
+    const prediction = predictionAt({ type, elements }, item, items, { name: 'action', type, shape })
     return typeof prediction === 'string' ? prediction : prediction.json
   }
   assert.is(said(Int32Array.of(3, 1), 1, 2, []), '1')

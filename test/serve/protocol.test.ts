@@ -105,7 +105,7 @@ test('a container without the token, of another major version, or with a wrong h
   )
   const other = hello({ token: fresh() })
   other[4] = 9
-  assert.is(await greeting(listener, other), 'protocol 9 is not spoken here; expected 1')
+  assert.is(await greeting(listener, other), 'protocol 9 is not spoken here; expected 2')
   assert.is(seen.length, 2)
   assert.not.ok(seen.includes('arrived'))
   await listener.close()

@@ -72,7 +72,7 @@ export async function withContainer<T>(
 
 /** A batch of so many ones. */
 export function batchOf(size: number): BatchInputs {
-  return { size, detailed: false, length: size, offsets: () => undefined, gather: (into: Elements) => into.fill(1) }
+  return { size, wantsExtras: false, length: size, offsets: () => undefined, gather: (into: Elements) => into.fill(1) }
 }
 
 export interface Outcome {
