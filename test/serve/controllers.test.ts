@@ -69,7 +69,12 @@ test('there is one stable state: from the smallest limit and from one far too la
       const sizes = run(tested, 200, latency)
       return sizes.reduce((sum, size) => sum + size, 0) / sizes.length
     }
-    const [one, other] = [cold, spoilt].map((tested) => mean(tested, noisy((size) => 1 + 0.1 * size)))
+    const [one, other] = [cold, spoilt].map((tested) =>
+      mean(
+        tested,
+        noisy((size) => 1 + 0.1 * size),
+      ),
+    )
     assert.ok(Math.abs(one! / other! - 1) < 0.15, `${policy}: ${one} and ${other}`)
     assert.ok(one! > 120 && one! < 195, `${policy}: ${one}`)
   }
@@ -109,7 +114,10 @@ test("a controller's state says what it has found, and the last tooth of its saw
   assert.equal([tested.state.grown, tested.state.cut, tested.state.peak], [30, 0, null])
   run(tested, 2, () => 25)
   const { policy, maxBatch, cut, peak, trough, objectiveMs } = tested.state
-  assert.equal({ policy, maxBatch, cut, peak, trough, objectiveMs }, { policy: 'aimd', maxBatch: 54, cut: 1, peak: 61, trough: 54, objectiveMs: 20 })
+  assert.equal(
+    { policy, maxBatch, cut, peak, trough, objectiveMs },
+    { policy: 'aimd', maxBatch: 54, cut: 1, peak: 61, trough: 54, objectiveMs: 20 },
+  )
 })
 
 test.run()

@@ -1,11 +1,10 @@
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type IncomingMessage, type ServerResponse } from 'node:http'
 import * as tf from '@tensorflow/tfjs-core'
 import '@tensorflow/tfjs-backend-cpu'
-import { layers, type LayersModel, sequential } from '@tensorflow/tfjs-layers'
+import { type LayersModel, layers, sequential } from '@tensorflow/tfjs-layers'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { imageCommand } from '../../serve/containers/image.js'
@@ -56,7 +55,8 @@ for (const isolation of ['process', 'thread'] as const) {
 test('a TensorFlow.js model whose weights lie elsewhere, or are missing, is refused with the file', () =>
   withServer((server) =>
     inFolder(async (folder) => {
-      const write = (weightsManifest: unknown) => writeFileSync(join(folder, 'model.json'), JSON.stringify({ modelTopology: {}, weightsManifest }))
+      const write = (weightsManifest: unknown) =>
+        writeFileSync(join(folder, 'model.json'), JSON.stringify({ modelTopology: {}, weightsManifest }))
       write([{ paths: ['../secret'], weights: [] }])
       assert.match(await messageOf(server.publish('m', join(folder, 'model.json'))), 'names weights outside its folder: ../secret')
       write([{ paths: ['gone.bin'], weights: [] }])
@@ -81,7 +81,11 @@ async function withEndpoint(use: (url: string, trouble: { is?: string }, asked: 
     if (trouble.is === 'short') sums.pop()
     return { outputs: [{ name: 'sum', datatype: 'FP32', shape: [sums.length, 1], data: sums }] }
   }
-  const metadata = { name: 'sum', inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 2] }], outputs: [{ name: 'sum', datatype: 'FP32', shape: [-1, 1] }] }
+  const metadata = {
+    name: 'sum',
+    inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 2] }],
+    outputs: [{ name: 'sum', datatype: 'FP32', shape: [-1, 1] }],
+  }
   const handle = async (request: IncomingMessage, response: ServerResponse) => {
     let body = ''
     for await (const chunk of request) body += chunk
@@ -167,12 +171,15 @@ test('an image that the engine runs is a container: it gets address and token by
       },
       { allow: ['image'] },
     )
-    await withServer(async (server) => {
-      assert.match(
-        await messageOf(server.publish('push', 'example/push:1', { kind: 'image', engine: '/no/such/engine' })),
-        /cannot be started: .*ENOENT/,
-      )
-    }, { allow: ['image'] })
+    await withServer(
+      async (server) => {
+        assert.match(
+          await messageOf(server.publish('push', 'example/push:1', { kind: 'image', engine: '/no/such/engine' })),
+          /cannot be started: .*ENOENT/,
+        )
+      },
+      { allow: ['image'] },
+    )
   }))
 
 test.run()

@@ -72,22 +72,28 @@ test('an application that sheds refuses at once what cannot be answered in time,
   }))
 
 test('shedding goes by how long the queue would take, and ends with it', () =>
-  withServer(async (server) => {
-    const slow = async (inputs: unknown[]) => {
-      await new Promise((resolve) => setTimeout(resolve, 40))
-      return inputs.map(() => 1)
-    }
-    await server.publish('slow', slow, { isolation: 'inline', batching: 'none', application: false })
-    await server.registerApplication({ name: 'app', defaultOutput: -1, sloMs: 200, overload: 'shed' })
-    await server.link('app', 'slow')
-    const ask = (x: number) => fetch(`${server.url}/app/predict`, { method: 'POST', body: JSON.stringify({ input: [x] }) })
-    for (let x = 0; x < 3; x++) assert.is((await ask(x)).status, 200)
-    const burst = await Promise.all(Array.from({ length: 40 }, (_, x) => ask(100 + x)))
-    const shed = burst.filter(({ status }) => status === 503).length
-    assert.ok(shed >= 25 && shed < 40, `${shed} of 40 shed`)
-    await until(() => server.metrics().models[0]!.queued === 0)
-    assert.is((await ask(1000)).status, 200)
-  }, { allow: ['function'] }))
+  withServer(
+    async (server) => {
+      const slow = async (inputs: Float32Array[]) => {
+        await new Promise((resolve) => setTimeout(resolve, Math.max(40, -inputs[0]![0]!)))
+        return inputs.map(() => 1)
+      }
+      await server.publish('slow', slow, { isolation: 'inline', batching: 'none', application: false })
+      await server.registerApplication({ name: 'app', defaultOutput: -1, sloMs: 200, overload: 'shed' })
+      await server.link('app', 'slow')
+      const ask = (x: number) => fetch(`${server.url}/app/predict`, { method: 'POST', body: JSON.stringify({ input: [x] }) })
+      for (let x = 0; x < 3; x++) assert.is((await ask(x)).status, 200)
+      const burst = await Promise.all(Array.from({ length: 40 }, (_, x) => ask(100 + x)))
+      const shed = burst.filter(({ status }) => status === 503).length
+      assert.ok(shed >= 25 && shed < 40, `${shed} of 40 shed`)
+      await until(() => server.metrics().models[0]!.queued === 0)
+      assert.is((await ask(1000)).status, 200)
+      // However slow the last batches were, an idle model is asked again.
+      assert.is((await ask(-3000)).status, 200)
+      await until(async () => JSON.parse(await (await ask(2000)).text()).output === 1)
+    },
+    { allow: ['function'] },
+  ))
 
 test("how a model's batches are sized is seen through the admin API", () =>
   withServer(async (server) => {

@@ -52,7 +52,7 @@ const why = async (what) => (await ask('troubled', [what])).default_explanation
 check('Python: answers', (await ask('troubled', [21])).output === 42)
 check('Python: NaN', (await why(3)) === 'The model answered a number that is not finite')
 check('Python: too many outputs', /has 2 items for 1 inputs/.test(await why(4)), await why(4))
-check('Python: exits', /exited with code 3/.test(await why(1)), await why(1))
+check('Python: exits', /closed the connection|exited with code 3/.test(await why(1)), await why(1))
 check('Python: hangs', /has not answered a batch for 1000 ms/.test(await why(2)), await why(2))
 let back
 for (let tries = 0; tries < 20 && back?.output !== 46; tries++) back = await ask('troubled', [23])
@@ -67,7 +67,11 @@ check('ONNX in a thread: logits', thread.isolation === 'thread' && near(await ou
 function graphModel() {
   const shape = (...sizes) => ({ shape: { shape: { dim: sizes.map((size) => ({ size: String(size) })) } } })
   const type = { type: 'DT_FLOAT' }
-  const constant = (name, ...sizes) => ({ name, op: 'Const', attr: { dtype: type, value: { tensor: { dtype: 'DT_FLOAT', tensorShape: shape(...sizes).shape.shape } } } })
+  const constant = (name, ...sizes) => ({
+    name,
+    op: 'Const',
+    attr: { dtype: type, value: { tensor: { dtype: 'DT_FLOAT', tensorShape: shape(...sizes).shape.shape } } },
+  })
   const node = [
     { name: 'x', op: 'Placeholder', attr: { dtype: type, ...shape(-1, 4) } },
     constant('w', 4, 2),
@@ -80,7 +84,11 @@ function graphModel() {
     { name: 'b', shape: [2], dtype: 'float32' },
   ]
   writeFileSync(join(folder, 'group1.bin'), Buffer.from(Float32Array.of(1, 2, 3, 4, 5, 6, 7, 8, 0.5, -0.5).buffer))
-  const json = { format: 'graph-model', modelTopology: { node, versions: { producer: 1 } }, weightsManifest: [{ paths: ['group1.bin'], weights }] }
+  const json = {
+    format: 'graph-model',
+    modelTopology: { node, versions: { producer: 1 } },
+    weightsManifest: [{ paths: ['group1.bin'], weights }],
+  }
   writeFileSync(join(folder, 'model.json'), JSON.stringify(json))
   return join(folder, 'model.json')
 }

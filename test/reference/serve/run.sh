@@ -7,6 +7,7 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 "$GYMNURA_VENV/bin/pip" install --quiet --disable-pip-version-check -r requirements.txt
 "$GYMNURA_VENV/bin/python" expect.py "$folder"
+echo '{}' >"$folder/package.json"
 npm install --silent --no-audit --no-fund --prefix "$folder" \
   onnxruntime-web@1.30.0 @tensorflow/tfjs-core@4.22.0 @tensorflow/tfjs-converter@4.22.0 @tensorflow/tfjs-backend-cpu@4.22.0
 here=$PWD
