@@ -25,7 +25,7 @@
  * | `CONTAINER_UNKNOWN` | 404 | the model version has no such replica |
  * | `MODEL_FAILED` | 500 | the model, or its container, failed on an input for which there is no default |
  * | `MODEL_LATE` | 504 | the model did not answer a block of rows in time |
- * | `OVERLOADED` | 503 | more queries than can be answered in time; `retryAfterS` says when to come again |
+ * | `OVERLOADED` | 503 | too much waits to be answered in time; try again after a while (`retryAfterS`, where it is known) |
  * | `QUERY_INVALID` | 400 | a query's body is malformed; the message begins with the field's path |
  * | `PATH_UNKNOWN` | 404 | nothing is served at this path |
  * | `TOKEN_MISSING` | 401 | the server takes calls with a token, and the call has none that it knows |

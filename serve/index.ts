@@ -13,7 +13,7 @@ export type { Client, ConnectOptions, FeedbackOptions, PredictOptions } from './
 export { connect, type NodeConnectOptions } from './client/connect.js'
 export type { ControlLoop } from './client/control.js'
 export type { PredictResult, Published } from './client/results.js'
-export { runContainer } from './containers/run-container.js'
+export { type ContainerOptions, runContainer } from './containers/run-container.js'
 export { ServeError, type ServeErrorCode } from './errors.js'
 export type { CorsOptions } from './http/cors.js'
 export type { ApplicationMetrics, ModelMetrics, ServeMetrics } from './metrics.js'

@@ -129,8 +129,12 @@ export class Dispatcher {
     })
   }
 
-  /** How long an input that comes now would take, by what inputs took of late; infinite where the queue is full. */
+  /**
+   * How long an input that comes now would take, by what inputs took of late; infinite where the queue is full. Nothing is expected of an
+   * empty queue: were the last batches slow, only another one can tell whether the next are.
+   */
   get expectedMs(): number {
+    if (this.#waiting === 0) return 0
     if (this.#waiting >= this.batching.maxQueued) return Number.POSITIVE_INFINITY
     const working = this.#replicas.reduce((sum, { container }) => sum + (container.ready ? 1 : 0), 0)
     return (this.#waiting * this.#itemMs) / Math.max(1, working) + this.#batchMs

@@ -24,10 +24,10 @@ export function makeContainer(
 }
 
 async function hostOf(model: ContainerModel, listener: ContainerListener): Promise<StartHost> {
-  const { kind, limits, token } = model.settings
+  const { kind, limits, tokenDigest } = model.settings
   if (model.isolation === 'thread') return threadHost(limits)
   const address = await listener.address()
-  if (kind === 'external') return externalHost(token!, listener)
+  if (kind === 'external') return externalHost(tokenDigest!, listener)
   return processHost(commandOf(model), limits, listener, address)
 }
 

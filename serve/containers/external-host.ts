@@ -2,9 +2,9 @@ import type { Host, HostEvents, StartHost } from './host.js'
 import type { ContainerListener } from './listener.js'
 import type { Wire } from './wire.js'
 
-/** Waits for a container that somebody else starts, on any machine that reaches the server's container address; it shows `token`. */
-export function externalHost(token: string, listener: ContainerListener): StartHost {
-  return (events) => new ExternalHost(token, listener, events)
+/** Waits for a container that somebody else starts, on any machine that reaches the server's container address; it shows the token with this digest. */
+export function externalHost(tokenDigest: string, listener: ContainerListener): StartHost {
+  return (events) => new ExternalHost(tokenDigest, listener, events)
 }
 
 class ExternalHost implements Host {
@@ -16,7 +16,7 @@ class ExternalHost implements Host {
   #wire: Wire | undefined
   #gone = false
 
-  constructor(token: string, listener: ContainerListener, events: HostEvents) {
+  constructor(tokenDigest: string, listener: ContainerListener, events: HostEvents) {
     this.#events = events
     const expected = listener.expect(
       {
@@ -26,7 +26,7 @@ class ExternalHost implements Host {
         },
         refused: events.refused,
       },
-      token,
+      tokenDigest,
     )
     this.#forget = expected.forget
   }

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import { constants, runInThisContext } from 'node:vm'
 import { type BatchReply, ITEM_FAILED, type ModelDescription, type OutputDescription } from './container.js'
 import { type Column, type Elements, type InputType, isText, itemOf } from './element-types.js'
@@ -21,7 +22,9 @@ async function readModule(artifact: Uint8Array, { path }: LoadSettings): Promise
     return (await import(`data:text/javascript;base64,${Buffer.from(text).toString('base64')}`)) as FunctionModule
   // So that what it imports is looked up as the server's own imports are.
   const { USE_MAIN_CONTEXT_DEFAULT_LOADER: loader } = constants
-  return { default: runInThisContext(`(${text})`, { filename: import.meta.filename, importModuleDynamically: loader }) as unknown }
+  return {
+    default: runInThisContext(`(${text})`, { filename: fileURLToPath(import.meta.url), importModuleDynamically: loader }) as unknown,
+  }
 }
 
 /** A JavaScript function, or a module whose default export is one. */

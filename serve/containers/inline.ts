@@ -1,7 +1,7 @@
 import { ServeError } from '../errors.js'
 import type { BatchDone, BatchInputs, BatchReply, Container, ModelDescription } from './container.js'
 import { type Elements, makeElements } from './element-types.js'
-import type { ContainerModel } from './life.js'
+import { BATCH_LIMIT_MS, type ContainerModel } from './life.js'
 import { loadModel } from './load.js'
 import { evaluate, type LoadedModel, messageOf } from './model.js'
 
@@ -44,9 +44,24 @@ export class InlineContainer implements Container {
     const elements = this.#room(model, length)
     batch.gather(elements)
     const reply = evaluate(model, { type, elements, offsets: batch.offsets() }, size, wantsExtras)
-    const late = (reply: BatchReply) => (this.#model === undefined ? done(null, 'was stopped') : done(reply))
-    if (reply instanceof Promise) void reply.then(late)
+    if (reply instanceof Promise) this.#await(reply, done)
     else done(reply)
+  }
+
+  /** A model that never answers must not hold its replica for ever. */
+  #await(reply: Promise<BatchReply>, done: BatchDone): void {
+    const { batchMs = BATCH_LIMIT_MS } = this.#of.settings.limits
+    let told = false
+    const tell = (reply: BatchReply | null, reason?: string) => {
+      if (told) return
+      told = true
+      clearTimeout(limit)
+      if (this.#model === undefined) done(null, 'was stopped')
+      else done(reply, reason)
+    }
+    const limit = setTimeout(tell, batchMs, null, `has not answered a batch for ${batchMs} ms`)
+    limit.unref()
+    void reply.then(tell)
   }
 
   /** Used again where the model is done with it when it returns. */

@@ -69,6 +69,6 @@ export interface ContainerSettings extends LoadSettings {
   readonly python?: string
   /** Of 'image': the engine's command. */
   readonly engine?: string
-  /** Of 'external': what the container shows. */
-  readonly token?: string
+  /** Of 'external': the digest of what the container shows. */
+  readonly tokenDigest?: string
 }

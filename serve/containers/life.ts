@@ -18,7 +18,7 @@ const HEARTBEATS_MISSED = 10
 /** With more than this many missed it is not asked to leave, but killed. */
 const HEARTBEATS_LATE = 1
 /** A batch that has no reply after so many milliseconds hangs, whatever the heart beats. */
-const BATCH_LIMIT_MS = 10_000
+export const BATCH_LIMIT_MS = 10_000
 /** Frames between two ticks that answer nothing: more than this is a flood. */
 const MOST_IDLE_FRAMES = 1_000
 const MIB = 1024 ** 2

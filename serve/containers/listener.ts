@@ -12,8 +12,8 @@ export const MOST_IN_FLIGHT = 64
 /** Who waits for a container: told once, when it shows its token. */
 type Arrival = Pick<HostEvents, 'arrived' | 'refused'>
 
-/** Tokens are looked up by their digest, so that how long a refusal takes says nothing about them. */
-const digest = (token: string) => createHash('sha256').update(token).digest('hex')
+/** Tokens are kept and looked up by their digest: how long a refusal takes says nothing about them, nor does what is kept. */
+export const digestOf = (token: string) => createHash('sha256').update(token).digest('hex')
 
 /** Why a hello is not one; undefined when it is. */
 function wrongHello({ major }: Frame, maxInFlight: unknown): string | undefined {
@@ -55,9 +55,10 @@ export class ContainerListener {
     return this.#address
   }
 
-  /** `arrival` is told when a container shows the token: a fresh one, or the one given. It works once an arrival. */
-  expect(arrival: Arrival, token = randomBytes(24).toString('hex')): { token: string; forget: () => void } {
-    const key = digest(token)
+  /** `arrival` is told when a container shows the token: a fresh one, or the one with the digest. It works once an arrival. */
+  expect(arrival: Arrival, digest?: string): { token: string; forget: () => void } {
+    const token = randomBytes(24).toString('hex')
+    const key = digest ?? digestOf(token)
     const waiting = this.#expected.get(key)
     if (waiting === undefined) this.#expected.set(key, [arrival])
     else waiting.push(arrival)
@@ -96,7 +97,7 @@ export class ContainerListener {
     if (frame.type !== FrameType.HELLO) throw new Error('the first frame must be a hello')
     const { token, maxInFlight = 1 } = frame.json()
     if (typeof token !== 'string') throw new Error('hello has no token')
-    const key = digest(token)
+    const key = digestOf(token)
     const [arrival] = this.#expected.get(key) ?? []
     if (!arrival) throw new Error('unknown token')
     this.#forget(key, arrival)

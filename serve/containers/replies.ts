@@ -35,7 +35,11 @@ export function wrongDescription({
 export function readDescription(json: Readonly<Record<string, unknown>>): ModelDescription {
   const wrong = wrongDescription(json)
   if (wrong !== undefined) throw new FrameError(`ready says: ${wrong}`)
-  return json as unknown as ModelDescription
+  const { inputType, inputSize, outputs, algorithm, environmentId, observationSpace, actionSpace } = json as unknown as ModelDescription
+  const plain = outputs.map(({ name, type, shape }) => ({ name, type, shape })) as unknown as ModelDescription['outputs']
+  const text = (value: unknown) => (typeof value === 'string' ? value : undefined)
+  const people = { algorithm: text(algorithm), environmentId: text(environmentId), observationSpace, actionSpace }
+  return { inputType, inputSize, outputs: plain, ...people }
 }
 
 /** Why a column is not what the model said of that output; undefined when it is. */

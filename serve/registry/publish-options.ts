@@ -3,6 +3,7 @@ import { checkBatching } from '../batching/policies.js'
 import type { OutputDescription } from '../containers/container.js'
 import { INPUT_TYPES, type InputType } from '../containers/element-types.js'
 import { type ContainerSettings, ISOLATIONS, type Isolation, KINDS, type Kind, type Limits } from '../containers/kinds.js'
+import { digestOf } from '../containers/listener.js'
 import { wrongDescription } from '../containers/replies.js'
 import { checkOptions, refuse } from '../refusals.js'
 import { checkReplicas } from './options.js'
@@ -118,7 +119,8 @@ export function checkPublish(options: PublishOptions, implied: Kind, path?: stri
   checkKind(kind, given)
   const { inputType, inputSize, outputs, maxInFlight, python, engine, token } = given
   const limits = checkLimits(given.limits)
-  const all = { kind, limits, path, inputType, inputSize, outputs, maxInFlight, python, engine, token }
+  const tokenDigest = token === undefined ? undefined : digestOf(token)
+  const all = { kind, limits, path, inputType, inputSize, outputs, maxInFlight, python, engine, tokenDigest }
   const settings = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as unknown as ContainerSettings
   return { replicas, isolation, application, batching: checkBatching(batching), settings }
 }

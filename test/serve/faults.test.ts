@@ -4,7 +4,7 @@ import { ContainerListener } from '../../serve/containers/listener.js'
 import { processHost } from '../../serve/containers/process-host.js'
 import { SupervisedContainer } from '../../serve/containers/supervised.js'
 import { evaluateWith, outcomeOf, withContainer } from './scripted-container.js'
-import { messageOf, until } from './tools.js'
+import { messageOf, until, withServer } from './tools.js'
 
 test('a batch that hangs while the heart beats is given up after the limit, and the next life answers', () =>
   withContainer(
@@ -131,5 +131,20 @@ test('a container that is never heard of is given up after the limit that was se
   assert.match(await messageOf(container.start()), 'was not warm after 400 ms')
   await listener.close()
 })
+
+test('a model that runs inline and never answers holds nobody up for longer than its limit', () =>
+  withServer(
+    async (server, client) => {
+      const sometimes = ([[x]]: Float32Array[]) => (x === 0 ? new Promise<number[]>(() => {}) : [7])
+      const limits = { batchMs: 200 }
+      await server.publish('sometimes', sometimes, { isolation: 'inline', batching: 'none', limits, application: false })
+      await server.registerApplication({ name: 'app', defaultOutput: -1, sloMs: 5_000 })
+      await server.link('app', 'sometimes')
+      const [hung, other] = await Promise.all([client.predict('app', [0]), client.predict('app', [1])])
+      assert.is(hung.defaultExplanation, "The model's container has not answered a batch for 200 ms")
+      assert.is(other.output, 7)
+    },
+    { allow: ['function'] },
+  ))
 
 test.run()

@@ -11,7 +11,7 @@ interface Golden {
   readonly answerJsonLength: number | null
 }
 
-/** What tritonclient sent, and what it understood: test/reference/serve/triton.py. */
+/** What tritonclient sent, and what it understood: test/reference/serve-clients/triton.py. */
 const { requests } = JSON.parse(readFileSync('test/golden/serve/tritonclient.json', 'utf8')) as { requests: Record<string, Golden> }
 const LENGTH = 'inference-header-content-length'
 

@@ -180,6 +180,8 @@ def column(described, values, count):
     array = np.asarray(values)
     if array.shape != (count, *shape):
         raise ValueError('output "%s" has shape %s; expected %s' % (name, list(array.shape), [count, *shape]))
+    if not np.can_cast(array.dtype, dtype, "same_kind"):
+        raise TypeError('output "%s" is of %s; expected %s' % (name, array.dtype, kind))
     return np.ascontiguousarray(array, dtype).reshape(-1), None
 
 

@@ -1,28 +1,15 @@
 #!/usr/bin/env bash
-# Calls our server with clients of other projects: the real tritonclient, and one that speaks TensorFlow Serving's REST as its users do.
-# Prints `N passed, N failed`; exit code 0 or 1. With GYMNURA_GOLDEN=1 also writes test/golden/serve/tritonclient.json.
+# Serves models of scikit-learn, PyTorch, ONNX and TensorFlow.js graphs, and compares with what the reference runtimes answer by
+# themselves. The optional runtimes of Node (onnxruntime-web, tfjs-converter) are installed beside, as a user would.
 set -euo pipefail
-here="$(cd "$(dirname "$0")" && pwd)"
-root="$(cd "$here/../../.." && pwd)"
-[ -f "$root/dist/test/serve/policies.js" ] || (cd "$root" && node scripts/build.mjs)
-python="${GYMNURA_VENV:?a folder with the Python virtual environment; test/reference/run.sh makes one}/bin/python"
-coproc SERVER { node "$here/server.mjs"; }
-read -r url <&"${SERVER[0]}"
-passed=0
-failed=0
-for client in "triton.py $url ${GYMNURA_GOLDEN:+$root/test/golden/serve/tritonclient.json}" "tf_serving.py $url"; do
-  status=0
-  # shellcheck disable=SC2086
-  output=$(cd "$here" && "$python" -B $client 2>&1) || status=$?
-  echo "$output"
-  counts=$(grep -oE '^[0-9]+ passed, [0-9]+ failed' <<<"$output" | tail -1 || true)
-  [ -n "$counts" ] || counts='0 passed, 1 failed'
-  passed=$((passed + $(cut -d' ' -f1 <<<"$counts")))
-  failed=$((failed + $(cut -d' ' -f3 <<<"$counts")))
-  if [ "$status" -ne 0 ] && [ "$(cut -d' ' -f3 <<<"$counts")" -eq 0 ]; then failed=$((failed + 1)); fi
-done
-pid=$SERVER_PID
-eval "exec ${SERVER[1]}>&-"
-wait "$pid" || failed=$((failed + 1))
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+cd "$(dirname "$0")"
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+"$GYMNURA_VENV/bin/pip" install --quiet --disable-pip-version-check -r requirements.txt
+"$GYMNURA_VENV/bin/python" expect.py "$folder"
+echo '{}' >"$folder/package.json"
+npm install --silent --no-audit --no-fund --prefix "$folder" \
+  onnxruntime-web@1.30.0 @tensorflow/tfjs-core@4.22.0 @tensorflow/tfjs-converter@4.22.0 @tensorflow/tfjs-backend-cpu@4.22.0
+here=$PWD
+cd "$folder"
+node "$here/compare.mjs" "$folder"
