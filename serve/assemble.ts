@@ -1,7 +1,7 @@
 import { writeSync } from 'node:fs'
 import pino from 'pino'
 import { ContainerListener } from './containers/listener.js'
-import { adminApi } from './http/admin.js'
+import { adminApi } from './http/admin/admin.js'
 import { httpApp } from './http/app.js'
 import { clipperApi } from './http/clipper.js'
 import { guard } from './http/guard.js'
@@ -49,7 +49,7 @@ export function assemble(settings: ServeSettings, state: State, roots: ModelRoot
   const book = new RouteBook(app)
   guard(app, gate)
   clipperApi(app, registry, path, desk)
-  adminApi(app, registry, publisher)
+  adminApi(app, registry, publisher, roots)
   openInferenceApi(app, { registry, publisher, roots, draining })
   tfServingApi(app, registry)
   eventsApi(app, registry, path)

@@ -3,9 +3,15 @@ import { isAbsolute, join, resolve, sep } from 'node:path'
 import { ServeError } from '../errors.js'
 import { refuse, shown } from '../refusals.js'
 
-const SUFFIX = '.safetensors'
+/** Of models that are one file, and run no code. */
+const SUFFIXES = ['.safetensors', '.onnx'] as const
 const WHOLE_NUMBER = /^\d{1,15}$/
 const LARGEST_FILE_BYTES = 1024 ** 3
+
+function withoutSuffix(file: string): string {
+  const suffix = SUFFIXES.find((suffix) => file.endsWith(suffix))
+  return suffix === undefined ? file : file.slice(0, -suffix.length)
+}
 
 /** A model's file in a root. */
 export interface FoundModel {
@@ -15,8 +21,8 @@ export interface FoundModel {
 }
 
 /**
- * The folders that model files may be read from when a caller over HTTP names one. A model lies there as `NAME.safetensors`, or a version
- * a folder as `NAME/3/model.safetensors`. Links are followed first, and what they lead to must lie inside too.
+ * The folders that model files may be read from when a caller over HTTP names one. A model lies there as `NAME.safetensors` (or `.onnx`),
+ * or a version a folder as `NAME/3/model.safetensors`. Links are followed first, and what they lead to must lie inside too.
  */
 export class ModelRoots {
   private constructor(private readonly roots: readonly string[]) {}
@@ -64,8 +70,16 @@ export class ModelRoots {
   async find(name: string): Promise<FoundModel | undefined> {
     const newest = await this.#newestVersion(name)
     if (newest !== undefined) return newest
-    const path = await this.#resolve(name + SUFFIX)
+    const path = await this.#firstOf(name)
     return path === undefined ? undefined : { path, version: undefined }
+  }
+
+  async #firstOf(base: string): Promise<string | undefined> {
+    for (const suffix of SUFFIXES) {
+      const path = await this.#resolve(base + suffix)
+      if (path !== undefined) return path
+    }
+    return undefined
   }
 
   async #newestVersion(name: string): Promise<FoundModel | undefined> {
@@ -73,7 +87,7 @@ export class ModelRoots {
       const versions = await readdir(join(root, name)).catch(() => [])
       const numbers = versions.filter((version) => WHOLE_NUMBER.test(version)).sort((a, b) => Number(b) - Number(a))
       for (const version of numbers) {
-        const path = await this.#resolve(join(root, name, version, `model${SUFFIX}`))
+        const path = await this.#firstOf(join(root, name, version, 'model'))
         if (path !== undefined) return { path, version }
       }
     }
@@ -83,7 +97,7 @@ export class ModelRoots {
   /** The names of all models in the roots. */
   async names(): Promise<string[]> {
     const entries = (await Promise.all(this.roots.map((root) => readdir(root).catch(() => [])))).flat()
-    const names = [...new Set(entries.map((entry) => (entry.endsWith(SUFFIX) ? entry.slice(0, -SUFFIX.length) : entry)))]
+    const names = [...new Set(entries.map(withoutSuffix))]
     const found = await Promise.all(names.map((name) => this.find(name)))
     return names.filter((_, i) => found[i] !== undefined).sort()
   }

@@ -21,20 +21,26 @@ export class Gate {
   /**
    * @param name of the application or model that the call is about
    * @param address of the caller: who has no token that is known is counted by it
+   * @returns who is counted: the token, or the address
    * @throws ServeError `TOKEN_MISSING`, `TOKEN_REFUSED`, `RATE_LIMITED`
    */
-  admit(access: 'admin' | 'application', name: string | undefined, token: string | undefined, address: string): void {
-    const now = performance.now()
-    if (!this.tokens.required) {
-      this.rateLimit?.take(address, now)
-      return
+  admit(access: 'admin' | 'application', name: string | undefined, token: string | undefined, address: string): string {
+    let caller = address
+    if (this.tokens.required) {
+      try {
+        this.tokens.check(access, name, token)
+      } catch (error) {
+        this.count(address)
+        throw error
+      }
+      caller = token!
     }
-    try {
-      this.tokens.check(access, name, token)
-    } catch (error) {
-      this.rateLimit?.take(address, now)
-      throw error
-    }
-    this.rateLimit?.take(token!, now)
+    this.count(caller)
+    return caller
+  }
+
+  /** Counts one request of a caller who has been let in. @throws ServeError `RATE_LIMITED` */
+  count(caller: string): void {
+    this.rateLimit?.take(caller, performance.now())
   }
 }

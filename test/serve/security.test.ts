@@ -199,6 +199,23 @@ test('models are loaded from inside the model roots only, whatever the name, the
           'inside:1',
           'versioned:12',
         ])
+        const add = async (model_data_path: string, model_version: number) =>
+          (await call(server, '/admin/add_model', { body: JSON.stringify({ model_name: 'added', model_version, model_data_path }) })).status
+        const paths = [
+          '../secret.safetensors',
+          secret,
+          'link.safetensors',
+          'up/secret.safetensors',
+          '/etc/passwd',
+          '',
+          'models',
+          'a\0b',
+          'x.json',
+        ]
+        for (const path of paths) assert.is(await add(path, 1), 400, path)
+        assert.equal([await add('inside.safetensors', 1), await add(join(roots, 'inside.safetensors'), 2)], [200, 200])
+        await server.deleteVersion('added', 1)
+        await server.deleteVersion('added', 2)
         await load('inside')
         assert.is((await server.listModels()).length, 3, 'what is loaded already is not loaded again')
         const index = (await (await fetch(`${server.url}/v2/repository/index`, { method: 'POST', body: '{}' })).json()) as {

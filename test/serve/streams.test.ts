@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { connect as connectTcp } from 'node:net'
 import { connect, type Server } from 'gymnura/serve'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -200,6 +201,35 @@ test('who may not come in is told why: an unknown application, another path, a f
       browser.close()
     },
     { tokens: { admin: 'admin-token-0123456789', applications: { push: 'push-token-0123456789' } } },
+  ))
+
+test('a request that offers to go on in HTTP/2, as of Java, is answered as any other', () =>
+  withPush(async (server) => {
+    const body = '{"input":[0,0,0,1]}'
+    const offer = ['connection: Upgrade, HTTP2-Settings', 'upgrade: h2c', 'http2-settings: AAEAAEAAAAIAAAAB']
+    const head = (...lines: string[]) =>
+      ['POST /push/predict HTTP/1.1', 'host: x', `content-length: ${body.length}`, ...lines, '', body].join('\r\n')
+    const socket = connectTcp({ port: server.port, host: '127.0.0.1' })
+    let answers = ''
+    socket.setEncoding('utf8').on('data', (text) => {
+      answers += text
+    })
+    for (const [i, lines] of [offer, [], offer].entries()) {
+      socket.write(head(...lines))
+      await until(() => answers.split('"output":1').length === i + 2)
+    }
+    socket.destroy()
+  }))
+
+test('a rate limit counts every message of a control loop', () =>
+  withPush(
+    async (server) => {
+      const socket = await open(server)
+      const answers = await talk(socket, ...Array.from({ length: 5 }, (_, id) => ({ id, input: [0, 0, 0, 1] })))
+      assert.equal(answers.map(({ error }) => error).sort(), ['RATE_LIMITED', 'RATE_LIMITED', undefined, undefined, undefined].sort())
+      socket.close()
+    },
+    { rateLimit: { perSecond: 0.01, burst: 4 } },
   ))
 
 test("the client's control loop acts, several observations at once too, and tells what is wrong", async () => {

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
+import type { Kind } from '../../containers/kinds.js'
 import { ServeError } from '../../errors.js'
 import { didYouMean } from '../../refusals.js'
 import type { ModelRoots } from '../../registry/model-roots.js'
+import { impliedKind } from '../../registry/model-source.js'
 import { checkName } from '../../registry/options.js'
 import type { Publisher } from '../../registry/publisher.js'
 import type { Registry } from '../../registry/registry.js'
@@ -56,16 +58,18 @@ export class Repository {
       throw new ServeError('MODEL_UNKNOWN', `${told}${didYouMean(name, await this.roots.names())}`)
     }
     const { path, version } = found
-    if (version === undefined) return this.#loadBytes(name, await this.roots.read(path))
+    const kind = impliedKind(path)
+    if (version === undefined) return this.#loadBytes(name, await this.roots.read(path), kind)
     const model = this.registry.models.get(name)
-    if (!model?.versions.has(version)) await this.publisher.publish(name, await this.roots.read(path), { version, application: false })
+    if (!model?.versions.has(version))
+      await this.publisher.publish(name, await this.roots.read(path), { version, kind, application: false })
     else if (model.current.version !== version) await this.registry.setVersion(name, version)
   }
 
-  async #loadBytes(name: string, bytes: Uint8Array): Promise<void> {
+  async #loadBytes(name: string, bytes: Uint8Array, kind: Kind = 'policy'): Promise<void> {
     const digest = digestOf(bytes)
     if (this.registry.models.has(name) && this.#digests.get(name) === digest) return
-    await this.publisher.publish(name, bytes, { application: false })
+    await this.publisher.publish(name, bytes, { kind, application: false })
     this.#digests.set(name, digest)
   }
 

@@ -25,6 +25,8 @@ const LARGEST_MESSAGE_BYTES = 1024 ** 2
 const MOST_BUFFERED_BYTES = 4 * 1024 ** 2
 const PING_MS = 15_000
 const GOING_AWAY = 1001
+/** Then clients that do not hang up themselves are hung up on. */
+const LAST_WORDS_MS = 500
 
 interface Parts {
   readonly registry: Registry
@@ -60,10 +62,11 @@ export function controlApi(app: FastifyInstance, parts: Parts): void {
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy())
     try {
-      const application = admit(request, parts)
+      if (request.headers.upgrade?.toLowerCase() !== 'websocket') return readAgain(app, request, socket, head)
+      const admitted = admit(request, parts)
       // Its library is loaded when it is first wanted: a server starts sooner without.
       server ??= makeServer()
-      void server.then((ready) => ready.handleUpgrade(request, socket, head, (client) => converse(client, application, parts)))
+      void server.then((ready) => ready.handleUpgrade(request, socket, head, (client) => converse(client, admitted, parts)))
     } catch (error) {
       if (!(error instanceof ServeError)) throw error
       refuse(socket, error)
@@ -72,8 +75,24 @@ export function controlApi(app: FastifyInstance, parts: Parts): void {
   app.server.on('upgrade', upgrade)
   app.addHook('preClose', async () => {
     app.server.off('upgrade', upgrade)
-    for (const client of (await server)?.clients ?? []) client.close(GOING_AWAY, 'the server is closing')
+    const clients = [...((await server)?.clients ?? [])]
+    for (const client of clients) client.close(GOING_AWAY, 'the server is closing')
+    setTimeout(() => clients.map((client) => client.terminate()), LAST_WORDS_MS).unref()
   })
+}
+
+/**
+ * A request that offers to go on in HTTP/2 (Java's client does) is to be answered as if it had not: it is put together again without the
+ * offer, and read once more. Node would do so by itself if nobody listened for upgrades.
+ */
+function readAgain(app: FastifyInstance, { method, url, rawHeaders }: IncomingMessage, socket: Duplex, head: Buffer): void {
+  const lines = [`${method} ${url} HTTP/1.1`]
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const isOffer = ['upgrade', 'http2-settings', 'connection'].includes(rawHeaders[i]!.toLowerCase())
+    if (!isOffer) lines.push(`${rawHeaders[i]}: ${rawHeaders[i + 1]}`)
+  }
+  socket.unshift(Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), head]))
+  app.server.emit('encrypted' in socket ? 'secureConnection' : 'connection', socket)
 }
 
 async function makeServer(): Promise<WebSocketServer> {
@@ -82,8 +101,15 @@ async function makeServer(): Promise<WebSocketServer> {
   return new WebSocketServer({ noServer: true, maxPayload: LARGEST_MESSAGE_BYTES, perMessageDeflate: false, handleProtocols })
 }
 
-/** The application's name. @throws ServeError for whoever may not come in */
-function admit(request: IncomingMessage, { registry, gate, cors }: Parts): string {
+/** Who talks, about what. */
+interface Admitted {
+  readonly application: string
+  /** Every message counts as a request of this caller. */
+  readonly caller: string
+}
+
+/** @throws ServeError for whoever may not come in */
+function admit(request: IncomingMessage, { registry, gate, cors }: Parts): Admitted {
   const { url = '', headers, socket } = request
   const name = PATH.exec(url)?.[1]
   if (name === undefined)
@@ -93,11 +119,11 @@ function admit(request: IncomingMessage, { registry, gate, cors }: Parts): strin
   if (origin !== undefined && !cors.allows(origin) && !isOwnOrigin(origin, headers.host)) {
     throw new ServeError('SERVE_HOST_REFUSED', `pages of ${shown(origin)} may not call; allow them with cors.origins`)
   }
-  gate.admit('application', name, tokenOf(request), socket.remoteAddress ?? '')
-  return registry.application(name).name
+  const caller = gate.admit('application', name, tokenOf(request), socket.remoteAddress ?? '')
+  return { application: registry.application(name).name, caller }
 }
 
-function converse(client: WebSocket, application: string, { registry, path, desk }: Parts): void {
+function converse(client: WebSocket, { application, caller }: Admitted, { registry, path, desk, gate }: Parts): void {
   let alive = true
   const ping = setInterval(() => {
     // Half-open sockets answer no ping.
@@ -122,6 +148,7 @@ function converse(client: WebSocket, application: string, { registry, path, desk
       if (isBinary) throw new ServeError('QUERY_INVALID', 'the message is binary; expected JSON')
       const body = parsePredictBody(String(data))
       id = idOf(body)
+      gate.count(caller)
       const asked = registry.application(application)
       if (body.query_id !== undefined) {
         const fail = (error: unknown) => answer(id, errorFields(error))

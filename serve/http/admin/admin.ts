@@ -1,126 +1,23 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { ControllerState } from '../batching/controller.js'
-import { INPUT_TYPES, type InputType } from '../containers/element-types.js'
-import type { Kind } from '../containers/kinds.js'
-import { ServeError } from '../errors.js'
-import { refuse, shown } from '../refusals.js'
-import type { ModelVersion } from '../registry/model.js'
-import { type ApplicationOptions, isSlo, LONGEST_SLO_MS } from '../registry/options.js'
-import type { Publisher } from '../registry/publisher.js'
-import type { Registry } from '../registry/registry.js'
-import type { ApplicationRecord, Json, ModelRecord } from '../state/state.js'
-import { type Body, parseBody, textOf } from './json-body.js'
-import type { Schema } from './route.js'
-import { ANY, BOOLEAN, INTEGER, listOf, NUMBER, NUMBERS, object, oneOf, STRING } from './schemas.js'
+import { ServeError } from '../../errors.js'
+import { refuse } from '../../refusals.js'
+import type { ModelRoots } from '../../registry/model-roots.js'
+import { impliedKind } from '../../registry/model-source.js'
+import type { Publisher } from '../../registry/publisher.js'
+import type { Registry } from '../../registry/registry.js'
+import { parseBody, textOf } from '../json-body.js'
+import type { Schema } from '../route.js'
+import { ANY, BOOLEAN, INTEGER, listOf, NUMBER, NUMBERS, object, oneOf, STRING } from '../schemas.js'
+import { applicationOf, field, isVerbose, stringList, versionOf } from './fields.js'
+import { APPLICATION, applicationJson, containersJson, MODEL, modelJson } from './json.js'
+import { publishRoute } from './publish.js'
 
-const LARGEST_ARTIFACT_BYTES = 1024 ** 3
 const SUCCESS: Schema = { type: 'string', const: 'Success!' }
 const VERSION = oneOf(STRING, INTEGER)
-
-/** The lists' only field; their body may be left out. */
-const isVerbose = (request: FastifyRequest) => parseBody(textOf(request) || '{}', '{"verbose": true}').verbose === true
-
-function field<T extends 'string' | 'number'>(body: Body, name: string, type: T): T extends 'string' ? string : number {
-  const value = body[name]
-  if (typeof value === type) return value as T extends 'string' ? string : number
-  throw new ServeError('QUERY_INVALID', `${name}: expected a ${type}, got ${shown(value)}`)
-}
-
-function stringList(body: Body, name: string): string[] {
-  const value = body[name]
-  if (Array.isArray(value) && value.every((entry) => typeof entry === 'string')) return value
-  throw new ServeError('QUERY_INVALID', `${name}: expected an array of strings, got ${shown(value)}`)
-}
-
-/** A version as a string or a whole number, checked where it is looked up. */
-function versionOf({ model_version: version }: Body): string {
-  if (typeof version === 'string' || Number.isSafeInteger(version)) return String(version)
-  throw new ServeError('QUERY_INVALID', `model_version: expected a string or a whole number, got ${shown(version)}`)
-}
-
-const containersJson = ({ id, dispatcher }: ModelVersion) =>
-  dispatcher.replicas.map(({ ready, pid, restarts, maxBatch, objectiveMs, controller }, replica) => {
-    return {
-      model_id: id,
-      replica,
-      ready,
-      pid,
-      restarts,
-      max_batch: maxBatch,
-      objective_ms: objectiveMs,
-      batching: batchingJson(controller),
-    }
-  })
-
-/** How batches are sized, and the last tooth of the limit's saw. */
-const batchingJson = ({ policy, usualMs, grown, cut, peak, trough }: ControllerState) => ({
-  policy,
-  usual_ms: usualMs,
-  grown,
-  cut,
-  peak,
-  trough,
-})
-
-/** Checked here where the wire's names or units are others than the options'. */
-function applicationOf(body: Body): ApplicationOptions {
-  const name = field(body, 'name', 'string')
-  const { input_type = 'floats', default_output, latency_slo_micros: micros, selection, confidence_threshold, reward_range } = body
-  if (!INPUT_TYPES.includes(input_type as InputType)) refuse('input_type', input_type, INPUT_TYPES.join(', '))
-  if (default_output === undefined) refuse('default_output', default_output, 'a JSON value')
-  const sloMs = micros === undefined ? undefined : field(body, 'latency_slo_micros', 'number') / 1000
-  if (sloMs !== undefined && !isSlo(sloMs)) refuse('latency_slo_micros', micros, `more than 0, up to ${1000 * LONGEST_SLO_MS}`)
-  // What these hold is checked with the options.
-  return {
-    name,
-    inputType: input_type as InputType,
-    overload: body.overload as ApplicationOptions['overload'],
-    defaultOutput: default_output as Json,
-    sloMs,
-    selection: selection as ApplicationOptions['selection'],
-    confidenceThreshold: confidence_threshold as number | undefined,
-    rewardRange: reward_range as [number, number] | undefined,
-  }
-}
-
-const applicationJson = (record: ApplicationRecord) => ({
-  name: record.name,
-  input_type: record.inputType,
-  default_output: record.defaultOutput,
-  latency_slo_micros: record.sloMs * 1000,
-  selection: record.selection,
-  confidence_threshold: record.confidenceThreshold,
-  reward_range: record.rewardRange,
-  overload: record.overload ?? 'default',
-  linked_models: record.models,
-})
-
-const modelJson = ({
-  name,
-  version,
-  current,
-  isolation,
-  replicas,
-  inputType,
-  inputSize,
-  algorithm,
-  environmentId,
-  settings,
-}: ModelRecord) => ({
-  model_name: name,
-  model_version: version,
-  is_current_version: current,
-  kind: settings?.kind ?? 'policy',
-  input_type: inputType,
-  input_size: inputSize,
-  isolation,
-  replicas,
-  algorithm,
-  environment_id: environmentId,
-})
+const VERBOSE = object({ 'verbose?': BOOLEAN })
 
 /** Clipper's admin API under `/admin/`, and `POST /admin/publish`, whose body is a policy file's bytes. */
-export function adminApi(app: FastifyInstance, registry: Registry, publisher: Publisher): void {
+export function adminApi(app: FastifyInstance, registry: Registry, publisher: Publisher, roots: ModelRoots): void {
   app.register(
     async (admin) => {
       const post = (path: string, summary: string, body: Schema, answer: Schema, answered: (request: FastifyRequest) => unknown) => {
@@ -161,6 +58,22 @@ export function adminApi(app: FastifyInstance, registry: Registry, publisher: Pu
           const body = parseBody(textOf(request), '{"app_name": ..., "model_names": [...]}')
           const application = field(body, 'app_name', 'string')
           await registry.link(application, stringList(body, 'model_names'))
+          return 'Success!'
+        },
+      )
+      post(
+        '/add_model',
+        'Puts a model file in the model roots live, without an application; answers once it is warm',
+        object({ model_name: STRING, model_version: VERSION, model_data_path: STRING }),
+        SUCCESS,
+        async (request) => {
+          const body = parseBody(textOf(request), '{"model_name": ..., "model_version": ..., "model_data_path": ...}')
+          const path = field(body, 'model_data_path', 'string')
+          const kind = impliedKind(path)
+          if (kind === 'tfjs') refuse('model_data_path', path, 'a model of one file; publish this one from the program that serves')
+          const options = { version: versionOf(body), kind, application: false }
+          const name = field(body, 'model_name', 'string')
+          await publisher.publish(name, await roots.read(path), options)
           return 'Success!'
         },
       )
@@ -264,73 +177,5 @@ export function adminApi(app: FastifyInstance, registry: Registry, publisher: Pu
       await admin.register(async (upload) => publishRoute(upload, publisher))
     },
     { prefix: '/admin' },
-  )
-}
-
-const VERBOSE = object({ 'verbose?': BOOLEAN })
-const APPLICATION = object({
-  name: STRING,
-  input_type: STRING,
-  default_output: ANY,
-  latency_slo_micros: NUMBER,
-  selection: ANY,
-  confidence_threshold: NUMBER,
-  reward_range: NUMBERS,
-  linked_models: listOf(STRING),
-})
-const MODEL = object({
-  model_name: STRING,
-  model_version: STRING,
-  is_current_version: BOOLEAN,
-  input_type: STRING,
-  input_size: INTEGER,
-  isolation: STRING,
-  replicas: INTEGER,
-  'algorithm?': STRING,
-  'environment_id?': STRING,
-})
-
-interface PublishQuery {
-  name?: string
-  version?: string
-  replicas?: string
-  isolation?: string
-  kind?: string
-}
-
-function wholeNumber(name: string, given: unknown): number {
-  if (typeof given !== 'string' || !/^\d+$/.test(given)) refuse(name, given, 'a whole number')
-  return Number(given)
-}
-
-function publishRoute(upload: FastifyInstance, publisher: Publisher): void {
-  upload.removeAllContentTypeParsers()
-  upload.addContentTypeParser(
-    'application/octet-stream',
-    { parseAs: 'buffer', bodyLimit: LARGEST_ARTIFACT_BYTES },
-    (_request, body, done) => done(null, body),
-  )
-  const doc = {
-    tag: 'Admin',
-    summary: "Puts a policy file's bytes live; answers once it is warm",
-    query: { name: STRING, version: STRING, replicas: INTEGER, isolation: STRING, kind: STRING },
-    body: { type: 'string', format: 'binary' },
-    bodyType: 'application/octet-stream',
-    answer: MODEL,
-  }
-  upload.post<{ Querystring: PublishQuery }>(
-    '/publish',
-    { bodyLimit: LARGEST_ARTIFACT_BYTES, config: { access: 'admin', doc } },
-    async (request) => {
-      const { name = '', version, replicas, isolation, kind } = request.query
-      const bytes = request.body instanceof Uint8Array ? request.body : new Uint8Array(0)
-      const record = await publisher.publish(name, bytes, {
-        version,
-        replicas: replicas === undefined ? undefined : wholeNumber('replicas', replicas),
-        isolation: isolation as 'process' | undefined,
-        kind: kind as Kind | undefined,
-      })
-      return modelJson(record)
-    },
   )
 }
