@@ -134,16 +134,18 @@ export class Dispatcher {
    * empty queue: were the last batches slow, only another one can tell whether the next are.
    */
   get expectedMs(): number {
-    if (this.#waiting === 0) return 0
-    if (this.#waiting >= this.batching.maxQueued) return Number.POSITIVE_INFINITY
+    // A block counts as one: its rows have time, and go after queries that have less.
+    const ahead = this.#queue.size
+    if (ahead === 0) return 0
+    if (ahead >= this.batching.maxQueued) return Number.POSITIVE_INFINITY
     const working = this.#replicas.reduce((sum, { container }) => sum + (container.ready ? 1 : 0), 0)
-    return (this.#waiting * this.#itemMs) / Math.max(1, working) + this.#batchMs
+    return (ahead * this.#itemMs) / Math.max(1, working) + this.#batchMs
   }
 
   enqueue(evaluation: Evaluation, now: number): void {
     // While no container is ready nothing else takes expired evaluations out: the queue never holds more than one SLO's worth.
     this.#dropExpired(now)
-    if (this.#waiting >= this.batching.maxQueued) {
+    if (this.#queue.size >= this.batching.maxQueued) {
       this.refused++
       this.#sink.dropped(evaluation, FULL)
       return

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import type { Server } from 'gymnura/serve'
+import { connect, type Server } from 'gymnura/serve'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { pushPolicy } from './policies.js'
@@ -237,6 +237,34 @@ test('an unknown model, version or path is 404, a body that is too large 413, al
     assert.is(large.status, 413)
     assert.equal(await large.json(), { error: 'the body is larger than 67108864 bytes, which is the limit here' })
   }))
+
+test('a block of many rows takes nothing from the queries of an application: they go first', () =>
+  withServer(
+    async (server) => {
+      await server.publish('push', pushPolicy())
+      const rows = 400_000
+      const values = new Float32Array(rows * 4).fill(1)
+      const asked = {
+        inputs: [{ name: 'observation', shape: [rows, 4], datatype: 'FP32', parameters: { binary_data_size: values.byteLength } }],
+        outputs: [{ name: 'action', parameters: { binary_data: true } }],
+      }
+      let over = false
+      const block = infer(server, PUSH, asked, bytesOf(values)).finally(() => {
+        over = true
+      })
+      await until(() => server.metrics().models[0]!.queued > 100_000)
+      const client = connect(server.url)
+      let answers = 0
+      while (!over) {
+        const { default: isDefault, defaultExplanation } = await client.predict('push', [0, 0, answers++, 1])
+        assert.is(isDefault, false, defaultExplanation)
+      }
+      client.close()
+      assert.is((await block).status, 200)
+      assert.ok(answers > 3)
+    },
+    { cacheBytes: 0 },
+  ))
 
 test('a model that is held up is 504 after the time limit of the request', () =>
   withServer(async (server) => {
