@@ -168,7 +168,7 @@ test('containers that connect by themselves, with the token, serve a model; they
     assert.is((await ask(server, 'abroad', [3])).output, 6)
     // One that takes something else is not let in.
     const replicas = messageOf(server.setReplicas('abroad', 2))
-    assert.match(await messageOf(runContainer(doubled, { address, token: TOKEN, inputSize: 2 })), 'closed the connection')
+    assert.match(await messageOf(runContainer(doubled, { address, token: TOKEN, inputSize: 2 })), "this model's containers say")
     assert.match(await replicas, "this model's containers say")
     await server.deleteApplication('abroad')
     await server.deleteVersion('abroad', 1)
