@@ -22,7 +22,7 @@ export function inferBlock(
   return new Promise((resolve, reject) => {
     if (dispatcher.queued + inputs.size > MOST_WAITING_ROWS) {
       const told = `${dispatcher.queued} rows wait for ${id} already, of at most ${MOST_WAITING_ROWS}; got ${inputs.size} more`
-      reject(new ServeError('OVERLOADED', told))
+      reject(new ServeError('OVERLOADED', told, { retryAfterS: 1 }))
       return
     }
     const block = new Block(id, inputs, description, wantsExtras, performance.now() + withinMs, (result, error) => {

@@ -34,10 +34,10 @@ const SMALL = Array.from({ length: 256 }, (_, output) => new Prediction(output))
 const NOT_FINITE = 'The model answered a number that is not finite'
 const NOT_JSON = 'The model answered text that is not JSON'
 
-class NoValue extends Error {}
+export class NoValue extends Error {}
 
 /** An output of item `item` as JSON has it: a number, an array of numbers, a string, bytes in base64. @throws NoValue */
-function valueAt(column: Column, item: number, items: number, { shape }: OutputDescription): Json {
+export function valueAt(column: Column, item: number, items: number, { shape }: OutputDescription): Json {
   const elements = itemOf(column, item, items)
   const { type } = column
   if (type === 'strings' || type === 'json' || (type === 'bytes' && shape.length > 0)) {

@@ -62,6 +62,7 @@ export class QueryPath {
       application.deadlines.forget(exchange)
       count(application, exchange)
       this.feedback.answered(application, exchange, inputs)
+      application.watchers.tell(exchange)
       answered(exchange)
     }
     const selected =
