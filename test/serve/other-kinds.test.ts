@@ -131,6 +131,18 @@ test('an Open Inference endpoint is a model like any other; what it does wrong f
     }),
   ))
 
+test("another server's policy is a model here, by its Open Inference address", () =>
+  withServer((far, farClient) =>
+    withServer(async (server, client) => {
+      await far.publish('push', pushPolicy(), { isolation: 'inline' })
+      const { inputSize } = await server.publish('push', `${far.url}/v2/models/push`, { isolation: 'thread' })
+      assert.is(inputSize, 4)
+      const inputs = Array.from({ length: 9 }, (_, i) => [0, 0, i, i % 2 === 0 ? 1 : -1])
+      const outputs = async (from: typeof client) => (await from.predictBatch('push', inputs)).map(({ output }) => output)
+      assert.equal(await outputs(client), await outputs(farClient))
+    }),
+  ))
+
 test('an endpoint that is not there, or whose inputs have an unknown size, is refused', () =>
   withServer((server) =>
     withEndpoint(async (url, trouble) => {
