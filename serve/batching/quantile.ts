@@ -12,11 +12,14 @@ const QUANTILE = 0.99
 const WINDOW = 200
 /** Batches between two fits. */
 const EVERY = 8
-const ITERATIONS = 12
+/** From nothing, and from the last fit: a window has few new points. */
+const COLD_ITERATIONS = 60
+const WARM_ITERATIONS = 8
 const SMALLEST_RESIDUAL_MS = 1e-3
 /** Until sizes differ there is no line; the limit moves by steps like AIMD's. */
 const STEP = 2
 const GROWTH = 2
+const BACKOFF = 0.9
 /** A batch this many times later than usual is a pause's doing, and is not in the window until a second one confirms it. */
 const OUTLIER = 3
 
@@ -26,6 +29,7 @@ export class QuantileController extends Limit {
   readonly #latencies = new Float64Array(WINDOW)
   #seen = 0
   #suspected = false
+  #line: Line | undefined
   /** Whether a batch was full since the last fit. */
   #full = false
 
@@ -44,11 +48,12 @@ export class QuantileController extends Limit {
   }
 
   #decide(): void {
-    const line = fitQuantile(this.#sizes, this.#latencies, Math.min(this.#seen, WINDOW), QUANTILE)
+    const line = fitQuantile(this.#sizes, this.#latencies, Math.min(this.#seen, WINDOW), QUANTILE, this.#line)
+    this.#line = line
     const full = this.#full
     this.#full = false
     if (line === undefined) {
-      if (this.usualMs >= this.objectiveMs) this.moveTo(this.maxBatch / GROWTH)
+      if (this.usualMs >= this.objectiveMs) this.moveTo(this.maxBatch * BACKOFF)
       else if (full) this.moveTo(this.maxBatch + STEP)
       return
     }
@@ -60,16 +65,16 @@ export class QuantileController extends Limit {
   }
 }
 
-/** `[intercept, slope]` of the line under which `quantile` of the points lie; undefined while all sizes are the same. */
-export function fitQuantile(
-  sizes: Float64Array,
-  latencies: Float64Array,
-  count: number,
-  quantile: number,
-): readonly [fixedMs: number, eachMs: number] | undefined {
-  let intercept = 0
-  let slope = 0
-  for (let iteration = 0; iteration <= ITERATIONS; iteration++) {
+type Line = readonly [fixedMs: number, eachMs: number]
+
+/**
+ * `[intercept, slope]` of the line under which `quantile` of the points lie; undefined while all sizes are the same.
+ * @param from a line that is nearly it
+ */
+export function fitQuantile(sizes: Float64Array, latencies: Float64Array, count: number, quantile: number, from?: Line): Line | undefined {
+  let [intercept, slope] = from ?? [0, 0]
+  const iterations = from === undefined ? COLD_ITERATIONS : WARM_ITERATIONS
+  for (let iteration = 0; iteration < iterations; iteration++) {
     let w = 0
     let x = 0
     let y = 0
@@ -77,8 +82,11 @@ export function fitQuantile(
     let xy = 0
     for (let i = 0; i < count; i++) {
       const residual = latencies[i]! - (intercept + slope * sizes[i]!)
-      // The first pass is plain least squares.
-      const weight = iteration === 0 ? 1 : (residual > 0 ? quantile : 1 - quantile) / Math.max(Math.abs(residual), SMALLEST_RESIDUAL_MS)
+      // The first pass from nothing is plain least squares.
+      const weight =
+        iteration === 0 && from === undefined
+          ? 1
+          : (residual > 0 ? quantile : 1 - quantile) / Math.max(Math.abs(residual), SMALLEST_RESIDUAL_MS)
       w += weight
       x += weight * sizes[i]!
       y += weight * latencies[i]!

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { type Frame, FrameError, FrameReader, FrameWriter } from './frames.js'
+import { type Frame, FrameError, FrameReader, FrameType, FrameWriter } from './frames.js'
 import type { Wire } from './wire.js'
 
 /** Before a container has shown its token it may send only small frames. */
@@ -17,6 +17,7 @@ export class Connection implements Wire {
   readonly #reader: FrameReader
   readonly #writer = new FrameWriter()
   #reason: string | undefined
+  #isTrusted = false
 
   constructor(socket: Socket) {
     this.#socket = socket
@@ -27,6 +28,8 @@ export class Connection implements Wire {
         this.#reader.push(chunk)
       } catch (error) {
         if (!(error instanceof FrameError)) throw error
+        // A last word that the kernel may still deliver; nothing waits for that. To strangers there is nothing to say.
+        if (this.#isTrusted) this.send(FrameType.ERROR, { message: error.message })
         this.close(`broke the protocol: ${error.message}`)
       }
     })
@@ -38,6 +41,7 @@ export class Connection implements Wire {
 
   trust(maxBodyBytes: number): void {
     this.#reader.maxBodyBytes = maxBodyBytes
+    this.#isTrusted = true
   }
 
   send(type: number, json: object = {}): void {

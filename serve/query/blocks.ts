@@ -4,7 +4,7 @@ import type { ModelVersion } from '../registry/model.js'
 import type { Inputs } from './inputs.js'
 
 /** A version's queue holds no more rows than this: what more is asked is shed, not kept. */
-export const MOST_WAITING_ROWS = 2 ** 22
+const MOST_WAITING_ROWS = 2 ** 22
 
 /**
  * What one model version says about many rows, without cache, selection or default: for callers that name a model and not an

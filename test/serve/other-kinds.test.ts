@@ -9,7 +9,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { imageCommand } from '../../serve/containers/image.js'
 import { pushPolicy } from './policies.js'
-import { messageOf, until, withServer } from './tools.js'
+import { messageOf, publishPatiently, until, withServer } from './tools.js'
 
 async function inFolder(use: (folder: string) => Promise<void>): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'gymnura-'))
@@ -40,7 +40,7 @@ for (const isolation of ['process', 'thread'] as const) {
         await tf.setBackend('cpu')
         const model = sequential({ layers: [layers.dense({ units: 5, inputShape: [3], activation: 'tanh' }), layers.dense({ units: 2 })] })
         const file = await saveLayers(model, folder)
-        const { inputSize, settings } = await server.publish('dense', file, { isolation })
+        const { inputSize, settings } = await publishPatiently(server, 'dense', file, { isolation })
         assert.equal([inputSize, settings?.kind], [3, 'tfjs'])
         const inputs = Array.from({ length: 7 }, (_, i) => [i / 3, -i, 0.5])
         const expected = (model.predict(tf.tensor2d(inputs)) as tf.Tensor).arraySync() as number[][]
@@ -131,6 +131,18 @@ test('an Open Inference endpoint is a model like any other; what it does wrong f
     }),
   ))
 
+test("another server's policy is a model here, by its Open Inference address", () =>
+  withServer((far, farClient) =>
+    withServer(async (server, client) => {
+      await publishPatiently(far, 'push', pushPolicy(), { isolation: 'inline' })
+      const { inputSize } = await publishPatiently(server, 'push', `${far.url}/v2/models/push`, { isolation: 'thread' })
+      assert.is(inputSize, 4)
+      const inputs = Array.from({ length: 9 }, (_, i) => [0, 0, i, i % 2 === 0 ? 1 : -1])
+      const outputs = async (from: typeof client) => (await from.predictBatch('push', inputs)).map(({ output }) => output)
+      assert.equal(await outputs(client), await outputs(farClient))
+    }),
+  ))
+
 test('an endpoint that is not there, or whose inputs have an unknown size, is refused', () =>
   withServer((server) =>
     withEndpoint(async (url, trouble) => {
@@ -162,7 +174,7 @@ test('an image that the engine runs is a container: it gets address and token by
     chmodSync(engine, 0o755)
     await withServer(
       async (server, client) => {
-        await server.publish('push', 'example/push:1', { kind: 'image', engine })
+        await publishPatiently(server, 'push', 'example/push:1', { kind: 'image', engine })
         assert.is((await client.predict('push', [0, 0, 0, 1])).output, 1)
         const pid = server.metrics().models[0]!.replicas[0]!.pid!
         process.kill(pid, 'SIGKILL')

@@ -18,7 +18,7 @@ export interface Behaviour {
 }
 
 /** A container that says it is ready for inputs of one number, then answers batches. */
-export function programOf({ reply = 'null', hello = {}, ready = {}, afterReady = 'null' }: Behaviour): string {
+function programOf({ reply = 'null', hello = {}, ready = {}, afterReady = 'null' }: Behaviour): string {
   const module = (name: string) => JSON.stringify(new URL(`../../serve/containers/${name}.js`, import.meta.url).href)
   const described = { inputType: 'floats', inputSize: 1, outputs: [{ name: 'output', type: 'floats', shape: [] }], ...ready }
   return `

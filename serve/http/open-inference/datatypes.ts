@@ -47,7 +47,7 @@ export const isDatatype = (name: unknown): name is Datatype => (DATATYPES as rea
 export const numberType = (datatype: NumberDatatype): NumberType => NUMBER_TYPES[datatype]
 
 /** IEEE 754 binary16 to a number. */
-export function fromHalf(half: number): number {
+function fromHalf(half: number): number {
   const sign = half & 0x8000 ? -1 : 1
   const exponent = (half >> 10) & 0x1f
   const fraction = half & 0x3ff

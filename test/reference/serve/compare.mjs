@@ -31,7 +31,7 @@ const ask = async (name, input) =>
 /** With time enough for the first batch on a busy machine. */
 async function publish(name, source, options = {}, inputType = 'floats') {
   await server.publish(name, source, { limits, application: false, ...options })
-  await server.registerApplication({ name, inputType, defaultOutput: -1, sloMs: 10_000 })
+  await server.registerApplication({ name, inputType, defaultOutput: -1, sloMs: 30_000 })
   await server.link(name, name)
 }
 
