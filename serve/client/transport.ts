@@ -61,7 +61,7 @@ export class Transport {
       const pauseMs = FIRST_PAUSE_MS * 2 ** attempt * (0.5 + Math.random())
       const last = attempt >= this.options.retries
       try {
-        const answer = await this.sender.send({ ...call, limitMs: Math.max(1, end - performance.now()) })
+        const answer = await this.sender.send({ ...call, limitMs: Math.max(1, Math.ceil(end - performance.now())) })
         const waitMs = Math.max(pauseMs, 1000 * (answer.retryAfterS ?? 0))
         const isBusy = answer.status === TOO_MANY_REQUESTS || (answer.status === UNAVAILABLE && answer.retryAfterS !== undefined)
         if (!isBusy || last || performance.now() + waitMs > end) return answer
