@@ -23,6 +23,8 @@ const CLOSE_MS = 2_000
 export class EnvThreadHandle {
   /** Whether it ended or did not answer in time, so that nothing more can be asked of it. */
   lost = false
+  /** Of the infos in shared memory. */
+  #infoKeys: readonly string[] = []
   #words!: Int32Array
   #thread!: EnvThread
   #requests!: Mailbox
@@ -105,7 +107,14 @@ export class EnvThreadHandle {
     if (Atomics.load(this.#words, WORD.message) === 0) return null
     const reply = this.#replies.receive<Reply>() ?? null
     if (reply?.error) throw this.#failure(reply.error)
+    if (reply?.infoKeys) this.#infoKeys = reply.infoKeys
     return reply
+  }
+
+  /** The infos that lie in shared memory since the last answer, null where there are none. */
+  get infoNumbers(): { keys: readonly string[]; numbers: Float64Array } | null {
+    if (Atomics.load(this.#words, WORD.infos) === 0) return null
+    return { keys: this.#infoKeys, numbers: this.setup.infoNumbers }
   }
 
   #losing(code: 'ENVS_MEMBER_FAILED' | 'ENVS_TIMEOUT', why: string): EnvError {
