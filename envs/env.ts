@@ -40,7 +40,8 @@ export interface EnvMetadata {
   renderFps?: number
   /**
    * For playing by keyboard: the action for each set of keys held down, named as a browser names them and joined by '+' in alphabetic
-   * order ('ArrowLeft', 'ArrowLeft+ArrowUp'); '' for none held, without which the environment waits for a key.
+   * order ('ArrowLeft', 'ArrowLeft+ArrowUp'); '' for none held, without which the environment waits for a key. Keys held together that
+   * are not named so add up, where actions are arrays.
    */
   keysToAction?: Readonly<Record<string, unknown>>
   [key: string]: unknown

@@ -1,10 +1,10 @@
 /** Watching an environment on a page in the browser, and playing it by keyboard. */
 import type { Env } from './env.js'
 import { InvalidKwargs } from './errors.js'
+import { Keyboard } from './keyboard.js'
 import { FramePage } from './rendering/frame-page.js'
 import type { Seed } from './seeding.js'
 import { shown } from './shown.js'
-import { Discrete } from './spaces/index.js'
 
 export interface WatchOptions {
   /** Who acts while no key was pressed: random actions unless given. */
@@ -39,8 +39,7 @@ const PAUSE_MS = 600
 
 /**
  * Steps an environment at its frames a second and shows each on a page; resolves with the episodes that ended. The first key of
- * `metadata.keysToAction` that is pressed takes over; Escape gives back. An environment that names none, with up to ten choices as
- * actions, is played with the arrow keys (two) or with digits.
+ * `metadata.keysToAction` that is pressed takes over; Escape gives back. An environment that names none has the usual keys (keyboard.ts).
  *
  *     await watchEnv(make('CartPole-v1', { renderMode: 'rgb_array' }), { episodes: 1, onListening: (url) => console.log(url) })
  *
@@ -89,44 +88,6 @@ export async function watchEnv(env: Env, options: WatchOptions = {}): Promise<Wa
   } finally {
     page.close()
   }
-}
-
-/** Who plays, and which action the keys held down stand for. */
-class Keyboard {
-  playing = false
-  readonly #actions: Readonly<Record<string, unknown>>
-  readonly #known: ReadonlySet<string>
-
-  constructor(env: Env) {
-    this.#actions = env.metadata.keysToAction ?? usualKeys(env)
-    this.#known = new Set(Object.keys(this.#actions).flatMap((held) => held.split('+')))
-  }
-
-  get help(): string {
-    const named = Object.entries(this.#actions).filter(([held]) => held !== '')
-    if (named.length === 0) return 'no keys are known for this environment'
-    const list = named.map(
-      ([held, action]) => `${held.replaceAll('Arrow', '')}: ${ArrayBuffer.isView(action) ? `[${action}]` : JSON.stringify(action)}`,
-    )
-    return `keys: ${list.join(' · ')} · Escape gives back`
-  }
-
-  /** The action of the keys held; `waits` where the player holds none that means one. */
-  choose(held: readonly string[]): { action?: unknown; waits: boolean } {
-    if (held.includes('Escape')) this.playing = false
-    const mine = held.filter((key) => this.#known.has(key)).sort()
-    if (mine.length > 0 && !held.includes('Escape')) this.playing = true
-    if (!this.playing) return { waits: false }
-    const action = this.#actions[mine.join('+')] ?? this.#actions[mine.at(-1) ?? '']
-    return { action, waits: action === undefined }
-  }
-}
-
-function usualKeys({ actionSpace }: Env): Record<string, unknown> {
-  if (!(actionSpace instanceof Discrete) || actionSpace.n > 10) return {}
-  const { n, start } = actionSpace
-  if (n === 2) return { ArrowLeft: start, ArrowRight: start + 1 }
-  return Object.fromEntries(Array.from({ length: n }, (_, k) => [String(k), start + k]))
 }
 
 function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {

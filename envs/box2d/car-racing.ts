@@ -24,6 +24,9 @@ const POSITION_ITERATIONS = 60
 const SKID_LENGTH = 30
 const SKIDS = 30
 
+const KEYS = { '': [0, 0, 0], ArrowLeft: [-1, 0, 0], ArrowRight: [1, 0, 0], ArrowUp: [0, 1, 0], ArrowDown: [0, 0, 0.8] }
+const CHOICE_KEYS = { '': 0, ArrowRight: 1, ArrowLeft: 2, ArrowUp: 3, ArrowDown: 4 }
+
 const USUAL: RaceColors = { road: [102, 102, 102], ground: [102, 204, 102], grass: [102, 230, 102] }
 
 export interface CarRacingOptions {
@@ -81,6 +84,7 @@ export class CarRacingEnv extends Box2dEnv<Uint8Array, number | ArrayLike<number
     this.#domainRandomize = domainRandomize
     this.#continuous = continuous
     this.renderMode = renderMode
+    this.metadata = { ...this.metadata, keysToAction: continuous ? KEYS : CHOICE_KEYS }
     const space = continuous ? new Box([-1, 0, 0], [1, 1, 1]) : new Discrete(5)
     this.actionSpace = space as unknown as Space<number | ArrayLike<number>>
     if (domainRandomize) this.#colors = this.#drawColors()

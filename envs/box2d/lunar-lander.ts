@@ -60,6 +60,9 @@ export interface LunarLanderOptions {
   renderMode?: string | null
 }
 
+const ENGINE_KEYS = { '': 0, ArrowLeft: 1, ArrowUp: 2, ArrowRight: 3 }
+const THRUST_KEYS = { '': [0, 0], ArrowLeft: [0, -1], ArrowUp: [1, 0], ArrowRight: [0, 1] }
+
 /**
  * LunarLander-v3: land between the flags. Actions: 0 nothing, 1 left engine, 2 main engine, 3 right engine. Observation: position,
  * velocity, angle, angular velocity, contact of each leg. Reward: progress towards a gentle, upright landing, less the fuel; −100 for a
@@ -103,7 +106,7 @@ export class LunarLanderEnv extends Box2dEnv<Float32Array, number | ArrayLike<nu
       if (value < 0 || value > most) warn(`${name} of LunarLander is meant to be between 0 and ${most}, got ${value}`)
     }
     this.#continuous = continuous
-    if (!continuous) this.metadata = { ...this.metadata, keysToAction: { '': 0, ArrowLeft: 1, ArrowUp: 2, ArrowRight: 3 } }
+    this.metadata = { ...this.metadata, keysToAction: continuous ? THRUST_KEYS : ENGINE_KEYS }
     this.#gravity = gravity
     this.#wind = enableWind ? { power: windPower, turbulence: turbulencePower } : null
     this.renderMode = renderMode
