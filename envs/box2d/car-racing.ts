@@ -1,7 +1,7 @@
 import { type Body, type Contact, Polygon, Vec2, World } from 'planck'
 import type { Info, StepResult } from '../env.js'
 import { InvalidAction, InvalidKwargs } from '../errors.js'
-import { checkKwargs } from '../kwargs.js'
+import { checkFlags, checkKwargs } from '../kwargs.js'
 import { warn } from '../logger.js'
 import type { Color, Drawing } from '../rendering/canvas.js'
 import { rasterized } from '../rendering/raster.js'
@@ -73,9 +73,7 @@ export class CarRacingEnv extends Box2dEnv<Uint8Array, number | ArrayLike<number
     super()
     checkKwargs('CarRacing', options, ['verbose', 'lapCompletePercent', 'domainRandomize', 'continuous', 'renderMode'])
     const { verbose = false, lapCompletePercent = 0.95, domainRandomize = false, continuous = true, renderMode = null } = options
-    for (const [name, value] of Object.entries({ verbose, domainRandomize, continuous })) {
-      if (typeof value !== 'boolean') throw new InvalidKwargs(`${name} of CarRacing is true or false, got ${shown(value)}`)
-    }
+    checkFlags('CarRacing', { verbose, domainRandomize, continuous })
     if (typeof lapCompletePercent !== 'number' || Number.isNaN(lapCompletePercent)) {
       throw new InvalidKwargs(`lapCompletePercent of CarRacing is a share between 0 and 1, got ${shown(lapCompletePercent)}`)
     }

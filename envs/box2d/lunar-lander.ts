@@ -1,7 +1,7 @@
 import { type Body, Box as BoxShape, Edge, Polygon, Vec2, World } from 'planck'
 import type { StepResult } from '../env.js'
 import { InvalidAction, InvalidKwargs } from '../errors.js'
-import { checkKwargs } from '../kwargs.js'
+import { checkFlags, checkKwargs } from '../kwargs.js'
 import { warn } from '../logger.js'
 import type { Drawing } from '../rendering/canvas.js'
 import { shown } from '../shown.js'
@@ -94,9 +94,7 @@ export class LunarLanderEnv extends Box2dEnv<Float32Array, number | ArrayLike<nu
     if (!(typeof gravity === 'number' && gravity > -12 && gravity < 0)) {
       throw new InvalidKwargs(`gravity of LunarLander lies between -12 and 0, got ${shown(gravity)}`)
     }
-    for (const [name, value] of Object.entries({ continuous, enableWind })) {
-      if (typeof value !== 'boolean') throw new InvalidKwargs(`${name} of LunarLander is true or false, got ${shown(value)}`)
-    }
+    checkFlags('LunarLander', { continuous, enableWind })
     for (const [name, value, most] of [
       ['windPower', windPower, 20],
       ['turbulencePower', turbulencePower, 2],

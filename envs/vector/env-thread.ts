@@ -1,5 +1,5 @@
 import { EnvError } from '../errors.js'
-import { nodeModule } from '../host.js'
+import { OWN_THREADS } from './own-threads.js'
 import {
   type Ask,
   type EnvThread,
@@ -97,7 +97,8 @@ export class EnvThreadHandle {
   reply(): Reply | null {
     for (let i = 0; i < SPINS && !this.answered; i++);
     for (const end = performance.now() + this.timeoutMs; !this.answered; ) {
-      if (Atomics.load(this.#words, WORD.life) === LIFE.gone) throw this.#losing('ENVS_MEMBER_FAILED', 'the thread has ended')
+      if (Atomics.load(this.#words, WORD.life) === LIFE.gone)
+        throw this.#losing('ENVS_MEMBER_FAILED', `the thread has ended${this.#lastWord()}`)
       const left = end - performance.now()
       if (left <= 0) throw this.#losing('ENVS_TIMEOUT', `no answer within ${this.timeoutMs} ms`)
       Atomics.wait(this.#words, WORD.reply, this.#asked - 1, left === Infinity ? undefined : left)
@@ -106,6 +107,11 @@ export class EnvThreadHandle {
     const reply = this.#replies.receive<Reply>() ?? null
     if (reply?.error) throw this.#failure(reply.error)
     return reply
+  }
+
+  #lastWord(): string {
+    for (let word = this.#replies.receive<Reply>(); word; word = this.#replies.receive<Reply>()) if (word.ended) return `: ${word.ended}`
+    return ''
   }
 
   #losing(code: 'ENVS_MEMBER_FAILED' | 'ENVS_TIMEOUT', why: string): EnvError {
@@ -145,15 +151,4 @@ export class EnvThreadHandle {
     this.#requests.close()
     this.#replies.close()
   }
-}
-
-const OWN_THREADS: EnvThreadPool = {
-  run(setup) {
-    const { Worker } = nodeModule('node:worker_threads', 'an AsyncVectorEnv')
-    const worker = new Worker(new URL('./env-worker.js', import.meta.url), { workerData: setup })
-    worker.unref()
-    // What goes wrong is told by the reply that does not come.
-    worker.once('error', () => {})
-    return { stop: () => void worker.terminate() }
-  },
 }

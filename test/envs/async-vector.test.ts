@@ -1,15 +1,15 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { spawnSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type AsyncVectorEnv, type AutoresetMode, type EnvThreadPool, makeVec, serveEnvironments, type VectorEnv } from 'gymnura/envs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { code } from './helpers.js'
+import { code, temporaryFolder } from './helpers.js'
 
 /** A module of a user's, whose environment fails in every way that is asked of it. */
 function failingModule(): string {
   const index = new URL('../../envs/index.js', import.meta.url).href
-  const path = join(mkdtempSync(join(tmpdir(), 'gymnura-async-')), 'failing.mjs')
+  const path = join(temporaryFolder('async'), 'failing.mjs')
   writeFileSync(
     path,
     `import { Env, register, spaces } from ${JSON.stringify(index)}
@@ -38,6 +38,7 @@ export class Simple extends Env {
     if (what === 1) throw new RangeError('the door is stuck')
     if (what === 2) process.exit(3)
     if (what === 3) for (;;);
+    if (what === 5) for (const kept = []; ; ) kept.push(new Array(1000).fill(kept.length))
     return [Float32Array.of(this.at), this.at, what === 4, false, {}]
   }
 }
@@ -175,6 +176,35 @@ test('a thread that ends or hangs without that is an error, and the environments
     )
     envs.close()
   }
+})
+
+test('a thread that runs out of memory is noticed without a time limit, with what it ran out of, and survived if asked to', () => {
+  const script = `
+    import { makeVec } from ${JSON.stringify(import.meta.resolve('gymnura/envs'))}
+    await import(${JSON.stringify(path)})
+    for (const onMemberFailure of ['throw', 'restart']) {
+      const options = { numEnvs: 2, numWorkers: 2, vectorizationMode: 'async', modules: [${JSON.stringify(path)}], onMemberFailure }
+      const envs = makeVec('Simple-v0', options)
+      envs.reset({ seed: 1 })
+      try {
+        const [observations, , , truncated, infos] = envs.step([0, 5])
+        console.log(observations[0], truncated.join(), infos.memberFailure[1], Array.from(envs.step([0, 0])[0]).join())
+      } catch (error) {
+        console.log(error.code, error.message)
+      }
+      envs.close()
+    }`
+  const child = spawnSync(process.execPath, ['--max-old-space-size=64', '--input-type=module', '-e', script], { encoding: 'utf8' })
+  const lines = child.stdout.trim().split('\n')
+  assert.match(lines[0]!, /^ENVS_MEMBER_FAILED environment 1: the thread has ended: .*memory/, child.stderr)
+  assert.match(lines[1]!, /^1 0,1 environment 1: the thread has ended: .*memory.* 2,0$/, child.stderr)
+})
+
+test('an option that no thread can be given is named', () => {
+  assert.is(
+    code(() => simple({ draw: () => 1 })),
+    'ENVS_NOT_CLONEABLE',
+  )
 })
 
 test('sync survives a member that throws in the same way', () => {
