@@ -28,6 +28,8 @@ export class EnvThreadHandle {
   #requests!: Mailbox
   #replies!: Mailbox
   #asked = 0
+  /** Whether an answer to what was asked is still to be taken. */
+  #owes = false
 
   constructor(
     private readonly setup: Omit<EnvThreadSetup, 'words' | 'channel'>,
@@ -45,6 +47,7 @@ export class EnvThreadHandle {
     this.#requests = new Mailbox(`${channel}-in`)
     this.#replies = new Mailbox(`${channel}-out`)
     this.#asked = 0
+    this.#owes = false
     this.lost = false
     this.#thread = this.pool.run({ ...this.setup, words: this.#words, channel })
   }
@@ -76,6 +79,7 @@ export class EnvThreadHandle {
   }
 
   #ring(kind: number): void {
+    this.#owes = true
     Atomics.store(this.#words, WORD.kind, kind)
     Atomics.store(this.#words, WORD.request, ++this.#asked)
     Atomics.notify(this.#words, WORD.request)
@@ -83,10 +87,23 @@ export class EnvThreadHandle {
 
   /** A message to a thread that does not listen yet would be lost. */
   #begun(): void {
+    this.settle()
     if (this.lost) throw new EnvError('ENVS_CLOSED', 'a thread of these environments has ended; close() them and make new ones')
     if (Atomics.load(this.#words, WORD.life) === LIFE.starting) Atomics.wait(this.#words, WORD.life, LIFE.starting, START_MS)
     if (Atomics.load(this.#words, WORD.life) === LIFE.starting)
       throw new EnvError('ENVS_TIMEOUT', 'a thread did not begin; where it comes from a pool, await envs.ready() first')
+  }
+
+  /**
+   * Waits for an answer that nobody took, because another thread threw before: it would be taken for the next one's. After it `lost` says
+   * how it is.
+   */
+  settle(): void {
+    try {
+      if (this.#owes) this.reply()
+    } catch {
+      // Nobody asks any more.
+    }
   }
 
   get answered(): boolean {
@@ -95,6 +112,7 @@ export class EnvThreadHandle {
 
   /** Waits for the answer. @throws EnvError (ENVS_MEMBER_FAILED, ENVS_TIMEOUT) */
   reply(): Reply | null {
+    this.#owes = false
     for (let i = 0; i < SPINS && !this.answered; i++);
     for (const end = performance.now() + this.timeoutMs; !this.answered; ) {
       if (Atomics.load(this.#words, WORD.life) === LIFE.gone)

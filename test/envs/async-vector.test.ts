@@ -28,11 +28,20 @@ export class Failing extends Env {
     return [this.observe(), x + y, what === 4, false, what === 5 ? { fine: this.at } : {}]
   }
 }
+let failures = 0
 export class Simple extends Env {
   observationSpace = new spaces.Box(0, 100, { shape: [1] })
   actionSpace = new spaces.Discrete(6)
   at = 0
-  reset({ seed } = {}) { this.seedRandom(seed); this.at = 0; return [Float32Array.of(0), {}] }
+  number = -1
+  reset({ seed, options } = {}) {
+    this.seedRandom(seed)
+    if (options?.end) process.exit(3)
+    if (options?.door === this.number) throw new Error('the door is stuck')
+    if (options?.fail && ++failures === 1) throw new Error('the first reset fails')
+    this.at = 0
+    return [Float32Array.of(0), options?.door === undefined ? {} : { number: this.number }]
+  }
   step(what) {
     this.at++
     if (what === 1) throw new RangeError('the door is stuck')
@@ -217,6 +226,36 @@ test('sync survives a member that throws in the same way', () => {
     [[2, 1], [0, 1], 'the door is stuck'],
   )
   assert.equal(Array.from(envs.step([0, 0])[0]), [3, 0])
+})
+
+test('a reset that fails is tried once more in a new environment if asked to, and what was lost is there again at the next', () => {
+  const sync = makeVec('Simple-v0', { numEnvs: 2, vectorizationMode: 'sync', onMemberFailure: 'restart' })
+  const [observations, infos] = sync.reset({ seed: 1, options: { fail: true } })
+  assert.equal(
+    [Array.from(observations), infos.memberFailure],
+    [
+      [0, 0],
+      ['the first reset fails', null],
+    ],
+  )
+  const envs = simple({ onMemberFailure: 'restart' })
+  assert.is(
+    code(() => envs.reset({ options: { end: true } })),
+    'ENVS_MEMBER_FAILED',
+  )
+  envs.reset({ seed: 1 })
+  assert.equal(Array.from(envs.step([0, 0])[0]), [1, 1])
+  envs.close()
+})
+
+test('what one thread refuses leaves no answer of another behind, for the next call to mistake', () => {
+  const envs = simple()
+  envs.setAttr('number', [0, 1])
+  assert.throws(() => envs.reset({ options: { door: 0 } }), /environment 0: Error: the door is stuck/)
+  assert.equal(envs.getAttr('number'), [0, 1])
+  assert.throws(() => envs.call('nothing'), /environment 0.*nothing/)
+  assert.equal(envs.getAttr('number'), [0, 1])
+  envs.close()
 })
 
 test('a step can be begun and ended apart, and nothing else is asked between', async () => {
