@@ -32,7 +32,8 @@ export {
   TaskTimeoutError,
   WorkerCrashedError,
 } from './api/errors.js'
-export { cancel, exitActor, getActor, init, kill, resources, runtimeContext, shutdown } from './api/lifecycle.js'
+export { init, shutdown } from './api/init.js'
+export { cancel, exitActor, getActor, kill, resources, runtimeContext } from './api/lifecycle.js'
 export { type Counter, type Gauge, type Histogram, type HistogramOptions, type MetricOptions, metrics } from './api/metrics.js'
 export { ObjectRef } from './api/object-ref.js'
 export { get, put, wait } from './api/objects.js'

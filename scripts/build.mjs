@@ -1,6 +1,7 @@
 // Builds dist/: WebAssembly kernels (AssemblyScript), then the TypeScript tree, tests and benchmarks included.
 // Kernels live in folders named `assembly/` with an `asconfig.json`; `foo/assembly/` becomes `dist/foo/kernels.wasm`, and
 // `kernels-unshared.wasm` where there is a target for memories that are not shared between threads.
+// Then the rooms are bundled (bundle.mjs), unless `--plain` is given.
 // dist/ is made anew (a deleted source leaves no stale test behind); kernels are kept while their sources are unchanged.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -53,3 +54,4 @@ cpSync(join(root, 'envs', 'python'), join(dist, 'envs', 'python'), {
   filter: (path) => !path.includes('__pycache__') && (path.endsWith('.py') || !/\.\w+$/.test(path)),
 })
 run(tool('typescript', 'bin', 'tsc'), ['-p', 'tsconfig.json'])
+if (!process.argv.includes('--plain')) run(join(root, 'scripts', 'bundle.mjs'), [])

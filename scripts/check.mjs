@@ -11,11 +11,12 @@ const checks = {
   cycles: ['depcruise', '--config', '.dependency-cruiser-built.cjs', 'dist/bin', 'dist/core', 'dist/envs', 'dist/rl', 'dist/serve'],
   'dead code': ['knip', '--no-progress'],
 }
-spawnSync(process.execPath, [join(root, 'scripts/build.mjs')], { cwd: root, stdio: 'inherit' })
+spawnSync(process.execPath, [join(root, 'scripts/build.mjs'), '--plain'], { cwd: root, stdio: 'inherit' })
 let failed = 0
 for (const [name, [command, ...args]] of Object.entries(checks)) {
   const { status } = spawnSync(join(root, 'node_modules', '.bin', command), args, { cwd: root, stdio: 'inherit' })
   console.log(`${status === 0 ? 'ok  ' : 'FAIL'} ${name}`)
   if (status !== 0) failed++
 }
+spawnSync(process.execPath, [join(root, 'scripts/bundle.mjs')], { cwd: root, stdio: 'inherit' })
 process.exitCode = failed ? 1 : 0

@@ -13,7 +13,7 @@ export type RemoteArgs<A extends readonly unknown[]> = { [K in keyof A]: A[K] | 
 
 export interface ActorMethod<A extends readonly unknown[], R> {
   /** Queues the call behind this caller's earlier ones. Returns at once; what goes wrong later is told by `get`. */
-  remote(...args: RemoteArgs<A>): ObjectRef<Awaited<R>>
+  remote(...args: RemoteArgs<A>): Returned<object, R>
   /** The same method with options for the calls made through it. */
   options<const O extends MethodOptions>(options: O): { remote(...args: RemoteArgs<A>): Returned<O, R> }
 }
@@ -29,6 +29,8 @@ export type ActorHandle<T> = AnyActorHandle & {
 export interface ActorShape {
   readonly className: string
   readonly methodNames: readonly string[]
+  /** Those of them that are generators: a call of one is a stream unless it says otherwise. */
+  readonly generatorNames: readonly string[]
   /** Concurrency groups; a call names one by its place, from 1. */
   readonly groupNames: readonly string[]
   /** How often a call is made again after the actor died under it, unless it says otherwise. */
@@ -53,7 +55,8 @@ export interface ActorCaller {
 }
 
 function methodOf(handle: AnyActorHandle, index: number, name: string): () => never {
-  const { className, groupNames } = handle.shape
+  const { className, groupNames, generatorNames } = handle.shape
+  const usual: MethodOptions = generatorNames.includes(name) ? { numReturns: 'streaming' } : {}
   const fullName = `${className}.${name}`
   const made = (settings: MethodOptions) => {
     const sites = new CallSites()
@@ -65,12 +68,12 @@ function methodOf(handle: AnyActorHandle, index: number, name: string): () => ne
     const group = settings.concurrencyGroup
     if (group !== undefined && !groupNames.includes(group))
       throw invalid(`${fullName}.options: ${className} has no concurrency group '${group}' (it has ${groupNames.join(', ') || 'none'})`)
-    return { remote: made(settings) }
+    return { remote: made({ ...usual, ...settings }) }
   }
   const direct = (): never => {
     throw notHere(fullName, `.${name}`)
   }
-  return Object.assign(direct, { remote: made({}), options })
+  return Object.assign(direct, { remote: made(usual), options })
 }
 
 /** What every handle is, whatever its class. Handles can be passed to tasks and to other actors. */

@@ -1,3 +1,4 @@
+import { isGeneratorFunction } from 'node:util/types'
 import { CallSites } from '../control/call-site.js'
 import { register } from '../control/functions.js'
 import { engine } from '../engine/current.js'
@@ -86,7 +87,16 @@ export function actor<C extends Class>(type: C, options: ActorOptions = {}): Rem
   const methods = methodsOf(type)
   if (methods.includes('then'))
     throw invalid(`actor: ${type.name} has a method 'then', which would make its handle look like a promise; rename it`)
-  return make(register('actor', type, options.module, methods), options)
+  return make(
+    register(
+      'actor',
+      type,
+      options.module,
+      methods,
+      methods.filter((name) => isGeneratorFunction(type.prototype[name])),
+    ),
+    options,
+  )
 }
 
 /** Names that the handle itself has. */

@@ -99,10 +99,10 @@ export class Pool {
   private closed = false
   private ended: Promise<void> | undefined
 
-  /** `processes`: how many actors, each with a thread of its own; default the cores of this machine. */
-  constructor(options: { readonly processes?: number } = {}) {
-    checkKnown('Pool', options, ['processes'])
-    const { processes = availableParallelism() } = options
+  /** `processes`: how many actors, each with a thread of its own; default the cores of this machine. A number alone means the same. */
+  constructor(options: { readonly processes?: number } | number = {}) {
+    if (typeof options !== 'number') checkKnown('Pool', options, ['processes'])
+    const { processes = availableParallelism() } = typeof options === 'number' ? { processes: options } : options
     checkWhole('Pool: processes', processes, 1)
     if (processes > MOST_PROCESSES) throw invalid(`Pool: processes must be at most ${MOST_PROCESSES}, not ${processes}`)
     this.processes = new Processes(processes)

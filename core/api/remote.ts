@@ -1,3 +1,4 @@
+import { isGeneratorFunction } from 'node:util/types'
 import { CallSites } from '../control/call-site.js'
 import { register } from '../control/functions.js'
 import { engine } from '../engine/current.js'
@@ -9,7 +10,7 @@ import type { ObjectRef } from './object-ref.js'
 import { checkOptions, checkResources, type TaskOptions } from './options.js'
 import type { RefStream } from './ref-stream.js'
 
-/** What `.remote()` gives, by the options: a ref, several, or a stream of them. */
+/** What `.remote()` gives, by the options: a ref, several, or a stream of them. A generator's is a stream unless they say otherwise. */
 export type Returned<O, R> = O extends { numReturns: 'streaming' }
   ? RefStream<Yielded<R>>
   : O extends { numReturns: 0 }
@@ -18,7 +19,11 @@ export type Returned<O, R> = O extends { numReturns: 'streaming' }
       ? N extends 1
         ? ObjectRef<Awaited<R>>
         : ObjectRef<Awaited<R> extends readonly (infer T)[] ? T : unknown>[]
-      : ObjectRef<Awaited<R>>
+      : IsGenerator<R> extends true
+        ? RefStream<Yielded<R>>
+        : ObjectRef<Awaited<R>>
+
+type IsGenerator<R> = [R] extends [never] ? false : 0 extends 1 & R ? false : [R] extends [Generator | AsyncGenerator] ? true : false
 
 type Yielded<R> = R extends AsyncIterable<infer T> | Iterable<infer T> ? T : Awaited<R> extends Iterable<infer U> ? U : unknown
 
@@ -54,6 +59,8 @@ function make<A extends readonly unknown[], R, O>(definition: ShippedFunction, s
  *
  *     const square = remote((x: number) => x * x)
  *     await get(square.remote(7))   // 49
+ *
+ * A generator function's run is a stream of refs, one for each value as it is made (Ray: num_returns="streaming").
  */
 export function remote<A extends unknown[], R, const O extends TaskOptions = object>(
   fn: (...args: A) => R,
@@ -64,5 +71,6 @@ export function remote<A extends unknown[], R, const O extends TaskOptions = obj
   checkOptions('task', 'remote', options)
   checkResources('remote', options)
   if (/^class\b/.test(fn.toString())) throw invalid(`remote: ${fn.name || 'this'} is a class; use actor()`)
-  return make(register('remote', fn, options.module, []), options)
+  const settings: TaskOptions = isGeneratorFunction(fn) ? { numReturns: 'streaming', ...options } : options
+  return make(register('remote', fn, options.module, []), settings)
 }

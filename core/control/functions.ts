@@ -21,6 +21,7 @@ export function register(
   code: AnyFunction,
   module: string | undefined,
   methods: readonly string[],
+  generators: readonly string[] = [],
 ): ShippedFunction {
   const name = code.name || (what === 'remote' ? 'anonymous' : 'Anonymous')
   if (module !== undefined && code.name === '') {
@@ -39,7 +40,7 @@ export function register(
     return known
   }
   const place = source === undefined ? nowhere : placeOf(code.toString(), source, file)
-  const shipped: ShippedFunction = { index: byHash.size, name, file, source, module, methods, hash, ...place }
+  const shipped: ShippedFunction = { index: byHash.size, name, file, source, module, methods, generators, hash, ...place }
   if (source !== undefined) inspect(what, shipped, source)
   byHash.set(hash, shipped)
   byCode.set(code, shipped)

@@ -158,7 +158,7 @@ export class Head implements Headquarters {
 
   resources() {
     const available = this.ledger.available()
-    return { total: this.ledger.totals(), available: { ...available, numCpus: available.numCpus! + this.threads.idle } }
+    return { total: this.ledger.totals(), available: { ...available, numCpus: available.numCpus! + this.threads.free } }
   }
 
   spawn(name: string, role: Role, env?: Readonly<Record<string, string>>, runtime: 'thread' | 'process' = 'thread'): Host {
@@ -408,7 +408,7 @@ async function detach(worker: Host, client: number): Promise<void> {
   if (worker.role.kind === 'pool') {
     setTimeout(() => {
       // One that has not heard computes: perhaps for somebody else.
-      if (!over && (heard || worker.runsFor === client)) worker.terminate()
+      if (!over && (heard || worker.runsFor(client))) worker.terminate()
     }, ORPHANS_MS).unref()
   }
   heard = (await worker.control.detach(client)) > 0

@@ -135,8 +135,8 @@ export class PoolThreads {
   }
 
   /** CPUs of workers that run nothing: they are as good as free. */
-  get idle(): number {
-    return this.hosts.filter((host) => this.held.has(host.index) && (host.idle || this.justAsked(host, true))).length
+  get free(): number {
+    return this.hosts.filter((host) => this.held.has(host.index) && (host.free || this.justAsked(host, true))).length
   }
 
   /** CPUs that will most likely be free in a moment: those, and the ones of workers just asked, which may look for a task that is not there. */

@@ -4,7 +4,7 @@ import type { ActorOptions } from '../api/options.js'
 import type { SubmitSite } from '../control/call-site.js'
 import type { ActorGone } from '../control/headquarters.js'
 import { ActorClient } from '../scheduler/actors.js'
-import { actorDied, mayRetry } from '../scheduler/outcomes.js'
+import { actorDied, diedUnder, mayRetry } from '../scheduler/outcomes.js'
 import { Task } from '../scheduler/task.js'
 import type { Encoder } from '../store/encoder.js'
 import { CREATE_ACTOR } from '../worker/layout.js'
@@ -221,7 +221,8 @@ export class ActorCalls {
         else failed.push(task)
       }
     } else this.connect(actor)
-    for (const task of failed) this.engine.outcomes.fail(task, task.cancelled ? this.engine.outcomes.cancelled(task) : death)
+    for (const task of failed)
+      this.engine.outcomes.fail(task, task.cancelled ? this.engine.outcomes.cancelled(task) : diedUnder(task, death))
     this.engine.pump.look()
   }
 
@@ -255,6 +256,7 @@ function shapeOf(definition: ShippedFunction, options: ActorOptions): ActorShape
   return {
     className: definition.name,
     methodNames: definition.methods,
+    generatorNames: definition.generators,
     groupNames: Object.keys(options.concurrencyGroups ?? {}),
     maxTaskRetries: options.maxTaskRetries ?? 0,
     apart: options.runtime === 'process',

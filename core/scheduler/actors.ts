@@ -2,6 +2,7 @@ import type { ActorDiedError } from '../api/errors.js'
 import type { Encoder } from '../store/encoder.js'
 import type { Link } from '../worker/link.js'
 import { Fifo } from './fifo.js'
+import { diedUnder } from './outcomes.js'
 import { bringAll, type Task } from './task.js'
 
 /** An actor as one of its callers sees it: the connection, and the calls that are not in its ring yet. Calls reach it in the order they were made. */
@@ -28,7 +29,7 @@ export class ActorClient {
     for (let task = this.waiting.peek(); task !== undefined; task = this.waiting.peek()) {
       if (this.death !== undefined) {
         this.waiting.shift()
-        failed(task, this.death)
+        failed(task, diedUnder(task, this.death))
         continue
       }
       if (task.missing > 0) return false

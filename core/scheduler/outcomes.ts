@@ -222,10 +222,18 @@ export function mayRetry(task: Task): boolean {
   return task.attempt++ < task.maxRetries || task.maxRetries === -1
 }
 
+/** `stack`: where it was made and what went wrong there, if it died of that. */
 export function actorDied(message: string, cause: unknown, stack: string | undefined): ActorDiedError {
   const death = new ActorDiedError(message, cause === undefined ? undefined : { cause })
-  if (stack !== undefined) death.stack = stack
+  death.stack = stack ?? ''
   return death
+}
+
+/** What a call fails with whose actor is dead. */
+export function diedUnder(task: Task, death: ActorDiedError): ActorDiedError {
+  const error = new ActorDiedError(`${task.name}: ${death.message}`, death.cause === undefined ? undefined : { cause: death.cause })
+  error.stack = `ActorDiedError: ${error.message}\n${task.site.frames()}${death.stack === '' ? '' : `\n  ${death.stack}`}`
+  return error
 }
 
 /** What was thrown, with its code: that is how node tells why a thread died. */

@@ -223,6 +223,7 @@ export class Decoder {
     const handle = this.names.actor(id, {
       className,
       methodNames: this.strings(),
+      generatorNames: this.strings(),
       groupNames: this.strings(),
       maxTaskRetries: this.value() as number,
       apart: this.value() as boolean,

@@ -232,6 +232,8 @@ export class Encoder {
       this.string(value.shape.className)
       this.array(value.shape.methodNames)
       this.reserve(8)
+      this.array(value.shape.generatorNames)
+      this.reserve(8)
       this.array(value.shape.groupNames)
       this.reserve(16)
       this.number(value.shape.maxTaskRetries)

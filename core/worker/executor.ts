@@ -208,7 +208,7 @@ export class Executor {
   /** Begins a request; an async one is left open. */
   private begin(request: Request): void {
     const { inlet, task, kind, slot } = request
-    this.tools.bell[layout.RUNS_FOR] = inlet.client
+    this.tools.bell[layout.RUNS_FOR] = inlet.client + 1
     const beganMs = this.mark
     task.beganMs = beganMs
     let result: unknown

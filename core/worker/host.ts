@@ -105,9 +105,14 @@ export abstract class Host {
     return asleep === layout.ASLEEP_TAKES || asleep === layout.LISTENS_TAKES
   }
 
-  /** The thread whose task was begun last and is not over, as far as can be seen; 0: the main thread's, or nobody's. */
-  get runsFor(): number {
-    return Atomics.load(this.bell.words, layout.RUNS_FOR)
+  /** Whether the task that was begun last, and is not over, is a thread's. */
+  runsFor(client: number): boolean {
+    return Atomics.load(this.bell.words, layout.RUNS_FOR) === client + 1
+  }
+
+  /** Awake or asleep, it runs nothing. */
+  get free(): boolean {
+    return this.idle || (this.hasStarted && Atomics.load(this.bell.words, layout.RUNS_FOR) === 0)
   }
 
   get heartbeat(): number {

@@ -79,7 +79,7 @@ export const CONTROL_SENT = 2 * LINE
 export const GATE = 3 * LINE
 /** Goes up with every turn of the thread's loop. */
 export const HEARTBEAT = 4 * LINE
-/** The thread whose task was begun last; 0 once one is over, or where it is the main thread's. */
+/** One more than the index of the thread whose task was begun last (the main thread's is 0); 0 once one is over. */
 export const RUNS_FOR = HEARTBEAT + 1
 /** The thread's index. */
 export const INDEX = 5 * LINE

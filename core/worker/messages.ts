@@ -16,6 +16,8 @@ export interface ShippedFunction {
   readonly module: string | undefined
   /** An actor class's methods; a call names one by its place. */
   readonly methods: readonly string[]
+  /** Those of them that are generators. */
+  readonly generators: readonly string[]
   /** Names the source and the file: a function shipped by several threads is made once. */
   readonly hash: string
 }

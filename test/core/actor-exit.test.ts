@@ -11,7 +11,7 @@ test.after(() => shutdown())
 
 function left(error: Error): void {
   assert.instance(error, ActorDiedError)
-  assert.is(error.message, 'actor Leaver ended itself by exitActor()')
+  assert.match(error.message, /^Leaver\.\w+: actor Leaver ended itself by exitActor\(\)$/)
 }
 
 test('exitActor in a sync method ends the actor: the call fails, and it is not started again', async () => {

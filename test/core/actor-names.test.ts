@@ -62,7 +62,7 @@ test('a name that is taken is refused, in a worker by the calls', async () => {
     }
     return 'no error'
   })
-  assert.match(await get(again.remote()), /^ActorDiedError: an actor named 'taken' is alive/)
+  assert.match(await get(again.remote()), /^ActorDiedError: Local\.\w+: an actor named 'taken' is alive/)
   await kill(counter)
 })
 

@@ -46,9 +46,9 @@ test('without maxRestarts an actor whose thread dies is dead, and the error says
   assert.instance(error, ActorDiedError)
   assert.is(
     error.message,
-    "actor Mortal 'fragile' lost its thread (exit code 4) and is not started again; give it maxRestarts if it should be",
+    "Mortal.die: actor Mortal 'fragile' lost its thread (exit code 4) and is not started again; give it maxRestarts if it should be",
   )
-  assert.is((await rejection(get(mortal.add.remote(1)))).message, error.message)
+  assert.is((await rejection(get(mortal.add.remote(1)))).message, error.message.replace('die', 'add'))
   assert.match((await rejection(getActor('fragile'))).message, /no living actor is named 'fragile'/)
 })
 
@@ -156,13 +156,20 @@ test('an argument that a constructor wrote into is as it was when the actor is s
   await Promise.all([kill(writer), kill(other)])
 })
 
-test('kill ends an actor for good, also in an endless loop, and all its calls with it', async () => {
+test('kill ends an actor for good, also in an endless loop, and all its calls with it, each of which says which it was and where', async () => {
   const runs = flags()
   const mortal = actor(Mortal, { maxRestarts: -1, maxTaskRetries: -1 }).remote()
   const calls: ObjectRef[] = [mortal.spin.remote(runs) as ObjectRef, mortal.add.remote(1)]
   await until(runs)
   await kill(mortal)
-  for (const call of [...calls, mortal.add.remote(1)]) assert.is((await rejection(get(call))).message, 'actor Mortal was ended by kill()')
+  const told: string[] = []
+  for (const call of [...calls, mortal.add.remote(1)]) {
+    const error = await rejection(get(call))
+    told.push(error.message)
+    assert.match(error.stack!, /actor-restarts\.test/)
+  }
+  const died = 'actor Mortal was ended by kill()'
+  assert.equal(told, [`Mortal.spin: ${died}`, `Mortal.add: ${died}`, `Mortal.add: ${died}`])
   await kill(mortal)
 })
 
@@ -192,7 +199,7 @@ test('an actor can be killed from a task, and while it is still being made', asy
     }
     return 'alive'
   })
-  assert.match(await get(killer.remote({ mortal })), /ActorDiedError: actor Mortal was ended by kill/)
+  assert.match(await get(killer.remote({ mortal })), /ActorDiedError: Mortal\.add: actor Mortal was ended by kill/)
   const unborn = actor(Mortal).remote(remote(() => new Promise<number>(() => {})).remote())
   const call = unborn.add.remote(1)
   await kill(unborn)

@@ -23,6 +23,20 @@ test('all CPUs come back', async () => {
   assert.is(free, 2)
 })
 
+test('a CPU is free again as soon as the task is over that had it', async () => {
+  const plain = remote((ms: number) => {
+    for (const end = performance.now() + ms; performance.now() < end; );
+  })
+  for (let i = 0; i < 50; i++) {
+    await get([plain.remote(1), plain.remote(1)])
+    assert.is((await resources()).available.numCpus, 2)
+  }
+  const long = plain.remote(300)
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  assert.is((await resources()).available.numCpus, 1)
+  await get(long)
+})
+
 test('amounts that cannot be counted are refused where the class or function is defined', () => {
   class Idle {}
   const odd = (options: object) => () => actor(Idle, options)

@@ -260,6 +260,13 @@ test('a process that ends itself is replaced', async () => {
   await own.terminate()
 })
 
+test('a number alone says how many processes, as in Python', async () => {
+  const own = new Pool(2)
+  assert.equal(await own.map((x: number) => 2 * x, [1, 2, 3]), [2, 4, 6])
+  await own.terminate()
+  assert.throws(() => new Pool(0), /processes must be a whole number of at least 1, not 0/)
+})
+
 test('bad arguments are refused by name', async () => {
   assert.throws(() => new Pool({ processes: 0 }), /processes must be a whole number of at least 1, not 0/)
   assert.throws(() => new Pool({ processes: 1e9 }), /processes must be at most 1024, not 1000000000/)

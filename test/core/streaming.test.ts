@@ -21,12 +21,9 @@ test.before(() => init({ numCpus: 2 }))
 test.after(() => shutdown())
 
 const flag = () => new Int32Array(new SharedArrayBuffer(8))
-const count = remote(
-  function* count(n: number) {
-    for (let i = 0; i < n; i++) yield i
-  },
-  { numReturns: 'streaming' },
-)
+const count = remote(function* count(n: number) {
+  for (let i = 0; i < n; i++) yield i
+})
 /** Counts in shared memory how far it has come, and whether it was ended. */
 const counted = remote(
   async function* counted(n: number, made: Int32Array) {
@@ -53,6 +50,29 @@ async function values<T>(stream: AsyncIterable<ObjectRef<T>>): Promise<(T | stri
   for await (const part of stream) all.push(await get(part).catch((error: Error) => error.name))
   return all
 }
+
+test('a generator streams by itself, a function as well as a method, and as one value only where that is asked for', async () => {
+  class Counter {
+    *upTo(n: number) {
+      for (let i = 0; i < n; i++) yield i
+    }
+    async *later(n: number) {
+      for (let i = 0; i < n; i++) yield -i
+    }
+  }
+  const counter = actor(Counter).remote()
+  const read = remote(async (box: { counter: typeof counter }) => {
+    const { get } = await import('gymnura')
+    const all: number[] = []
+    for await (const part of box.counter.upTo.remote(3)) all.push(await get(part))
+    return all
+  })
+  assert.equal(await values(counter.upTo.remote(3)), [0, 1, 2])
+  assert.equal(await values(counter.later.remote(3)), [0, -1, -2])
+  assert.equal(await get(read.remote({ counter })), [0, 1, 2])
+  const whole = await rejection(get(count.options({ numReturns: 1 }).remote(3) as ObjectRef))
+  assert.match(whole.message, /the return value is a generator; return \[\.\.\.it\]/)
+})
 
 test('a stream gives the values in order, each as it is made, and ends', async () => {
   assert.equal(await values(count.remote(0)), [])

@@ -154,10 +154,10 @@ async function leftOver(): Promise<number> {
   return usage.inMemoryBytes + usage.onDiskBytes
 }
 
-/** The tests for a store with room for so many of the objects, which are a MiB each. */
-export function testTravel(mib: number): void {
+/** The tests for a store with room for so many of the objects, which are a MiB each; half of the carriers a file, as each takes seconds. */
+export function testTravel(mib: number, half: 0 | 1): void {
   test.after.each(() => shutdown())
-  for (const [carrier, carry] of Object.entries(carriers)) {
+  for (const [carrier, carry] of Object.entries(carriers).filter((_, i) => i % 2 === half)) {
     test(`with room for ${mib}: ${carrier}`, async () => {
       await init({ numCpus: 2, objectStoreBytes: mib * MIB })
       maker = actor(Maker).remote()

@@ -103,12 +103,16 @@ test('a result nested too deeply is told by get', async () => {
   assert.instance(await rejection(get(deep.remote(1_000_000))), SerializationError)
 })
 
-test('a generator is refused with the way out', async () => {
+test('a generator that a function returns is refused with the way out', async () => {
   const error = await rejection(
     get(
-      remote(function* () {
-        yield 1
-      }).remote(),
+      remote(() =>
+        (function* () {
+          yield 1
+        })(),
+      )
+        .options({ numReturns: 1 })
+        .remote(),
     ),
   )
   assert.instance(error, SerializationError)

@@ -23,11 +23,6 @@ export const differences: Readonly<Record<string, Difference>> = {
     ours: 'written',
     why: 'JavaScript has no read-only typed arrays. They are read-only by convention, as the doc of put says.',
   },
-  'a generator function is a stream without being told': {
-    ray: [0, 1, 2],
-    ours: 'refused',
-    why: "Say numReturns: 'streaming': the type of what .remote() gives is then plain in the program, and nobody gets a stream unawares.",
-  },
   'a task that asks for more than there can ever be': {
     ray: 'timeout',
     ours: 'ERR_RESOURCES_UNAVAILABLE',

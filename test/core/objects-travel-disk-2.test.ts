@@ -1,3 +1,3 @@
 import { testTravel } from './travel.js'
 
-testTravel(64)
+testTravel(3, 1)

@@ -1,3 +1,3 @@
 import { testTravel } from './travel.js'
 
-testTravel(3)
+testTravel(3, 0)

@@ -1,0 +1,3 @@
+import { testTravel } from './travel.js'
+
+testTravel(64, 1)
