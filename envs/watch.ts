@@ -36,10 +36,14 @@ export interface WatchedEpisode {
 const DEFAULT_FPS = 30
 /** How long the last picture of an episode stays. */
 const PAUSE_MS = 600
+/** Numbers of an array that are told where there is no picture. */
+const MOST_TOLD = 64
 
 /**
  * Steps an environment at its frames a second and shows each on a page; resolves with the episodes that ended. The first key of
  * `metadata.keysToAction` that is pressed takes over; Escape gives back. An environment that names none has the usual keys (keyboard.ts).
+ *
+ * What has no picture is told as text.
  *
  *     await watchEnv(make('CartPole-v1', { renderMode: 'rgb_array' }), { episodes: 1, onListening: (url) => console.log(url) })
  *
@@ -59,8 +63,9 @@ export async function watchEnv(env: Env, options: WatchOptions = {}): Promise<Wa
     options.onListening?.(page.url)
     let [observation] = env.reset(seed === undefined ? {} : { seed })
     let now: WatchedEpisode = { episode: 1, return: 0, steps: 0, byKeyboard: false }
+    let reward = 0
     const show = () => {
-      page.show(env.drawing() ?? env.render())
+      page.show(env.drawing() ?? env.render() ?? `observation ${told(observation)}\nreward ${reward}`)
       page.tell(
         `episode ${now.episode} · step ${now.steps} · return ${Number(now.return.toFixed(3))} · ${keys.playing ? 'you play' : actor}`,
       )
@@ -73,6 +78,7 @@ export async function watchEnv(env: Env, options: WatchOptions = {}): Promise<Wa
       if (keys.playing) now.byKeyboard = true
       const result = env.step(keys.playing ? chosen.action : act(observation))
       observation = result[0]
+      reward = result[1]
       now = { ...now, return: now.return + result[1], steps: now.steps + 1 }
       show()
       if (!result[2] && !result[3]) continue
@@ -81,6 +87,7 @@ export async function watchEnv(env: Env, options: WatchOptions = {}): Promise<Wa
       if (ended.length >= episodes) break
       await pause(PAUSE_MS, signal)
       ;[observation] = env.reset()
+      reward = 0
       now = { episode: now.episode + 1, return: 0, steps: 0, byKeyboard: false }
       show()
     }
@@ -88,6 +95,16 @@ export async function watchEnv(env: Env, options: WatchOptions = {}): Promise<Wa
   } finally {
     page.close()
   }
+}
+
+/** An observation as text, with a few digits of each number. */
+function told(observation: unknown): string {
+  const few = (_key: string, value: unknown) => {
+    if (typeof value === 'number') return Number(value.toPrecision(4))
+    if (typeof value === 'bigint') return String(value)
+    return ArrayBuffer.isView(value) ? Array.from(value as Float32Array).slice(0, MOST_TOLD) : value
+  }
+  return JSON.stringify(observation, few)
 }
 
 function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
