@@ -44,7 +44,9 @@ export const watchCommand: Command<WatchArguments> = {
     const env = viewable(id)
     if (policy) refuseMisfit(policy, env)
     if (seed !== undefined) env.actionSpace.seed(seed)
-    const act = policy ? (observation: unknown) => policy.predict(observation as Observation)[0] : () => env.actionSpace.sample()
+    const act = policy
+      ? (observation: unknown) => policy.predict(observation as Observation, { deterministic: true })[0]
+      : () => env.actionSpace.sample()
     const seen = await watchEnv(env, {
       act,
       actor: policy ? policy.algorithm : 'random actions',

@@ -1,6 +1,6 @@
 import { EnvError } from '../errors.js'
 import { nodeModule, threadFlags } from '../host.js'
-import type { Keeping } from './thread-keeper.js'
+import type { Keeping } from './keeper-worker.js'
 import type { EnvThreadPool } from './threads.js'
 
 let keeper: import('node:worker_threads').Worker | null = null
@@ -27,7 +27,7 @@ function ask(keeping: Keeping): void {
 function startKeeper() {
   const threads = nodeModule('node:worker_threads', 'an AsyncVectorEnv')
   // The threads copy the environment's variables from it, as they are by then.
-  const started = new threads.Worker(new URL('./thread-keeper.js', import.meta.url), { env: threads.SHARE_ENV, ...threadFlags() })
+  const started = new threads.Worker(new URL('./keeper-worker.js', import.meta.url), { env: threads.SHARE_ENV, ...threadFlags() })
   started.unref()
   return started
 }

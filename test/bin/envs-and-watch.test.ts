@@ -96,7 +96,19 @@ test('watch lets a policy that train wrote act, and refuses it where the spaces 
   try {
     await run('train', 'CartPole-v1', '--steps', '8192', '--seed', '1', '--out', folder)
     const policy = join(folder, 'policy.safetensors')
-    const { code, stdout, stderr } = await run('watch', 'CartPole-v1', '--policy', policy, '--episodes', '1', '--seed', '1', '--fps', '1000', '--json')
+    const { code, stdout, stderr } = await run(
+      'watch',
+      'CartPole-v1',
+      '--policy',
+      policy,
+      '--episodes',
+      '1',
+      '--seed',
+      '1',
+      '--fps',
+      '1000',
+      '--json',
+    )
     assert.is(code, 0, stderr)
     const episode = JSON.parse(stdout.trim().split('\n')[1]!)
     const { rewards } = JSON.parse((await run('eval', policy, '--episodes', '1', '--seed', '1', '--json')).stdout)
