@@ -43,6 +43,7 @@ export {
   type StepResult,
 } from './env.js'
 export { EnvSpec, type EnvSpecFields, type WrapperSpec } from './env-spec.js'
+export { checkEnvironmentsMatch, dataEquivalence, type MatchOptions } from './environments-match.js'
 export * from './errors.js'
 export { setWarningHandler, type WarningHandler } from './logger.js'
 export { type EnvTypes, type MakeOptions, type MakeVecOptions, make, makeAsync, makeVec, type VectorizationMode } from './make.js'
@@ -63,6 +64,8 @@ export {
 } from './registry.js'
 export { type Context2D, paintOn } from './rendering/browser-canvas.js'
 export type { Canvas, Color, Drawing, Point } from './rendering/canvas.js'
+export { type SaveVideoOptions, saveVideo } from './rendering/save-video.js'
+export { cappedCubicVideoSchedule } from './rendering/video.js'
 export {
   type ChoiceOptions,
   childRandom,

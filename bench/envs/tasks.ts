@@ -2,15 +2,13 @@
  * Steps a second of the small tasks, random actions and resets included: one environment as `make` gives it, kernels of 8 to 4,096
  * environments on one core, and two threads with a kernel each. Arguments: words that the ids to run contain; default all.
  */
-import { Worker } from 'node:worker_threads'
 import { groupedBars } from '../grouped-bars.js'
 import { type Measured, rate, shownRate, single, summary, TASKS, vector } from './rows/stepping.js'
+import { SteppingThreads, THREADS } from './rows/stepping-threads.js'
 
 const ROUNDS = 5
 const WINDOW_MS = 120
 const SIZES = [8, 1024, 4096] as const
-const THREADS = 2
-const THREAD_ENVS = 1024
 
 interface TaskRow {
   env: string
@@ -23,19 +21,10 @@ interface TaskRow {
 }
 
 async function onThreads(id: string): Promise<Measured> {
-  const workers = Array.from(
-    { length: THREADS },
-    () => new Worker(new URL('./rows/stepping-thread.js', import.meta.url), { workerData: { id, numEnvs: THREAD_ENVS } }),
-  )
-  const answers = () => Promise.all(workers.map((worker) => new Promise<number>((resolve) => worker.once('message', resolve))))
-  await answers()
+  const threads = await SteppingThreads.start('kernel', id)
   const rates: number[] = []
-  for (let round = 0; round < ROUNDS; round++) {
-    const round = answers()
-    for (const worker of workers) worker.postMessage(WINDOW_MS)
-    rates.push((await round).reduce((sum, own) => sum + own, 0))
-  }
-  await Promise.all(workers.map((worker) => worker.terminate()))
+  for (let round = 0; round < ROUNDS; round++) rates.push(await threads.rate(WINDOW_MS))
+  await threads.end()
   return summary(rates)
 }
 

@@ -39,6 +39,7 @@ export class MinAtarNative extends VectorEnv<Uint8Array> {
       ...kwargs,
       singleObservationSpace: minAtarObservationSpace(rules),
       singleActionSpace: new Discrete(settings.actions.length),
+      arrays: { ...kernels, finalObs: kernels.finals },
     })
     this.metadata = { ...MINATAR_METADATA, autoresetMode: kwargs.autoresetMode }
     if (kwargs.renderMode !== null && !this.metadata.renderModes.includes(kwargs.renderMode)) {
@@ -70,7 +71,7 @@ export class MinAtarNative extends VectorEnv<Uint8Array> {
       this.#kernels.reset(i)
     }
     this.infos._finalObs?.fill(0)
-    out.set(this.#kernels.observations, offset)
+    this.#copyTo(out, offset)
   }
 
   /** The stream to start with, null where the old one goes on. */
@@ -95,15 +96,12 @@ export class MinAtarNative extends VectorEnv<Uint8Array> {
       if (action === undefined && this.ended[i] === 0) throw this.#wrongAction(actions[i], i)
       kernels.actions[i] = action ?? 0
     }
-    kernels.ended.set(this.ended)
     kernels.step()
-    this.ended.set(kernels.ended)
-    this.rewards.set(kernels.rewards)
-    this.terminated.set(kernels.terminated)
-    this.truncated.set(kernels.truncated)
-    const { finalObs, _finalObs } = this.infos
-    if (finalObs && _finalObs) this.#keepFinals(finalObs, _finalObs)
-    out.set(kernels.observations, offset)
+    this.#copyTo(out, offset)
+  }
+
+  #copyTo(out: Uint8Array, offset: number): void {
+    if (out !== this.observations || offset !== 0) out.set(this.observations, offset)
   }
 
   #wrongAction(action: unknown, i: number): Error {
@@ -112,32 +110,21 @@ export class MinAtarNative extends VectorEnv<Uint8Array> {
     return error
   }
 
-  #keepFinals(finalObs: Uint8Array, mask: Uint8Array): void {
-    const { finals, finalMask } = this.#kernels
-    mask.set(finalMask)
-    const size = this.observationSize
-    for (let i = 0; i < this.numEnvs; i++) {
-      if (finalMask[i] === 0) continue
-      for (let k = i * size; k < (i + 1) * size; k++) finalObs[k] = finals[k]!
-    }
-  }
-
   override render(): RenderFrame[] | null {
     const { numEnvs, renderMode } = this
     if (renderMode === null) return null
     const size = this.observationSize
     return Array.from({ length: numEnvs }, (_, i) =>
-      renderBoard(renderMode, this.#kernels.observations.subarray(i * size, (i + 1) * size), this.#rules.channels.length),
+      renderBoard(renderMode, this.observations.subarray(i * size, (i + 1) * size), this.#rules.channels.length),
     )
   }
 
   protected override saveOwn(): Record<string, unknown> {
-    const { blocks, draws, observations } = this.#kernels
+    const { blocks, draws } = this.#kernels
     return {
       blocks: Array.from(blocks),
       draws: Array.from(draws),
       seeded: Array.from(this.#seeded),
-      boards: Array.from(observations),
     }
   }
 
@@ -146,7 +133,6 @@ export class MinAtarNative extends VectorEnv<Uint8Array> {
     const blocks = integersFromState(own, 'blocks', kernels.blocks.length)
     const draws = integersFromState(own, 'draws', kernels.draws.length)
     const seeded = integersFromState(own, 'seeded', this.numEnvs)
-    const boards = integersFromState(own, 'boards', kernels.observations.length)
     for (let i = 0; i < this.numEnvs; i++) {
       const from = i * this.#blockWords
       const lastAction = blocks[from + LAST_ACTION]!
@@ -158,6 +144,5 @@ export class MinAtarNative extends VectorEnv<Uint8Array> {
     kernels.blocks.set(blocks)
     kernels.draws.set(draws)
     this.#seeded.set(seeded)
-    kernels.observations.set(boards)
   }
 }

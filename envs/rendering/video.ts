@@ -29,7 +29,7 @@ export interface VideoOptions {
 export const VIDEO_OPTIONS = ['videoFolder', 'episodeTrigger', 'stepTrigger', 'videoLength', 'namePrefix', 'fps', 'formats']
 
 /** Gymnasium's schedule: the cubes up to 1000, then every 1000th. */
-function cappedCubicVideoSchedule(episode: number): boolean {
+export function cappedCubicVideoSchedule(episode: number): boolean {
   return episode < 1000 ? Math.round(Math.cbrt(episode)) ** 3 === episode : episode % 1000 === 0
 }
 
@@ -49,8 +49,8 @@ export class VideoRecorder {
   readonly #atEpisode: ((episode: number) => boolean) | null
   readonly #atStep: ((step: number) => boolean) | null
 
-  /** @throws InvalidKwargs, EnvError (ENVS_NEEDS_NODE) */
-  constructor(options: VideoOptions, renderFps: number | undefined) {
+  /** @param isOneOfMany more are to come to the same folder @throws InvalidKwargs, EnvError (ENVS_NEEDS_NODE) */
+  constructor(options: VideoOptions, renderFps: number | undefined, isOneOfMany = false) {
     const {
       episodeTrigger = null,
       formats = null,
@@ -73,7 +73,7 @@ export class VideoRecorder {
     this.#formats = formats ?? (mp4 ? FORMATS : ['gif'])
     this.#folder = nodeModule('node:path', 'RecordVideo').resolve(videoFolder)
     const fs = nodeModule('node:fs', 'RecordVideo')
-    if (fs.existsSync(this.#folder))
+    if (!isOneOfMany && fs.existsSync(this.#folder))
       warn(`videos of the same names in ${this.#folder} will be overwritten; pass another videoFolder to keep them`)
     fs.mkdirSync(this.#folder, { recursive: true })
     this.#prefix = namePrefix

@@ -2,6 +2,7 @@ import { InvalidProbability, InvalidSpace } from '../errors.js'
 import type { Seed } from '../seeding.js'
 import { shown } from '../shown.js'
 import { checkTarget, DTYPES, type Dtype, type DtypeArrays, emptyArray, isArrayFor, isDtype } from './dtype.js'
+import { arrayFromNested, type Jsonable, listFrom, nestedNumbers } from './jsonable.js'
 import { pythonTuple, shortText } from './numpy-text.js'
 import { checkShape, type NestedNumbers, sizeOf, unnested } from './shape.js'
 import { type JSONNumber, type SampleOptions, Space, type SpaceJSON } from './space.js'
@@ -183,6 +184,14 @@ export class Box<D extends Dtype = 'float32'> extends Space<DtypeArrays[D], null
       shape: [...this.shape],
       dtype: this.dtype,
     }
+  }
+
+  override toJsonable(samples: readonly DtypeArrays[D][]): Jsonable {
+    return samples.map((sample) => nestedNumbers(this, sample))
+  }
+
+  override fromJsonable(json: unknown): DtypeArrays[D][] {
+    return listFrom(this, json).map((item) => arrayFromNested(this, item))
   }
 
   override toString(): string {

@@ -1,5 +1,7 @@
 import { InvalidKwargs, InvalidProbability } from '../errors.js'
 import { shown } from '../shown.js'
+import { objectOf } from './element.js'
+import { countOf, type Jsonable, unread } from './jsonable.js'
 import { drawSeeds, invalidSeed, isSeed, seedParts } from './nested-seed.js'
 import { pythonString } from './numpy-text.js'
 import {
@@ -132,6 +134,18 @@ export class Dict<S extends Spaces = Spaces> extends Space<DictElement<S>, DictM
 
   override toJSON(): SpaceJSON {
     return { type: 'Dict', spaces: this.entries().map(([key, part]) => [key, part.toJSON()]), sortKeys: this.sortKeys }
+  }
+
+  override toJsonable(samples: readonly DictElement<S>[]): Jsonable {
+    const objects = samples.map((sample) => objectOf(this, sample))
+    return Object.fromEntries(this.entries().map(([key, part]) => [key, part.toJsonable(objects.map((object) => object[key]))]))
+  }
+
+  override fromJsonable(json: unknown): DictElement<S>[] {
+    if (!this.#hasKeys(json)) throw unread(this, `the keys ${this.keys.join(', ')}`, json)
+    const parts = this.entries().map(([key, part]) => part.fromJsonable(json[key]))
+    const element = (n: number) => Object.fromEntries(this.keys.map((key, i) => [key, parts[i]![n]])) as DictElement<S>
+    return Array.from({ length: countOf(this, parts) }, (_, n) => element(n))
   }
 
   override toString(): string {

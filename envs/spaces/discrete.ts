@@ -2,6 +2,7 @@ import { InvalidSpace } from '../errors.js'
 import type { Seed } from '../seeding.js'
 import { shown } from '../shown.js'
 import { checkTarget, DTYPES, type DtypeArrays, type IntegerDtype, isIntegerDtype } from './dtype.js'
+import { type Jsonable, listFrom, numberFrom } from './jsonable.js'
 import { type SampleOptions, Space, type SpaceJSON } from './space.js'
 import { type Mask, maskedIndex, type Probabilities, weightedIndex, weightsOf } from './weights.js'
 
@@ -69,6 +70,14 @@ export class Discrete<D extends IntegerDtype = 'int64'> extends Space<number, Ma
 
   override toJSON(): SpaceJSON {
     return { type: 'Discrete', n: this.n, start: this.start, dtype: this.dtype }
+  }
+
+  override toJsonable(samples: readonly number[]): Jsonable {
+    return samples.map((sample) => numberFrom(this, sample))
+  }
+
+  override fromJsonable(json: unknown): number[] {
+    return listFrom(this, json).map((item) => numberFrom(this, item))
   }
 
   override toString(): string {

@@ -3,6 +3,8 @@ import { warn } from '../logger.js'
 import { shown } from '../shown.js'
 import { type Batched, batchSpace } from './batch.js'
 import { iterate } from './concatenate.js'
+import { objectOf } from './element.js'
+import { type Jsonable, listFrom, unread } from './jsonable.js'
 import { seedChooser } from './nested-seed.js'
 import { checkSpace, type ElementOf, type NestedSeed, type SampleOptions, Space, type SpaceJSON } from './space.js'
 import { weightsOf } from './weights.js'
@@ -117,6 +119,29 @@ export class Graph<N extends Space = Space, E extends Space | null = Space | nul
 
   override toJSON(): SpaceJSON {
     return { type: 'Graph', nodeSpace: this.nodeSpace.toJSON(), edgeSpace: this.edgeSpace?.toJSON() ?? null }
+  }
+
+  /** Names are Gymnasium's: `nodes`, and where there are any `edges` and `edge_links`. */
+  override toJsonable(samples: readonly GraphElement<N, E>[]): Jsonable {
+    return samples.map(({ edgeLinks, edges, nodes }) => {
+      const told = { nodes: this.batchNodeSpace.toJsonable([nodes]) }
+      if (this.batchEdgeSpace === null || edges === null || edgeLinks === null) return told
+      const links = Array.from({ length: edgeLinks.length / 2 }, (_, k) => [edgeLinks[2 * k]!, edgeLinks[2 * k + 1]!])
+      return { ...told, edges: this.batchEdgeSpace.toJsonable([edges]), edge_links: links }
+    })
+  }
+
+  override fromJsonable(json: unknown): GraphElement<N, E>[] {
+    return listFrom(this, json).map((item) => {
+      const { edge_links, edges, nodes } = objectOf(this, item)
+      const [read] = this.batchNodeSpace.fromJsonable(nodes)
+      if (edges === undefined) return { nodes: read, edges: null, edgeLinks: null } as GraphElement<N, E>
+      if (this.batchEdgeSpace === null) throw unread(this, 'no edges', edges)
+      const links = listFrom(this, edge_links).flatMap((pair) => listFrom(this, pair, 2))
+      if (!links.every(Number.isInteger)) throw unread(this, 'pairs of nodes as edge_links', edge_links)
+      const [readEdges] = this.batchEdgeSpace.fromJsonable(edges)
+      return { nodes: read, edges: readEdges, edgeLinks: Int32Array.from(links as number[]) } as GraphElement<N, E>
+    })
   }
 
   override toString(): string {

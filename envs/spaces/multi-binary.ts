@@ -2,6 +2,7 @@ import { InvalidSpace } from '../errors.js'
 import type { Seed } from '../seeding.js'
 import { shown } from '../shown.js'
 import { checkTarget, isArrayFor } from './dtype.js'
+import { arrayFromNested, type Jsonable, listFrom, nestedNumbers } from './jsonable.js'
 import { pythonTuple } from './numpy-text.js'
 import { checkShape, sizeOf } from './shape.js'
 import { type SampleOptions, Space, type SpaceJSON } from './space.js'
@@ -79,6 +80,14 @@ export class MultiBinary extends Space<Int8Array, Mask, Probabilities> {
 
   override toJSON(): SpaceJSON {
     return { type: 'MultiBinary', n: typeof this.n === 'number' ? this.n : [...this.n] }
+  }
+
+  override toJsonable(samples: readonly Int8Array[]): Jsonable {
+    return samples.map((sample) => nestedNumbers(this, sample))
+  }
+
+  override fromJsonable(json: unknown): Int8Array[] {
+    return listFrom(this, json).map((item) => arrayFromNested(this, item))
   }
 
   override toString(): string {

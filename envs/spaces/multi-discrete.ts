@@ -3,6 +3,7 @@ import type { Seed } from '../seeding.js'
 import { shown } from '../shown.js'
 import { checkRange, Discrete } from './discrete.js'
 import { checkTarget, type DtypeArrays, emptyArray, type IntegerDtype, isArrayFor, isIntegerDtype } from './dtype.js'
+import { arrayFromNested, type Jsonable, listFrom, nestedNumbers } from './jsonable.js'
 import { numpyText } from './numpy-text.js'
 import { checkShape, type NestedNumbers, sizeOf, unnested } from './shape.js'
 import { type SampleOptions, Space, type SpaceJSON } from './space.js'
@@ -139,6 +140,14 @@ export class MultiDiscrete<D extends IntegerDtype = 'int64'> extends Space<Dtype
 
   override toJSON(): SpaceJSON {
     return { type: 'MultiDiscrete', nvec: [...this.nvec], start: [...this.start], shape: [...this.shape], dtype: this.dtype }
+  }
+
+  override toJsonable(samples: readonly DtypeArrays[D][]): Jsonable {
+    return samples.map((sample) => nestedNumbers(this, sample))
+  }
+
+  override fromJsonable(json: unknown): DtypeArrays[D][] {
+    return listFrom(this, json).map((item) => arrayFromNested(this, item))
   }
 
   override toString(): string {

@@ -1,7 +1,11 @@
 import { InvalidKwargs } from '../errors.js'
+import { Dict } from './dict.js'
+import { listOf } from './element.js'
+import { type Jsonable, listFrom, unread } from './jsonable.js'
 import { seedChooser } from './nested-seed.js'
+import { Sequence } from './sequence.js'
 import { type ElementOf, type NestedSeed, type SampleOptions, Space, type SpaceJSON } from './space.js'
-import { checkParts, partOptions, sameParts, type TupleMask, type TupleProbability } from './tuple.js'
+import { checkParts, partOptions, sameParts, Tuple, type TupleMask, type TupleProbability } from './tuple.js'
 
 /** The place of one of the spaces, and an element of it. */
 export type OneOfElement<S extends readonly Space[]> = [index: number, element: ElementOf<S[number]>]
@@ -62,7 +66,38 @@ export class OneOf<const S extends readonly Space[] = readonly Space[]> extends 
     return { type: 'OneOf', spaces: this.spaces.map((part) => part.toJSON()) }
   }
 
+  override toJsonable(samples: readonly OneOfElement<S>[]): Jsonable {
+    return samples.map((sample) => {
+      const [index, element] = listOf(this, sample, 2)
+      const part = this.#part(index)
+      const json = part.toJsonable([element])
+      return [index as number, isWrittenByParts(part) ? json : (json as Jsonable[])[0]!]
+    })
+  }
+
+  override fromJsonable(json: unknown): OneOfElement<S>[] {
+    return listFrom(this, json).map((item) => {
+      const [index, json] = listFrom(this, item, 2)
+      const part = this.#part(index)
+      const [element] = part.fromJsonable(isWrittenByParts(part) ? json : [json])
+      return [index as number, element as ElementOf<S[number]>]
+    })
+  }
+
+  /** @throws InvalidElement */
+  #part(index: unknown): Space {
+    const part = typeof index === 'number' ? this.spaces[index] : undefined
+    if (part === undefined) throw unread(this, `the place of one of ${this.spaces.length} spaces`, index)
+    return part
+  }
+
   override toString(): string {
     return `OneOf(${this.spaces.join(', ')})`
   }
+}
+
+/** Whether JSON of elements has an entry a part and not an entry an element; Gymnasium loses such an element of a OneOf. */
+function isWrittenByParts(space: Space): boolean {
+  if (space instanceof Sequence) return space.stackedFeatureSpace !== null && isWrittenByParts(space.stackedFeatureSpace)
+  return space instanceof Tuple || space instanceof Dict
 }

@@ -3,6 +3,7 @@ import type { RandomGenerator } from '../seeding.js'
 import { shown } from '../shown.js'
 import { type Batched, batchSpace } from './batch.js'
 import { iterate, stacked } from './concatenate.js'
+import { type Jsonable, listFrom } from './jsonable.js'
 import { seedChooser } from './nested-seed.js'
 import {
   checkSpace,
@@ -97,6 +98,18 @@ export class Sequence<S extends Space = Space, Stack extends boolean = false> ex
 
   override toJSON(): SpaceJSON {
     return { type: 'Sequence', space: this.featureSpace.toJSON(), stack: this.stack }
+  }
+
+  override toJsonable(samples: readonly SequenceElement<S, Stack>[]): Jsonable {
+    const stacked: Space | null = this.stackedFeatureSpace
+    if (stacked !== null) return stacked.toJsonable(samples)
+    return samples.map((sample) => this.featureSpace.toJsonable(listFrom(this, sample)))
+  }
+
+  override fromJsonable(json: unknown): SequenceElement<S, Stack>[] {
+    const stacked: Space | null = this.stackedFeatureSpace
+    if (stacked !== null) return stacked.fromJsonable(json) as SequenceElement<S, Stack>[]
+    return listFrom(this, json).map((item) => this.featureSpace.fromJsonable(item) as SequenceElement<S, Stack>)
   }
 
   override toString(): string {

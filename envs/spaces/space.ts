@@ -3,6 +3,7 @@ import { npRandom, RandomGenerator, type RandomState, type Seed } from '../seedi
 import { shown } from '../shown.js'
 import { invalidState, isSavedObject, loadOrRestore } from '../state.js'
 import type { Dtype } from './dtype.js'
+import { type Jsonable, listFrom } from './jsonable.js'
 
 /**
  * The set of valid actions or observations, and how to draw one. `T` is the type of an element, so the type of an environment's
@@ -30,6 +31,21 @@ export abstract class Space<T = unknown, Mask = unknown, Probability = unknown> 
 
   /** Plain JSON without loss (infinities are "inf" and "-inf"); `spaceFromJSON` reads it. */
   abstract toJSON(): SpaceJSON
+
+  /**
+   * Several elements as plain JSON, in the form of Gymnasium's `to_jsonable`: arrays as lists of lists, and in a space of others one entry
+   * a part, with that part of all elements. A space of one's own whose elements are no JSON overrides both.
+   *
+   * @throws InvalidElement
+   */
+  toJsonable(samples: readonly T[]): Jsonable {
+    return [...samples] as unknown as Jsonable[]
+  }
+
+  /** The elements that `toJsonable` wrote, here or in Python. Bounds are not checked: ask `contains`. @throws InvalidElement */
+  fromJsonable(json: unknown): T[] {
+    return [...listFrom(this, json)] as T[]
+  }
 
   /** As Gymnasium prints it, such as `Discrete(2)`. */
   abstract toString(): string

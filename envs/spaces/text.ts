@@ -1,6 +1,7 @@
 import { InvalidProbability, InvalidSpace } from '../errors.js'
 import type { Seed } from '../seeding.js'
 import { shown } from '../shown.js'
+import { listFrom, unread } from './jsonable.js'
 import { type SampleOptions, Space, type SpaceJSON } from './space.js'
 import { checkMask, checkProbabilities, type Mask, type Probabilities, weightsOf } from './weights.js'
 
@@ -132,6 +133,13 @@ export class Text extends Space<string, TextWeights<Mask>, TextWeights<Probabili
 
   override toJSON(): SpaceJSON {
     return { type: 'Text', maxLength: this.maxLength, minLength: this.minLength, charset: this.characterList.join('') }
+  }
+
+  override fromJsonable(json: unknown): string[] {
+    return listFrom(this, json).map((item) => {
+      if (typeof item !== 'string') throw unread(this, 'texts', item)
+      return item
+    })
   }
 
   override toString(): string {

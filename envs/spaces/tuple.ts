@@ -1,5 +1,7 @@
 import { InvalidKwargs, InvalidProbability } from '../errors.js'
 import { shown } from '../shown.js'
+import { listOf } from './element.js'
+import { countOf, type Jsonable, listFrom } from './jsonable.js'
 import { drawSeeds, invalidSeed, isSeed, seedParts } from './nested-seed.js'
 import {
   checkSpace,
@@ -77,6 +79,17 @@ export class Tuple<const S extends readonly Space[] = readonly Space[]> extends 
 
   override toJSON(): SpaceJSON {
     return { type: 'Tuple', spaces: this.spaces.map((part) => part.toJSON()) }
+  }
+
+  override toJsonable(samples: readonly TupleElement<S>[]): Jsonable {
+    const lists = samples.map((sample) => listOf(this, sample, this.spaces.length))
+    return this.spaces.map((part, i) => part.toJsonable(lists.map((list) => list[i])))
+  }
+
+  override fromJsonable(json: unknown): TupleElement<S>[] {
+    const parts = listFrom(this, json, this.spaces.length).map((part, i) => this.spaces[i]!.fromJsonable(part))
+    const count = countOf(this, parts)
+    return Array.from({ length: count }, (_, n) => parts.map((part) => part[n]) as unknown as TupleElement<S>)
   }
 
   override toString(): string {

@@ -7,6 +7,7 @@ import { createEmptyArray, type DtypeArray, putElement } from '../spaces/index.j
 import { invalidState } from '../state.js'
 import { copyRow, elementReader, isArraySpace, isFixedSize, rowsOf, sharedBatch } from './batches.js'
 import { EnvThreadHandle } from './env-thread.js'
+import { INFO_KEYS } from './info-numbers.js'
 import { InfoColumns } from './infos.js'
 import { checkMemberFailure, type MemberFailure } from './sync-vector-env.js'
 import type { Ask, EnvThreadPool, EnvThreadSetup, MemberMaker, Reply } from './threads.js'
@@ -110,6 +111,7 @@ export class AsyncVectorEnv<Obs = Float32Array> extends VectorEnv<Obs> {
           finalMask: rows(arrays.finalMask),
         },
         actions: this.#actions && rows(this.#actions, this.actionSize),
+        infoNumbers: new Float64Array(new SharedArrayBuffer(8 * count * INFO_KEYS)),
         makers: makers.slice(start, start + count),
         modules,
         autoresetMode,
@@ -218,7 +220,8 @@ export class AsyncVectorEnv<Obs = Float32Array> extends VectorEnv<Obs> {
     if (!this.#plain) this.infos._finalObs?.fill(0)
   }
 
-  #take({ start }: EnvThreadHandle, reply: Reply | null): void {
+  #take({ infoNumbers, start }: EnvThreadHandle, reply: Reply | null): void {
+    if (infoNumbers !== null) this.#infos.addNumbers(infoNumbers.keys, infoNumbers.numbers, INFO_KEYS, start)
     if (reply === null) return
     for (const [i, info] of reply.infos ?? []) this.#infos.add(info, start + i)
     const space = this.singleObservationSpace

@@ -18,11 +18,15 @@ const START_MS = 60_000
 const SPINS = 500
 /** A polite close is waited for so long. */
 const CLOSE_MS = 2_000
+/** Between two looks whether a thread that does not answer is still there. */
+const LOOK_MS = 1_000
 
 /** The program's side of one thread that steps environments `start`, …, `start + count − 1`. */
 export class EnvThreadHandle {
   /** Whether it ended or did not answer in time, so that nothing more can be asked of it. */
   lost = false
+  /** Of the infos in shared memory. */
+  #infoKeys: readonly string[] = []
   #words!: Int32Array
   #thread!: EnvThread
   #requests!: Mailbox
@@ -119,17 +123,25 @@ export class EnvThreadHandle {
         throw this.#losing('ENVS_MEMBER_FAILED', `the thread has ended${this.#lastWord()}`)
       const left = end - performance.now()
       if (left <= 0) throw this.#losing('ENVS_TIMEOUT', `no answer within ${this.timeoutMs} ms`)
-      Atomics.wait(this.#words, WORD.reply, this.#asked - 1, left === Infinity ? undefined : left)
+      // That it ends between the look above and this sleep would wake nobody.
+      Atomics.wait(this.#words, WORD.reply, this.#asked - 1, Math.min(left, LOOK_MS))
     }
     if (Atomics.load(this.#words, WORD.message) === 0) return null
     const reply = this.#replies.receive<Reply>() ?? null
     if (reply?.error) throw this.#failure(reply.error)
+    if (reply?.infoKeys) this.#infoKeys = reply.infoKeys
     return reply
   }
 
   #lastWord(): string {
     for (let word = this.#replies.receive<Reply>(); word; word = this.#replies.receive<Reply>()) if (word.ended) return `: ${word.ended}`
     return ''
+  }
+
+  /** The infos that lie in shared memory since the last answer, null where there are none. */
+  get infoNumbers(): { keys: readonly string[]; numbers: Float64Array } | null {
+    if (Atomics.load(this.#words, WORD.infos) === 0) return null
+    return { keys: this.#infoKeys, numbers: this.setup.infoNumbers }
   }
 
   #losing(code: 'ENVS_MEMBER_FAILED' | 'ENVS_TIMEOUT', why: string): EnvError {

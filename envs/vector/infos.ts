@@ -42,6 +42,20 @@ export class InfoColumns {
     }
   }
 
+  /** Adds infos that are rows of numbers, for the environments from `at` on. */
+  addNumbers(keys: readonly string[], numbers: Float64Array, rowSize: number, at: number): void {
+    const count = numbers.length / rowSize
+    for (const [k, key] of keys.entries()) {
+      const { mask, values } = this.#columns.get(key) ?? this.#column(key, 0)
+      if (values instanceof InfoColumns) {
+        for (let i = 0; i < count; i++) this.add({ [key]: numbers[i * rowSize + k] }, at + i)
+        continue
+      }
+      for (let i = 0; i < count; i++) values[at + i] = numbers[i * rowSize + k]!
+      mask.fill(1, at, at + count)
+    }
+  }
+
   #column(key: string, value: unknown): Column {
     let values: Column['values']
     if (typeof value === 'number' || typeof value === 'boolean') values = new Float64Array(this.numEnvs)

@@ -5,6 +5,7 @@ import { InvalidSpace } from '../errors.js'
 import { make, makeAsync } from '../make.js'
 import { createEmptyArray, iterate, putElement } from '../spaces/index.js'
 import { isFixedSize } from './batches.js'
+import { InfoWriter } from './info-numbers.js'
 import { SyncVectorEnv } from './sync-vector-env.js'
 import { type Ask, announce, type EnvThreadSetup, KIND, LIFE, Mailbox, type MemberMaker, type Reply, WORD } from './threads.js'
 
@@ -38,6 +39,7 @@ export async function serveEnvironments(setup: EnvThreadSetup): Promise<void> {
     }
     if (reply !== null) send(replies, reply)
     Atomics.store(words, WORD.message, reply === null ? 0 : 1)
+    Atomics.store(words, WORD.infos, served?.infosAreWritten ? 1 : 0)
     Atomics.store(words, WORD.reply, seen)
     Atomics.notify(words, WORD.reply)
     if (ask?.what === 'close') break
@@ -101,10 +103,14 @@ class Served {
   readonly #actions: Float64Array | null
   readonly #plain: boolean
   readonly #observations: unknown
+  readonly #infoWriter: InfoWriter
   #infos: [i: number, info: Info][] = []
+  /** Whether the infos of the last answer lie in shared memory. */
+  infosAreWritten = false
 
-  constructor({ actions, autoresetMode, arrays, onMemberFailure, spaces }: EnvThreadSetup, makers: (() => Env)[]) {
+  constructor({ actions, autoresetMode, arrays, infoNumbers, onMemberFailure, spaces }: EnvThreadSetup, makers: (() => Env)[]) {
     this.#actions = actions
+    this.#infoWriter = new InfoWriter(infoNumbers, makers.length)
     const infoSink = (info: Info, i: number) => {
       for (const _ in info) {
         this.#infos.push([i, info])
@@ -133,6 +139,7 @@ class Served {
   /** @returns null where the shared memory says all */
   perform(ask: Ask | null): Reply | null {
     this.#infos = []
+    this.infosAreWritten = false
     if (ask === null) return this.#stepped(this.#envs.step(this.#actions!)[4])
     switch (ask.what) {
       case 'step': {
@@ -164,7 +171,12 @@ class Served {
   }
 
   #stepped(infos: { finalObs?: unknown; _finalObs?: Uint8Array }): Reply | null {
-    if (this.#plain) return this.#infos.length > 0 ? { infos: this.#infos } : null
+    if (this.#plain) {
+      const written = this.#infoWriter.write(this.#infos)
+      this.infosAreWritten = written !== null
+      if (written !== null) return written.infoKeys ? written : null
+      return this.#infos.length > 0 ? { infos: this.#infos } : null
+    }
     const elements = (batch: unknown) => [...iterate(this.#envs.observationSpace, batch)]
     const finals = infos._finalObs?.includes(1) ? elements(infos.finalObs).map((o, i) => [i, o] as [number, unknown]) : []
     return {

@@ -3,7 +3,8 @@
  * (seeds, options, infos, errors) through two named channels, which a sleeping thread reads when it is woken. So neither needs its event
  * loop: a step is one word written, one wake, one word back.
  *
- *     words:  request number | kind of request | reply number | whether a message belongs to the reply | thread is there or gone
+ *     words:  request number | kind of request | reply number | whether a message belongs to the reply | thread is there or gone |
+ *             whether infos of the reply lie in shared memory (info-numbers.ts)
  */
 import type { EnvSpecFields, WrapperSpec } from '../env-spec.js'
 import { EnvError } from '../errors.js'
@@ -13,8 +14,8 @@ import type { MemberFailure } from './sync-vector-env.js'
 import type { AutoresetMode } from './vector-env.js'
 import type { VectorArrays } from './vector-types.js'
 
-export const WORD = { request: 0, kind: 1, reply: 2, message: 3, life: 4 } as const
-export const WORDS = 5
+export const WORD = { request: 0, kind: 1, reply: 2, message: 3, life: 4, infos: 5 } as const
+export const WORDS = 6
 /** Kinds of requests. A step has no message where actions are numbers. */
 export const KIND = { step: 1, ask: 2 } as const
 export const LIFE = { starting: 0, ready: 1, gone: 2 } as const
@@ -42,6 +43,8 @@ export interface EnvThreadSetup {
   arrays: VectorArrays
   /** Null where actions are no plain numbers; then they come as messages. */
   actions: Float64Array | null
+  /** A row an environment for infos that are numbers. */
+  infoNumbers: Float64Array
   channel: string
   makers: readonly MemberMaker[]
   /** Modules that register environments, imported first. */
@@ -78,6 +81,8 @@ export type Ask =
 export interface Reply {
   /** Of environments that have any, by their number on the thread. */
   infos?: [i: number, info: Record<string, unknown>][]
+  /** Of the infos in shared memory from now on. */
+  infoKeys?: string[]
   /** Observations that are no plain numbers, all of the thread's. */
   observations?: unknown[]
   finalObs?: [i: number, observation: unknown][]

@@ -1,4 +1,4 @@
-"""EnvPool, one thread: all environments a step ('sync'), or those that are ready ('async', half of them a batch)."""
+"""EnvPool on so many threads: all environments a step ('sync'), or those that are ready ('async', half of them a batch)."""
 
 import pathlib
 import sys
@@ -8,12 +8,12 @@ import envpool
 import numpy as np
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parent))
-from serve import bind_to_one_core, serve
+from serve import bind_to_cores, serve
 
 
-def make(way, env_id, num_envs):
+def make(way, env_id, num_envs, threads, steps):
     batch = num_envs if way == "sync" else num_envs // 2
-    envs = envpool.make(env_id, env_type="gymnasium", num_envs=num_envs, batch_size=batch, num_threads=1, seed=1)
+    envs = envpool.make(env_id, env_type="gymnasium", num_envs=num_envs, batch_size=batch, num_threads=threads, seed=1)
     space = envs.action_space
     space.seed(1)
     batches = [np.array([space.sample() for _ in range(batch)]) for _ in range(16)]
@@ -37,5 +37,5 @@ def make(way, env_id, num_envs):
     return run_ready
 
 
-bind_to_one_core()
+bind_to_cores(1)
 serve(make)

@@ -5,9 +5,9 @@ import sys
 
 sys.path = [p for p in sys.path if pathlib.Path(p or ".").resolve() != pathlib.Path(__file__).resolve().parent]
 sys.path.append(str(pathlib.Path(__file__).resolve().parent))
-from serve import bind_to_one_core, serve
+from serve import bind_to_cores, serve
 
-bind_to_one_core()
+bind_to_cores(1)
 sys.path.pop()
 import gymnax
 import jax
@@ -15,7 +15,7 @@ import jax
 STEPS = 100
 
 
-def make(way, env_id, num_envs):
+def make(way, env_id, num_envs, threads, steps):
     env, params = gymnax.make(env_id)
     reset = jax.vmap(env.reset, in_axes=(0, None))
     step = jax.vmap(env.step, in_axes=(0, 0, 0, None))

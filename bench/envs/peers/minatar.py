@@ -1,4 +1,4 @@
-"""MinAtar's own environments, one at a time, with the observation that they give."""
+"""MinAtar's own environments, one at a time, with the observation that they give; and as Gymnasium makes them."""
 
 import pathlib
 import sys
@@ -6,18 +6,42 @@ import sys
 sys.path = [p for p in sys.path if pathlib.Path(p or ".").resolve() != pathlib.Path(__file__).resolve().parent]
 import random
 
+import gymnasium as gym
+import minatar.gym
 from minatar import Environment
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parent))
-from serve import bind_to_one_core, serve
+from serve import bind_to_cores, serve
+
+if "MinAtar/Breakout-v1" not in gym.registry:
+    minatar.gym.register_envs()
+ACTIONS = 200
 
 
-def make(way, env_id, num_envs):
+def in_gymnasium(env_id):
+    env = gym.make(env_id)
+    env.action_space.seed(1)
+    env.reset(seed=1)
+    actions = [env.action_space.sample() for _ in range(ACTIONS)]
+
+    def run():
+        for action in actions:
+            _, _, terminated, truncated, _ = env.step(action)
+            if terminated or truncated:
+                env.reset()
+        return ACTIONS
+
+    return run
+
+
+def make(way, env_id, num_envs, threads, steps):
+    if way == "gymnasium":
+        return in_gymnasium(env_id)
     env = Environment(env_id)
     env.seed(1)
     env.reset()
     draw = random.Random(1)
-    actions = [draw.choice(env.minimal_action_set()) for _ in range(200)]
+    actions = [draw.choice(env.minimal_action_set()) for _ in range(ACTIONS)]
 
     def run():
         for action in actions:
@@ -25,10 +49,10 @@ def make(way, env_id, num_envs):
             env.state()
             if terminated:
                 env.reset()
-        return len(actions)
+        return ACTIONS
 
     return run
 
 
-bind_to_one_core()
+bind_to_cores(1)
 serve(make)

@@ -1,4 +1,4 @@
-"""What all peers here do: read a line of JSON {way, id, numEnvs, seconds}, step, write {rate} or {error}."""
+"""What all peers here do: read a line of JSON {way, id, numEnvs, threads, steps, seconds}, step, write {rate} or {error}."""
 
 import json
 import os
@@ -7,23 +7,26 @@ import time
 import warnings
 
 warnings.filterwarnings("ignore")
+CORES = sorted(os.sched_getaffinity(0), reverse=True)
+OWN_CORE = CORES[int(os.environ.get("GYMNURA_PEER_CORE", "0")) % len(CORES)]
 
 
-def bind_to_one_core():
-    """Two cores would be two shares of one machine; every peer gets one, as ours does."""
-    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+def bind_to_cores(threads):
+    """Two cores would be two shares of one machine; a peer on one thread gets one, as ours does."""
+    os.sched_setaffinity(0, {OWN_CORE} if threads == 1 else CORES)
 
 
 def serve(make):
-    """`make(way, id, num_envs)` gives a function that steps for a while and returns how many steps that was."""
+    """`make(way, id, num_envs, threads, steps)` gives a function that steps for a while and returns how many steps that was."""
     out = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # What packages print must not get between the lines.
     works = {}
     print("ready", file=out, flush=True)
     for line in sys.stdin:
         asked = json.loads(line)
-        key = (asked["way"], asked["id"], asked["numEnvs"])
+        key = (asked["way"], asked["id"], asked["numEnvs"], asked["threads"], asked["steps"])
         try:
+            bind_to_cores(asked["threads"])
             if key not in works:
                 works[key] = make(*key)
                 works[key]()

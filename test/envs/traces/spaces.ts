@@ -32,6 +32,9 @@ interface Structure {
   batch: string
   batched: unknown[]
   concatenated: unknown
+  /** Another sample, and both as JSON; null where Gymnasium loses something. */
+  second: unknown
+  jsonable: unknown
 }
 
 export function checks(folder: string): Check[] {
@@ -85,6 +88,13 @@ function replayStructure(trace: Structure): void {
   const apart = [...iterate(batchSpace<Space>(space, 2), together)]
   if (apart.length !== 2) throw new Error(`${what}: two elements side by side are iterated as ${apart.length}`)
   for (const element of apart) same(element, trace.sample, `${what}, concatenated and iterated`)
+  const second = space.sample()
+  same(second, trace.second, `${what}, second sample`)
+  if (trace.jsonable === null) return
+  equal(space.toJsonable([sample, second]), trace.jsonable, `${what}, samples as JSON`)
+  const read = space.fromJsonable(trace.jsonable)
+  if (read.length !== 2) throw new Error(`${what}: two samples in JSON are read as ${read.length}`)
+  for (const [i, expected] of [trace.sample, trace.second].entries()) same(read[i], expected, `${what}, sample ${i} read from JSON`)
 }
 
 function replayDiffering({ spaces: described, batch: text, samples }: SpaceTraces['differing'][number]): void {

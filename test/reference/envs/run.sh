@@ -2,6 +2,7 @@
 # Compares our environments with the real Gymnasium and NumPy, on seeds drawn now. Prints `N passed, N failed`; exit code 0 or 1.
 #   GYMNURA_VENV  a folder for the Python virtual environment, kept and used again; without it a temporary one is made and removed
 #   GYMNURA_SEED  repeats the run of another day
+#   CHROMIUM      a browser of that kind, for the environments in a page; 'chromium' without
 set -euo pipefail
 here="$(cd "$(dirname "$0")" && pwd)"
 root="$(cd "$here/../../.." && pwd)"
@@ -33,5 +34,12 @@ compare() {
 compare node "$here/compare.mjs" "$work/traces"
 compare node "$here/python-env.mjs" "$venv/bin/python"
 compare env GYMNURA_SEED="$seed" "$venv/bin/python" "$here/gymnura_in_gymnasium.py"
+if command -v "${CHROMIUM:-chromium}" >/dev/null; then
+  mkdir -p "$work/browser"
+  npm install --silent --no-audit --no-fund --prefix "$work/browser" playwright-core@1.65.1
+  compare env CHROMIUM="$(command -v "${CHROMIUM:-chromium}")" node "$here/browser/compare.mjs" "$work/browser"
+else
+  echo "no chromium here: the page is left out (CHROMIUM names another browser of its kind)"
+fi
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -1,5 +1,6 @@
 """What every kind of space samples, by seed, masks and probabilities; its flattened form, batches, zeros, and how it is printed."""
 
+import json
 import numpy as np
 from gymnasium import spaces
 from gymnasium.vector.utils import batch_differing_spaces, batch_space, concatenate, create_empty_array
@@ -93,6 +94,16 @@ def can_be_taken_apart(space):
     return getattr(space, "n", 0) != 2**31 - 1 and not (space.dtype == np.int64 and isinstance(space, spaces.Box) and not space.bounded_below.all())
 
 
+def jsonable(space, samples):
+    """None where Gymnasium itself cannot read it back: of a stack of what has no batch, and of a part that is a Tuple, it loses something."""
+    try:
+        written = json.loads(json.dumps(space.to_jsonable(samples)))
+        read = [element(x) for x in space.from_jsonable(written)]
+    except (AssertionError, IndexError, KeyError, TypeError, ValueError):
+        return None
+    return written if read == [element(x) for x in samples] else None
+
+
 def structure(make):
     """All about a space that needs no draw but those of its batch."""
     space = make()
@@ -107,6 +118,9 @@ def structure(make):
     content["batch"] = repr(batch)
     content["batched"] = [element(batch.sample()) for _ in range(2)]
     content["concatenated"] = element(concatenate(space, [sample, sample], create_empty_array(space, 2)))
+    second = space.sample()
+    content["second"] = element(second)
+    content["jsonable"] = jsonable(space, [sample, second])
     return content
 
 
