@@ -49,9 +49,10 @@ mkdirSync(cache, { recursive: true })
 rmSync(dist, { recursive: true, force: true })
 for (const folder of assemblyFolders()) buildKernels(folder, cache)
 // Python files run beside the JavaScript that starts them.
-cpSync(join(root, 'envs', 'python'), join(dist, 'envs', 'python'), {
-  recursive: true,
-  filter: (path) => !path.includes('__pycache__') && (path.endsWith('.py') || !/\.\w+$/.test(path)),
-})
+for (const folder of ['envs/python', 'serve/containers/python'])
+  cpSync(join(root, folder), join(dist, folder), {
+    recursive: true,
+    filter: (path) => !path.includes('__pycache__') && (path.endsWith('.py') || !/\.\w+$/.test(path)),
+  })
 run(tool('typescript', 'bin', 'tsc'), ['-p', 'tsconfig.json'])
 if (!process.argv.includes('--plain')) run(join(root, 'scripts', 'bundle.mjs'), [])

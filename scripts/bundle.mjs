@@ -15,7 +15,7 @@ const entries = {
   core: ['index', 'api/pool-actor', 'api/queue-actor'],
   envs: ['index', 'seeding', 'spaces/index'],
   rl: ['index', 'policy/index', 'algorithms/ppo-worker'],
-  serve: ['index'],
+  serve: ['index', 'browser'],
   bin: [],
 }
 /** Sent to browsers as they are. */

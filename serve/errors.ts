@@ -23,7 +23,16 @@
  * | `MODEL_FILE` | 400 | the policy file cannot be read |
  * | `CONTAINER_FAILED` | 500 | the container did not start, died, or broke the protocol |
  * | `CONTAINER_UNKNOWN` | 404 | the model version has no such replica |
+ * | `MODEL_FAILED` | 500 | the model, or its container, failed on an input for which there is no default |
+ * | `MODEL_LATE` | 504 | the model did not answer a block of rows in time |
+ * | `OVERLOADED` | 503 | too much waits to be answered in time; try again after a while (`retryAfterS`, where it is known) |
  * | `QUERY_INVALID` | 400 | a query's body is malformed; the message begins with the field's path |
+ * | `PATH_UNKNOWN` | 404 | nothing is served at this path |
+ * | `TOKEN_MISSING` | 401 | the server takes calls with a token, and the call has none that it knows |
+ * | `TOKEN_REFUSED` | 403 | the token is not for this call |
+ * | `RATE_LIMITED` | 429 | more requests than the server's rateLimit; `retryAfterS` says when to come again |
+ * | `KIND_NOT_ALLOWED` | 403 | a model of this kind runs code, which `serve` was not told to allow |
+ * | `RUNTIME_MISSING` | 501 | the package or program that runs this kind of model is not installed |
  * | `BODY_ENCODING` | 415 | the body is compressed |
  * | `REQUEST_REFUSED` | – | (client) the server answered with an error; `status` is the one it gave |
  * | `SERVER_UNREACHABLE` | – | (client) no connection, or it broke |
@@ -48,7 +57,16 @@ const STATUS = {
   MODEL_FILE: 400,
   CONTAINER_FAILED: 500,
   CONTAINER_UNKNOWN: 404,
+  MODEL_FAILED: 500,
+  MODEL_LATE: 504,
+  OVERLOADED: 503,
   QUERY_INVALID: 400,
+  PATH_UNKNOWN: 404,
+  TOKEN_MISSING: 401,
+  TOKEN_REFUSED: 403,
+  RATE_LIMITED: 429,
+  KIND_NOT_ALLOWED: 403,
+  RUNTIME_MISSING: 501,
   BODY_ENCODING: 415,
   REQUEST_REFUSED: 400,
   SERVER_UNREACHABLE: 503,
@@ -61,10 +79,13 @@ export class ServeError extends Error {
   readonly code: ServeErrorCode
   /** The HTTP status that goes with it. */
   readonly status: number
+  /** Of `OVERLOADED` and `RATE_LIMITED`: seconds after which it may be tried again. */
+  readonly retryAfterS: number | undefined
 
-  constructor(code: ServeErrorCode, message: string, options?: ErrorOptions & { status?: number }) {
+  constructor(code: ServeErrorCode, message: string, options?: ErrorOptions & { status?: number; retryAfterS?: number }) {
     super(message, options)
     this.code = code
     this.status = options?.status ?? STATUS[code]
+    this.retryAfterS = options?.retryAfterS
   }
 }

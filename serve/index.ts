@@ -9,21 +9,23 @@
  */
 
 export type { Admin, ListedModel } from './client/admin.js'
-export {
-  type Client,
-  type ConnectOptions,
-  connect,
-  type FeedbackOptions,
-  type PredictOptions,
-  type PredictResult,
-  type Published,
-} from './client/client.js'
+export type { Client, ConnectOptions, FeedbackOptions, PredictOptions } from './client/client.js'
+export { connect, type NodeConnectOptions } from './client/connect.js'
+export type { ControlLoop } from './client/control.js'
+export type { PredictResult, Published } from './client/results.js'
+export { type ContainerOptions, runContainer } from './containers/run-container.js'
 export { ServeError, type ServeErrorCode } from './errors.js'
+export type { CorsOptions } from './http/cors.js'
 export type { ApplicationMetrics, ModelMetrics, ServeMetrics } from './metrics.js'
 export type { FeedbackResult } from './query/feedback.js'
-export type { ApplicationOptions, PublishOptions } from './registry/options.js'
-export type { PolicySource } from './registry/publisher.js'
+export type { ModelFunction, ModelSource } from './registry/model-source.js'
+export type { ApplicationOptions } from './registry/options.js'
+export type { PublishOptions } from './registry/publish-options.js'
+export type { RateLimitOptions } from './security/rate-limit.js'
+export type { TlsOptions } from './security/tls.js'
+export type { TokenOptions } from './security/tokens.js'
 export type { SelectionOption } from './selection/policies.js'
-export { type ServeOptions, type Server, serve } from './server.js'
+export type { ServeOptions } from './serve-options.js'
+export { type Server, serve } from './server.js'
 export { readFeedback } from './state/feedback-log.js'
 export type { ApplicationRecord, FeedbackEntry, Json, ModelRecord } from './state/state.js'

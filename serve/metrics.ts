@@ -17,6 +17,8 @@ export interface ModelMetrics {
   readonly queued: number
   /** Inputs sent again after a container was lost. */
   readonly retried: number
+  /** Inputs that found the queue full. */
+  readonly refused: number
   /** How many batches had how many items, by size. */
   readonly batchSizes: Readonly<Record<number, number>>
   readonly replicas: readonly ReplicaState[]
@@ -48,8 +50,8 @@ export function readMetrics(registry: Registry, cache: PredictionCache): ServeMe
   const models: ModelMetrics[] = []
   for (const { versions } of registry.models.values()) {
     for (const { name, version, dispatcher } of versions.values()) {
-      const { queued, retried, replicas, batchSizes } = dispatcher
-      models.push({ name, version, queued, retried, replicas, batchSizes: Object.fromEntries(batchSizes) })
+      const { queued, retried, refused, replicas, batchSizes } = dispatcher
+      models.push({ name, version, queued, retried, refused, replicas, batchSizes: Object.fromEntries(batchSizes) })
     }
   }
   const { hits, misses, joins, entries, bytes } = cache

@@ -1,75 +1,27 @@
-import { writeSync } from 'node:fs'
 import type { FastifyInstance } from 'fastify'
-import pino, { type Logger } from 'pino'
-import { ContainerListener } from './containers/listener.js'
+import type { Logger } from 'pino'
+import { assemble, type Parts } from './assemble.js'
+import type { ContainerListener } from './containers/listener.js'
 import { ServeError } from './errors.js'
-import { adminApi } from './http/admin.js'
-import { httpApp, listen } from './http/app.js'
-import { clipperApi } from './http/clipper.js'
-import { healthApi } from './http/health.js'
-import { metricsApi } from './http/metrics.js'
+import { listen } from './http/app.js'
 import { readMetrics, type ServeMetrics } from './metrics.js'
-import { PredictionCache } from './query/cache.js'
-import { FeedbackDesk } from './query/feedback.js'
-import { QueryPath } from './query/query-path.js'
-import { checkOptions, refuse, shown } from './refusals.js'
-import { type ApplicationOptions, checkLink, checkName, checkVersion, type PublishOptions } from './registry/options.js'
-import { type PolicySource, Publisher } from './registry/publisher.js'
-import { Registry } from './registry/registry.js'
+import type { PredictionCache } from './query/cache.js'
+import { ModelRoots } from './registry/model-roots.js'
+import type { ModelSource } from './registry/model-source.js'
+import { type ApplicationOptions, checkLink, checkName, checkVersion } from './registry/options.js'
+import type { PublishOptions } from './registry/publish-options.js'
+import type { Publisher } from './registry/publisher.js'
+import type { Registry } from './registry/registry.js'
+import { checkServe, type ServeOptions, type ServeSettings, urlOf } from './serve-options.js'
 import { openState } from './state/open.js'
 import type { ApplicationRecord, ModelRecord, State } from './state/state.js'
 
-const DEFAULT_CACHE_BYTES = 64 * 1024 ** 2
 /** What is in flight may take this long once the server closes. */
 const DRAIN_LIMIT_MS = 5_000
 /** Then clients that don't read their answers are hung up on. */
 const LAST_ANSWERS_MS = 100
 const CLOSING = 'The server is closing'
-const STDERR = 2
 const SWEEP_MS = 10
-const LOOPBACK = ['127.0.0.1', 'localhost', '::1']
-const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
-
-export interface ServeOptions {
-  /** 0 takes a free one. Default 8080. */
-  port?: number
-  /** Default 127.0.0.1. */
-  host?: string
-  /**
-   * Where applications, models and what bandits have learned are kept, and feedback: 'memory' (the default) ends with the process,
-   * `file:FOLDER` is on this machine's disk, and a server started there again serves what was there.
-   */
-  state?: 'memory' | `file:${string}`
-  /** Size of the prediction cache; 0 keeps nothing. Default 64 MiB. */
-  cacheBytes?: number
-  /** Structured logs go to standard error. Default 'warn'. */
-  logLevel?: (typeof LOG_LEVELS)[number]
-}
-
-function checkServe(options: ServeOptions) {
-  const given = checkOptions<ServeOptions>('serve', options, ['port', 'host', 'state', 'cacheBytes', 'logLevel'])
-  const { port = 8080, host = '127.0.0.1', state = 'memory', cacheBytes = DEFAULT_CACHE_BYTES, logLevel = 'warn' } = given
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) refuse('port', port, 'a whole number from 0 to 65535')
-  if (!Number.isSafeInteger(cacheBytes) || cacheBytes < 0) refuse('cacheBytes', cacheBytes, 'a whole number of bytes, at least 0')
-  if (!LOG_LEVELS.includes(logLevel)) refuse('logLevel', logLevel, LOG_LEVELS.join(', '))
-  if (!LOOPBACK.includes(host)) {
-    throw new ServeError(
-      'SERVE_HOST_REFUSED',
-      `host is ${shown(host)}; without tokens the server listens on loopback only: ${LOOPBACK.join(', ')}`,
-    )
-  }
-  return { port, host, state, cacheBytes, logLevel }
-}
-
-/** A full disk, or a reader that left, must not end the serving: the line is lost. */
-function writeLog(line: string): void {
-  try {
-    writeSync(STDERR, line)
-  } catch {
-    // There is nowhere to say so.
-  }
-}
-
 /** A running serving tier. */
 export class Server {
   readonly port: number
@@ -83,9 +35,9 @@ export class Server {
   readonly #state: State
   #closing: Promise<void> | undefined
 
-  private constructor(parts: ReturnType<typeof assemble>, host: string, port: number) {
+  private constructor(parts: Parts, settings: ServeSettings, port: number) {
     this.port = port
-    this.url = `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+    this.url = urlOf(settings, port)
     this.#app = parts.app
     this.#registry = parts.registry
     this.#publisher = parts.publisher
@@ -97,12 +49,14 @@ export class Server {
 
   /** @throws ServeError `SERVE_OPTION`, `SERVE_HOST_REFUSED`, `SERVE_PORT_IN_USE`, `SERVE_LISTEN` */
   static async start(options: ServeOptions): Promise<Server> {
-    const { port, host, cacheBytes, logLevel, ...given } = checkServe(options)
-    const state = await openState(given.state)
-    const parts = assemble(state, cacheBytes, pino({ level: logLevel, name: 'gymnura' }, { write: writeLog }))
+    const settings = checkServe(options)
+    const roots = await ModelRoots.open(settings.modelRoots)
+    const state = await openState(settings.state)
+    let server: Server | undefined
+    const parts = assemble(settings, state, roots, () => server?.closing === true)
     try {
       await parts.publisher.restore()
-      const server = new Server(parts, host, await listen(parts.app, host, port))
+      server = new Server(parts, settings, await listen(parts.app, settings.host, settings.port))
       server.#log.info({ url: server.url }, 'serving')
       return server
     } catch (error) {
@@ -120,12 +74,19 @@ export class Server {
   }
 
   /**
-   * Puts a policy (a file, its bytes, or a loaded one) live as a new version of model `name`; resolves once it is warm. Where no
-   * application has the model's name, makes one and links it: the default output is 0, or zeros for a Box action.
-   * @throws ServeError `SERVE_OPTION`, `MODEL_FILE`, `MODEL_REFUSED`, `MODEL_VERSION_EXISTS`, `MODEL_SHAPE`, `CONTAINER_FAILED`, `SERVE_CLOSED`
+   * Puts a model live as a new version of model `name`; resolves once it is warm. A model is a policy (a file, its bytes, or a loaded
+   * one), or of another kind: a function, a Python file, an ONNX or TensorFlow.js model, an Open Inference endpoint, an OCI image, a
+   * container that connects by itself. Where no application has the model's name, makes one and links it: the default output is 0, or
+   * zeros in the output's shape, '' for a text, null for JSON.
+   * @throws ServeError `SERVE_OPTION`, `KIND_NOT_ALLOWED`, `MODEL_FILE`, `MODEL_REFUSED`, `MODEL_VERSION_EXISTS`, `MODEL_SHAPE`, `CONTAINER_FAILED`, `SERVE_CLOSED`
    */
-  publish(name: string, policy: PolicySource, options: PublishOptions = {}): Promise<ModelRecord> {
-    return this.#publisher.publish(name, policy, options)
+  publish(name: string, model: ModelSource, options: PublishOptions = {}): Promise<ModelRecord> {
+    return this.#publisher.publish(name, model, options)
+  }
+
+  /** `host:port` where containers connect to. @throws ServeError `CONTAINER_FAILED` */
+  containerAddress(): Promise<string> {
+    return this.#listener.address()
   }
 
   /**
@@ -193,6 +154,11 @@ export class Server {
     return readMetrics(this.#registry, this.#cache)
   }
 
+  /** Whether `close` was called: what is in flight is still answered. */
+  get closing(): boolean {
+    return this.#closing !== undefined
+  }
+
   #assertOpen(): void {
     if (this.#closing) throw new ServeError('SERVE_CLOSED', 'the server is closed; start another one with serve()')
   }
@@ -230,21 +196,6 @@ export class Server {
   #answerAll(): void {
     for (const { deadlines } of this.#registry.applications.values()) deadlines.flush((exchange) => exchange.settle(CLOSING))
   }
-}
-
-function assemble(state: State, cacheBytes: number, log: Logger) {
-  const registry = new Registry(state)
-  const cache = new PredictionCache(cacheBytes)
-  const desk = new FeedbackDesk(state, cache)
-  const path = new QueryPath(cache, state, desk)
-  const listener = new ContainerListener()
-  const publisher = new Publisher(registry, state, listener, cache, log)
-  const app = httpApp(log)
-  clipperApi(app, registry, path, desk)
-  adminApi(app, registry, publisher)
-  healthApi(app, registry)
-  metricsApi(app, { registry, cache })
-  return { app, registry, publisher, cache, listener, log, state }
 }
 
 /**

@@ -1,28 +1,45 @@
 import type { BatchInputs } from '../containers/container.js'
+import type { Elements } from '../containers/element-types.js'
+import type { Slice } from './block.js'
 import type { Evaluation } from './evaluation.js'
 
-/** Evaluations that travel into a container together. */
+/** What waits in a queue and travels in batches: one input, or some rows of a block. */
+export type Item = Evaluation | Slice
+
+/** Items that travel into a container together. */
 export class Batch implements BatchInputs {
+  /**
+   * @param size rows of all items together
+   * @param inputSize elements of each input, null where each has its own length
+   */
   constructor(
-    readonly evaluations: readonly Evaluation[],
-    readonly inputSize: number,
+    readonly items: readonly Item[],
+    readonly size: number,
+    readonly inputSize: number | null,
     readonly sentAt: number,
   ) {}
 
-  get size(): number {
-    return this.evaluations.length
+  get wantsExtras(): boolean {
+    return this.items.some(({ wantsExtras }) => wantsExtras)
   }
 
-  gather(into: Float32Array): void {
-    const { evaluations, inputSize } = this
+  get length(): number {
+    if (this.inputSize !== null) return this.size * this.inputSize
+    return this.items.reduce((sum, { inputs, row, rows }) => sum + inputs.length(row, rows), 0)
+  }
+
+  offsets(): Uint32Array | undefined {
+    if (this.inputSize !== null) return undefined
+    const offsets = new Uint32Array(this.size + 1)
     let to = 0
-    for (const { inputs, row } of evaluations) {
-      const { floats } = inputs.slab
-      const from = inputs.start + row * inputSize
-      // Short rows: a loop beats the set-up of a subarray.
-      if (inputSize <= 32) for (let i = 0; i < inputSize; i++) into[to + i] = floats[from + i]!
-      else into.set(floats.subarray(from, from + inputSize), to)
-      to += inputSize
+    for (const { inputs, row, rows } of this.items) {
+      for (let i = row; i < row + rows; i++, to++) offsets[to + 1] = offsets[to]! + inputs.length(i, 1)
     }
+    return offsets
+  }
+
+  gather(into: Elements): void {
+    let to = 0
+    for (const { inputs, row, rows } of this.items) to = inputs.copyRows(row, rows, into, to)
   }
 }

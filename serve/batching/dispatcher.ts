@@ -1,9 +1,11 @@
 import { type BatchReply, type Container, ITEM_OK, type ModelDescription } from '../containers/container.js'
 import { type Prediction, predictionAt } from '../query/prediction.js'
-import { AimdController } from './aimd.js'
-import { Batch } from './batch.js'
+import { Batch, type Item } from './batch.js'
+import { type Block, Slice } from './block.js'
+import type { BatchController, ControllerState } from './controller.js'
 import { DeadlineQueue } from './deadline-queue.js'
 import type { Evaluation } from './evaluation.js'
+import { type Batching, batchController } from './policies.js'
 
 /**
  * A query may wait for the batch before its own, so a batch gets half of the time the query has.
@@ -29,7 +31,7 @@ class Replica {
   leaving: (() => void) | undefined
   constructor(
     readonly container: Container,
-    readonly controller: AimdController,
+    readonly controller: BatchController,
   ) {}
 }
 
@@ -40,7 +42,12 @@ export interface ReplicaState {
   readonly restarts: number
   readonly maxBatch: number
   readonly objectiveMs: number
+  readonly controller: ControllerState
 }
+
+/** Of what one item takes, how much a new batch counts. */
+const SMOOTHING = 0.1
+const FULL = "The model's queue is full"
 
 /** One model version's queue and the replicas that empty it. */
 export class Dispatcher {
@@ -48,18 +55,30 @@ export class Dispatcher {
   readonly batchSizes = new Map<number, number>()
   /** Evaluations that went back into the queue because a container was lost. */
   retried = 0
+  /** Inputs that found the queue full. */
+  refused = 0
+  readonly batching: Batching
   readonly #description: ModelDescription
   readonly #replicas: Replica[]
   readonly #sink: EvaluationSink
-  readonly #queue = new DeadlineQueue<Evaluation>()
+  readonly #queue = new DeadlineQueue<Item>()
+  /** Rows of everything in the queue. */
+  #waiting = 0
   #scheduled = false
   #closed = false
   #sloMs: number
   #inFlight = 0
   /** Called when nothing waits and nothing is in flight any more. */
   #onIdle: (() => void) | undefined
+  /** Since when something has waited for a batch. */
+  #waitingSince = 0
+  #waitTimer: NodeJS.Timeout | undefined
+  /** What an item took of late in a batch, and a batch from dispatch to reply, ms. */
+  #itemMs = 0
+  #batchMs = 0
 
-  constructor(description: ModelDescription, containers: readonly Container[], sloMs: number, sink: EvaluationSink) {
+  constructor(description: ModelDescription, containers: readonly Container[], sloMs: number, batching: Batching, sink: EvaluationSink) {
+    this.batching = batching
     this.#description = description
     this.#sink = sink
     this.#sloMs = sloMs
@@ -69,7 +88,7 @@ export class Dispatcher {
 
   /** One more replica, which has been started. */
   add(container: Container): void {
-    this.#replicas.push(new Replica(container, new AimdController(this.#sloMs * BATCH_SHARE_OF_SLO)))
+    this.#replicas.push(new Replica(container, batchController(this.batching, this.#sloMs * BATCH_SHARE_OF_SLO)))
     container.onReady = () => this.#schedule()
     this.#schedule()
   }
@@ -99,28 +118,71 @@ export class Dispatcher {
     return this.#replicas.some(({ container }) => container.ready)
   }
 
+  /** Inputs that wait for a batch. */
   get queued(): number {
-    return this.#queue.size
+    return this.#waiting
   }
 
   get replicas(): ReplicaState[] {
-    return this.#replicas.map(({ container: { ready, pid, restarts }, controller: { maxBatch, objectiveMs } }) => {
-      return { ready, pid, restarts, maxBatch, objectiveMs }
+    return this.#replicas.map(({ container: { ready, pid, restarts }, controller: { state } }) => {
+      return { ready, pid, restarts, maxBatch: state.maxBatch, objectiveMs: state.objectiveMs, controller: state }
     })
+  }
+
+  /**
+   * How long an input that comes now would take, by what inputs took of late; infinite where the queue is full. Nothing is expected of an
+   * empty queue: were the last batches slow, only another one can tell whether the next are.
+   */
+  get expectedMs(): number {
+    // A block counts as one: its rows have time, and go after queries that have less.
+    const ahead = this.#queue.size
+    if (ahead === 0) return 0
+    if (ahead >= this.batching.maxQueued) return Number.POSITIVE_INFINITY
+    const working = this.#replicas.reduce((sum, { container }) => sum + (container.ready ? 1 : 0), 0)
+    return (ahead * this.#itemMs) / Math.max(1, working) + this.#batchMs
   }
 
   enqueue(evaluation: Evaluation, now: number): void {
     // While no container is ready nothing else takes expired evaluations out: the queue never holds more than one SLO's worth.
     this.#dropExpired(now)
-    this.#queue.push(evaluation)
+    if (this.#queue.size >= this.batching.maxQueued) {
+      this.refused++
+      this.#sink.dropped(evaluation, FULL)
+      return
+    }
+    if (this.#waiting === 0) this.#waitingSince = now
+    this.#push(evaluation)
     this.#schedule()
+  }
+
+  /** Many rows as one item. Its rows join those of others in batches of the controller's size. */
+  enqueueBlock(block: Block): void {
+    this.#dropExpired(performance.now())
+    this.#push(new Slice(block, 0, block.inputs.size))
+    this.#schedule()
+  }
+
+  #push(item: Item): void {
+    this.#waiting += item.rows
+    this.#queue.push(item)
+  }
+
+  #pop(): Item | undefined {
+    const item = this.#queue.pop()
+    if (item !== undefined) this.#waiting -= item.rows
+    return item
   }
 
   #dropExpired(now: number): void {
     for (let head = this.#queue.peek(); head !== undefined && head.expiresAt <= now; head = this.#queue.peek()) {
-      this.#queue.pop()
-      this.#sink.dropped(head, undefined)
+      this.#pop()
+      this.#drop(head, undefined)
     }
+  }
+
+  #drop(item: Item, reason: string | undefined): void {
+    if (!(item instanceof Slice)) this.#sink.dropped(item, reason)
+    else if (reason !== undefined) item.block.failed(reason)
   }
 
   /** After this turn of the event loop has read every socket: what came together travels together, and nothing waits for more. */
@@ -135,21 +197,42 @@ export class Dispatcher {
     for (const replica of this.#replicas) {
       while (this.#queue.size > 0 && replica.container.ready && replica.inFlight < replica.container.maxInFlight) {
         const now = performance.now()
-        const evaluations = this.#take(replica.controller.maxBatch, now)
-        if (evaluations.length > 0) this.#send(replica, new Batch(evaluations, this.#description.inputSize, now))
+        if (!this.#due(replica, now)) break
+        const batch = this.#take(replica.controller.maxBatch, now)
+        if (batch !== undefined) this.#send(replica, batch)
       }
     }
   }
 
-  #take(most: number, now: number): Evaluation[] {
-    const taken: Evaluation[] = []
-    while (taken.length < most) {
-      const evaluation = this.#queue.pop()
-      if (evaluation === undefined) break
-      if (evaluation.expiresAt <= now) this.#sink.dropped(evaluation, undefined)
-      else taken.push(evaluation)
+  /** Whether a batch may go: it is full, or has waited for more for long enough. */
+  #due({ controller }: Replica, now: number): boolean {
+    const leftMs = this.batching.waitMs - (now - this.#waitingSince)
+    if (leftMs <= 0 || this.#waiting >= controller.maxBatch) return true
+    this.#waitTimer ??= setTimeout(() => {
+      this.#waitTimer = undefined
+      this.#schedule()
+    }, leftMs)
+    return false
+  }
+
+  /** A batch of at most `most` rows; of a block as many as there is room for. */
+  #take(most: number, now: number): Batch | undefined {
+    const items: Item[] = []
+    let size = 0
+    this.#waitingSince = now
+    for (let head = this.#queue.peek(); head !== undefined && size < most; head = this.#queue.peek()) {
+      if (head.expiresAt <= now) {
+        this.#pop()
+        this.#drop(head, undefined)
+        continue
+      }
+      const part = head instanceof Slice && head.rows > most - size ? head.take(most - size) : head
+      if (part === head) this.#queue.pop()
+      this.#waiting -= part.rows
+      size += part.rows
+      items.push(part)
     }
-    return taken
+    return size > 0 ? new Batch(items, size, this.#description.inputSize, now) : undefined
   }
 
   #send(replica: Replica, batch: Batch): void {
@@ -162,7 +245,10 @@ export class Dispatcher {
       if (replica.inFlight === 0) replica.leaving?.()
       if (reply === null) this.#lost(batch, reason)
       else {
-        replica.controller.observe(batch.size, performance.now() - batch.sentAt)
+        const tookMs = performance.now() - batch.sentAt
+        replica.controller.observe(batch.size, tookMs)
+        this.#itemMs += (this.#itemMs === 0 ? 1 : SMOOTHING) * (tookMs / batch.size - this.#itemMs)
+        this.#batchMs += (this.#batchMs === 0 ? 1 : SMOOTHING) * (tookMs - this.#batchMs)
         this.#answered(batch, reply)
       }
       if (this.#queue.size > 0) this.#schedule()
@@ -170,31 +256,34 @@ export class Dispatcher {
     })
   }
 
-  #answered({ evaluations }: Batch, { outputs, statuses, errors }: BatchReply): void {
-    const { outputSize, outputType } = this.#description
-    const scalar = outputType === 'integer'
-    for (let item = 0; item < evaluations.length; item++) {
-      const evaluation = evaluations[item]!
-      if (statuses !== undefined && statuses[item] !== ITEM_OK) {
-        this.#sink.dropped(evaluation, `The model failed on this input: ${errors?.[item] ?? 'no reason given'}`)
-        continue
-      }
-      const prediction = predictionAt(outputs, item, outputSize, scalar)
-      if (prediction) this.#sink.predicted(evaluation, prediction)
-      else this.#sink.dropped(evaluation, 'The model answered a number that is not finite')
+  #answered({ items, size }: Batch, reply: BatchReply): void {
+    let row = 0
+    for (const item of items) {
+      if (item instanceof Slice) item.block.answered(item.row, item.rows, reply, row, size)
+      else this.#tell(item, reply, row, size)
+      row += item.rows
     }
   }
 
-  #lost({ evaluations }: Batch, reason = 'was lost'): void {
+  #tell(evaluation: Evaluation, { outputs, statuses, errors }: BatchReply, row: number, size: number): void {
+    if (statuses !== undefined && statuses[row] !== ITEM_OK) {
+      this.#sink.dropped(evaluation, `The model failed on this input: ${errors?.[row] ?? 'no reason given'}`)
+      return
+    }
+    const prediction = predictionAt(outputs[0]!, row, size, this.#description.outputs[0])
+    if (typeof prediction === 'string') this.#sink.dropped(evaluation, prediction)
+    else this.#sink.predicted(evaluation, prediction)
+  }
+
+  #lost({ items }: Batch, reason = 'was lost'): void {
     const now = performance.now()
-    for (const evaluation of evaluations) {
-      evaluation.losses++
-      if (this.#closed || evaluation.losses >= LOSSES_PER_EVALUATION) {
-        this.#sink.dropped(evaluation, `The model's container ${reason}`)
-      } else if (evaluation.expiresAt <= now) this.#sink.dropped(evaluation, undefined)
+    for (const item of items) {
+      item.losses++
+      if (this.#closed || item.losses >= LOSSES_PER_EVALUATION) this.#drop(item, `The model's container ${reason}`)
+      else if (item.expiresAt <= now) this.#drop(item, undefined)
       else {
-        this.retried++
-        this.#queue.push(evaluation)
+        this.retried += item.rows
+        this.#push(item)
       }
     }
   }
@@ -202,10 +291,9 @@ export class Dispatcher {
   /** Stops the containers. What is still queued is given up, with the reason. */
   async close(): Promise<void> {
     this.#closed = true
+    clearTimeout(this.#waitTimer)
     await Promise.all(this.#replicas.map(({ container }) => container.stop()))
-    for (let left = this.#queue.pop(); left !== undefined; left = this.#queue.pop()) {
-      this.#sink.dropped(left, 'The model was stopped')
-    }
+    for (let left = this.#pop(); left !== undefined; left = this.#pop()) this.#drop(left, 'The model was stopped')
   }
 }
 

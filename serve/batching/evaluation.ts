@@ -48,6 +48,15 @@ export class Evaluation implements Waiting {
     this.#item = item
   }
 
+  /** One input, and only its answer. */
+  get rows(): number {
+    return 1
+  }
+
+  get wantsExtras(): boolean {
+    return false
+  }
+
   join(asker: Asker, item: number): void {
     this.#others ??= []
     this.#others.push({ asker, item })

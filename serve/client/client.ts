@@ -1,13 +1,24 @@
 import type { FeedbackResult, Verdict } from '../query/feedback.js'
 import { checkOptions, refuse } from '../refusals.js'
-import { checkName, type PublishOptions } from '../registry/options.js'
+import { checkName } from '../registry/options.js'
+import type { PublishOptions } from '../registry/publish-options.js'
 import type { Label } from '../selection/losses.js'
 import { Admin } from './admin.js'
-import { isObject, type Json, type Read, Transport } from './transport.js'
+import { ControlLoop } from './control.js'
+import { type PredictResult, type Published, readBatch, readFeedback, readPrediction, readPublished } from './results.js'
+import type { Sender } from './sender.js'
+import { Transport, type TransportOptions } from './transport.js'
 
 export interface ConnectOptions {
   /** A call without an answer by then is given up; default 30,000, and 90,000 for `publish`, which starts containers. */
   timeoutMs?: number
+  /** Of a server that has tokens. */
+  token?: string
+  /**
+   * How often a call is tried again that found no server, was turned away because there is too much to do, or (predictions only) was cut
+   * off; default 2, after 50 ms and longer pauses.
+   */
+  retries?: number
 }
 
 export interface PredictOptions {
@@ -17,64 +28,12 @@ export interface PredictOptions {
   user?: string
 }
 
-/** The answer to one query. */
-export interface PredictResult {
-  /** A number for a Discrete action, an array for a Box action; whatever the application's default is when `default`. */
-  readonly output: unknown
-  readonly queryId: number
-  /** True when no prediction was there in time; then `defaultExplanation` says why. */
-  readonly default: boolean
-  readonly defaultExplanation?: string
-  /** How sure the models are, 0 to 1: how far they agree. 1 where one answers alone, 0 where none answered. */
-  readonly confidence: number
-  /** False where the default was given, be it that no prediction was there or that the models were not sure enough. */
-  readonly confident: boolean
-}
-
 /** Feedback on one query: how good the answer was, or what it should have been. */
 export type FeedbackOptions = { readonly queryId: number } & Verdict
-
-/** A model version that was put live. */
-export interface Published {
-  readonly name: string
-  readonly version: string
-  readonly environmentId: string | undefined
-}
 
 const PUBLISH_LIMIT_MS = 90_000
 /** What a timer of Node's can hold. */
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1
-
-function readPrediction(answer: unknown): PredictResult | undefined {
-  if (!isObject(answer)) return undefined
-  const { output, query_id: queryId, default: isDefault, default_explanation: why } = answer
-  if (output === undefined || typeof queryId !== 'number' || typeof isDefault !== 'boolean') return undefined
-  const { confidence = isDefault ? 0 : 1 } = answer
-  if (typeof confidence !== 'number') return undefined
-  const result = { output, queryId, default: isDefault, confidence, confident: !isDefault }
-  return typeof why === 'string' ? { ...result, defaultExplanation: why } : result
-}
-
-function readBatch(size: number): Read<PredictResult[]> {
-  return (answer) => {
-    const answers = isObject(answer) ? answer.batch_predictions : undefined
-    if (!Array.isArray(answers) || answers.length !== size) return undefined
-    const results = answers.map(readPrediction)
-    return results.every((result) => result !== undefined) ? results : undefined
-  }
-}
-
-function readFeedback(answer: unknown): FeedbackResult | undefined {
-  const { accepted, reason } = isObject(answer) ? answer : {}
-  if (typeof accepted !== 'boolean') return undefined
-  return typeof reason === 'string' ? { accepted, reason } : { accepted }
-}
-
-function readPublished(answer: unknown): Published | undefined {
-  const { model_name: name, model_version: version, environment_id }: Json = isObject(answer) ? answer : {}
-  if (typeof name !== 'string' || typeof version !== 'string') return undefined
-  return { name, version, environmentId: typeof environment_id === 'string' ? environment_id : undefined }
-}
 
 /** An observation as JSON has it. What JSON would turn into something else (NaN into null, say) is refused here. */
 function plain(what: string, input: ArrayLike<number>): readonly number[] {
@@ -101,9 +60,9 @@ export class Client {
   readonly admin: Admin
   readonly #transport: Transport
 
-  constructor(url: string, timeoutMs?: number) {
-    this.url = url.replace(/\/+$/, '')
-    this.#transport = new Transport(this.url, timeoutMs)
+  constructor(url: string, sender: Sender, options: TransportOptions) {
+    this.url = url
+    this.#transport = new Transport(url, sender, options)
     this.admin = new Admin(this.#transport)
   }
 
@@ -111,20 +70,29 @@ export class Client {
    * The action for one observation.
    * @throws ServeError `SERVE_OPTION`, `REQUEST_REFUSED` (with the server's cause and status), `SERVER_UNREACHABLE`
    */
-  async predict(application: string, input: ArrayLike<number>, options: PredictOptions = {}): Promise<PredictResult> {
+  async predict<Output = unknown>(
+    application: string,
+    input: ArrayLike<number>,
+    options: PredictOptions = {},
+  ): Promise<PredictResult<Output>> {
     const body = { ...checkPredict(application, options), input: plain('input', input) }
-    return this.#transport.post(application, `/${application}/predict`, body, readPrediction)
+    return this.#transport.post(application, `/${application}/predict`, body, readPrediction<Output>, true)
   }
 
   /** The actions for several observations, in one request. Throws as `predict` does. */
-  async predictBatch(application: string, inputs: readonly ArrayLike<number>[], options: PredictOptions = {}): Promise<PredictResult[]> {
+  async predictBatch<Output = unknown>(
+    application: string,
+    inputs: readonly ArrayLike<number>[],
+    options: PredictOptions = {},
+  ): Promise<PredictResult<Output>[]> {
     if (!Array.isArray(inputs)) refuse('inputs', inputs, 'an array of observations')
     const rows = inputs.map((input, row) => plain(`inputs[${row}]`, input))
     return this.#transport.post(
       application,
       `/${application}/predict`,
       { ...checkPredict(application, options), input_batch: rows },
-      readBatch(rows.length),
+      readBatch<Output>(rows.length),
+      true,
     )
   }
 
@@ -148,15 +116,36 @@ export class Client {
    * Uploads a policy file's bytes and puts it live as a version of model `name`; resolves once it is warm. See `Server.publish`.
    * @throws ServeError `SERVE_OPTION`, `REQUEST_REFUSED`, `SERVER_UNREACHABLE`
    */
-  async publish(name: string, policy: Uint8Array, options: Omit<PublishOptions, 'application'> = {}): Promise<Published> {
+  async publish(
+    name: string,
+    policy: Uint8Array,
+    options: Pick<PublishOptions, 'version' | 'replicas' | 'isolation'> = {},
+  ): Promise<Published> {
     checkName('name', name)
     if (!(policy instanceof Uint8Array))
       refuse('policy', policy, "a policy file's bytes, such as readFileSync(file) or policy.toBytes() gives")
     const settings = checkOptions<typeof options>('publish', options, ['version', 'replicas', 'isolation'])
     const given = Object.entries({ name, ...settings }).filter(([, value]) => value !== undefined)
     const query = new URLSearchParams(given.map(([key, value]) => [key, String(value)]))
-    const path = `/admin/publish?${query}`
-    return this.#transport.send(`publish ${name}`, path, 'application/octet-stream', policy, PUBLISH_LIMIT_MS, readPublished)
+    return this.#transport.send({
+      what: `publish ${name}`,
+      path: `/admin/publish?${query}`,
+      type: 'application/octet-stream',
+      body: policy,
+      usualLimitMs: PUBLISH_LIMIT_MS,
+      repeatable: false,
+      read: readPublished,
+    })
+  }
+
+  /**
+   * A control loop of an application: observations and actions over one connection, thousands a second.
+   * @throws ServeError `SERVE_OPTION`, `SERVER_UNREACHABLE`
+   */
+  async control(application: string, options: Pick<PredictOptions, 'user'> = {}): Promise<ControlLoop> {
+    checkName('application', application)
+    const { user } = checkOptions<typeof options>('control', options, ['user'])
+    return ControlLoop.open(this.url, application, this.#transport.options.token, user)
   }
 
   /** Closes the connections that are kept. */
@@ -165,17 +154,19 @@ export class Client {
   }
 }
 
-/**
- * A client for the serving tier at `url`. Nothing is sent before the first call.
- * @throws ServeError `SERVE_OPTION`
- */
-export function connect(url: string | URL, options: ConnectOptions = {}): Client {
-  const { timeoutMs } = checkOptions<ConnectOptions>('connect', options, ['timeoutMs'])
+const MOST_RETRIES = 100
+
+/** What `connect` is given, checked. @throws ServeError `SERVE_OPTION` */
+export function checkConnect(url: string | URL, options: ConnectOptions): { url: string; settings: TransportOptions } {
+  const { timeoutMs, token, retries = 2 } = options
   const parsedUrl = URL.canParse(String(url)) ? new URL(url) : undefined
-  const isPlain = parsedUrl?.protocol === 'http:' && parsedUrl.username === '' && parsedUrl.search === '' && parsedUrl.hash === ''
+  const isHttp = parsedUrl?.protocol === 'http:' || parsedUrl?.protocol === 'https:'
+  const isPlain = isHttp && parsedUrl.username === '' && parsedUrl.search === '' && parsedUrl.hash === ''
   if (!isPlain) refuse('url', url instanceof URL ? url.href : url, 'one like "http://127.0.0.1:8080"')
   if (timeoutMs !== undefined && !(timeoutMs > 0 && timeoutMs <= LONGEST_TIMEOUT_MS)) {
     refuse('timeoutMs', timeoutMs, `milliseconds, more than 0, up to ${LONGEST_TIMEOUT_MS}`)
   }
-  return new Client(String(url), timeoutMs)
+  if (token !== undefined && !(typeof token === 'string' && /^\S+$/.test(token))) refuse('token', undefined, 'a token without spaces')
+  if (!Number.isInteger(retries) || retries < 0 || retries > MOST_RETRIES) refuse('retries', retries, `0 to ${MOST_RETRIES}`)
+  return { url: String(url).replace(/\/+$/, ''), settings: { timeoutMs, token, retries } }
 }

@@ -1,75 +1,99 @@
-import { Agent, type IncomingMessage, request } from 'node:http'
 import { ServeError } from '../errors.js'
 import { shown } from '../refusals.js'
+import { type Answer, type Call, SendError, type Sender } from './sender.js'
 
 export type Json = Readonly<Record<string, unknown>>
 /** What an answer must be read as; undefined for one that a server of ours would not give. */
 export type Read<T> = (answer: unknown) => T | undefined
 
-const HELD_CONNECTIONS = 256
 const CALL_LIMIT_MS = 30_000
+const FIRST_PAUSE_MS = 50
+const TOO_MANY_REQUESTS = 429
+const UNAVAILABLE = 503
 
 export const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null
 
-/** Calls to one server, over connections that are kept. */
-export class Transport {
-  readonly #agent = new Agent({ keepAlive: true, maxFreeSockets: HELD_CONNECTIONS })
+export interface TransportOptions {
+  readonly timeoutMs: number | undefined
+  readonly token: string | undefined
+  /** How often a call is tried again. */
+  readonly retries: number
+}
 
+/** A call, and what is made of its answer. */
+interface Sending<T> {
+  /** Names the call in errors. */
+  readonly what: string
+  readonly path: string
+  readonly type: string
+  readonly body: string | Uint8Array
+  readonly usualLimitMs: number
+  /** It may be tried again though it may have been done: that changes nothing. */
+  readonly repeatable: boolean
+  readonly read: Read<T>
+}
+
+/** Calls to one server. */
+export class Transport {
   constructor(
     readonly url: string,
-    private readonly timeoutMs: number | undefined,
+    private readonly sender: Sender,
+    readonly options: TransportOptions,
   ) {}
 
-  /** @param what names the call in errors */
-  post<T>(what: string, path: string, body: object, read: Read<T>): Promise<T> {
-    return this.send(what, path, 'application/json', Buffer.from(JSON.stringify(body)), CALL_LIMIT_MS, read)
+  post<T>(what: string, path: string, body: object, read: Read<T>, repeatable = false): Promise<T> {
+    const type = 'application/json'
+    return this.send({ what, path, type, body: JSON.stringify(body), usualLimitMs: CALL_LIMIT_MS, repeatable, read })
   }
 
-  send<T>(what: string, path: string, type: string, payload: Uint8Array, usualLimitMs: number, read: Read<T>): Promise<T> {
-    const limitMs = this.timeoutMs ?? usualLimitMs
-    const headers = { 'content-type': type, 'content-length': payload.length }
-    return new Promise((resolve, reject) => {
-      const call = request(`${this.url}${path}`, { method: 'POST', agent: this.#agent, headers })
-      const limit = setTimeout(() => call.destroy(new Error(`none within ${limitMs} ms`)), limitMs)
-      const fail = (cause: Error & { code?: string }) => {
-        clearTimeout(limit)
-        const told = cause.message || cause.code
-        reject(new ServeError('SERVER_UNREACHABLE', `no answer from ${this.url}: ${told}; is the server running?`, { cause }))
+  /** @throws ServeError `REQUEST_REFUSED`, `SERVER_UNREACHABLE` */
+  async send<T>({ what, path, type, body, usualLimitMs, repeatable, read }: Sending<T>): Promise<T> {
+    const { timeoutMs = usualLimitMs, token } = this.options
+    const headers = { 'content-type': type, ...(token !== undefined && { authorization: `Bearer ${token}` }) }
+    const answer = await this.#persist({ url: `${this.url}${path}`, headers, body, limitMs: timeoutMs }, repeatable)
+    return this.#understand(what, answer, read)
+  }
+
+  /** Tries again what has not been done, or may be done twice, after longer and longer pauses and as long as there is time. */
+  async #persist(call: Call, repeatable: boolean): Promise<Answer> {
+    const end = performance.now() + call.limitMs
+    for (let attempt = 0; ; attempt++) {
+      const pauseMs = FIRST_PAUSE_MS * 2 ** attempt * (0.5 + Math.random())
+      const last = attempt >= this.options.retries
+      try {
+        const answer = await this.sender.send({ ...call, limitMs: Math.max(1, Math.ceil(end - performance.now())) })
+        const waitMs = Math.max(pauseMs, 1000 * (answer.retryAfterS ?? 0))
+        const isBusy = answer.status === TOO_MANY_REQUESTS || (answer.status === UNAVAILABLE && answer.retryAfterS !== undefined)
+        if (!isBusy || last || performance.now() + waitMs > end) return answer
+        await sleep(waitMs)
+      } catch (error) {
+        const { reached, givenUp, message } = error as SendError
+        if (!(error instanceof SendError)) throw error
+        if (givenUp || last || (reached && !repeatable) || performance.now() + pauseMs > end) {
+          const told = givenUp ? `none within ${call.limitMs} ms` : message
+          throw new ServeError('SERVER_UNREACHABLE', `no answer from ${this.url}: ${told}; is the server running?`, { cause: error.cause })
+        }
+        await sleep(pauseMs)
       }
-      call.on('error', fail)
-      call.on('response', (response) => {
-        textOf(response)
-          .then((text) => {
-            clearTimeout(limit)
-            resolve(this.#understand(what, response.statusCode ?? 0, text, read))
-          }, fail)
-          .catch(reject)
-      })
-      call.end(payload)
-    })
+    }
   }
 
   /** @throws ServeError `REQUEST_REFUSED` for a refusal, and for what no server of ours says */
-  #understand<T>(what: string, status: number, text: string, read: Read<T>): T {
+  #understand<T>(what: string, { status, text, retryAfterS }: Answer, read: Read<T>): T {
     const answer = parsed(text)
     const result = status === 200 ? read(answer) : undefined
     if (result !== undefined) return result
     const cause = isObject(answer) && status !== 200 ? answer.cause : undefined
     const told = typeof cause === 'string' ? cause : `${this.url} is not a Gymnura server: it answered ${shown(text)}`
-    throw new ServeError('REQUEST_REFUSED', `${what}: ${told} (HTTP ${status})`, { status })
+    throw new ServeError('REQUEST_REFUSED', `${what}: ${told} (HTTP ${status})`, { status, retryAfterS })
   }
 
   close(): void {
-    this.#agent.destroy()
+    this.sender.close()
   }
 }
 
-async function textOf(response: IncomingMessage): Promise<string> {
-  response.setEncoding('utf8')
-  let text = ''
-  for await (const chunk of response) text += chunk
-  return text
-}
+const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 /** JSON's value; a text that is none stays one. */
 function parsed(text: string): unknown {

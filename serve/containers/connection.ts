@@ -1,19 +1,23 @@
 import type { Socket } from 'node:net'
-import { type Frame, FrameError, FrameReader, FrameWriter } from './frames.js'
+import { type Frame, FrameError, FrameReader, FrameType, FrameWriter } from './frames.js'
+import type { Wire } from './wire.js'
 
 /** Before a container has shown its token it may send only small frames. */
 const STRANGER_BODY_BYTES = 64 * 1024
-const TRUSTED_BODY_BYTES = 0x7fff_fff8
+/** What a container takes from its frontend: models are large. */
+export const MODEL_BODY_BYTES = 0x7fff_fff8
+/** What a frontend takes from a container: a batch's outputs. */
+export const REPLY_BODY_BYTES = 64 * 1024 ** 2
 
 /** One socket that speaks the container protocol; the same class on both sides. */
-export class Connection {
+export class Connection implements Wire {
   onFrame: (frame: Frame) => void = () => {}
-  /** Called once, with the reason. */
   onClose: (reason: string) => void = () => {}
   readonly #socket: Socket
   readonly #reader: FrameReader
   readonly #writer = new FrameWriter()
   #reason: string | undefined
+  #isTrusted = false
 
   constructor(socket: Socket) {
     this.#socket = socket
@@ -24,6 +28,8 @@ export class Connection {
         this.#reader.push(chunk)
       } catch (error) {
         if (!(error instanceof FrameError)) throw error
+        // A last word that the kernel may still deliver; nothing waits for that. To strangers there is nothing to say.
+        if (this.#isTrusted) this.send(FrameType.ERROR, { message: error.message })
         this.close(`broke the protocol: ${error.message}`)
       }
     })
@@ -33,22 +39,19 @@ export class Connection {
     socket.on('close', () => this.onClose(this.#reason ?? 'closed the connection'))
   }
 
-  /** Lifts the limit on a frame's size. */
-  trust(): void {
-    this.#reader.maxBodyBytes = TRUSTED_BODY_BYTES
+  trust(maxBodyBytes: number): void {
+    this.#reader.maxBodyBytes = maxBodyBytes
+    this.#isTrusted = true
   }
 
-  /** A small frame: JSON only. For batches write a frame of your own with `write`. */
   send(type: number, json: object = {}): void {
     this.write(Buffer.from(this.#writer.begin(type).json(json).end()))
   }
 
-  /** The buffer must stay untouched until the other side has answered. */
   write(frame: Buffer): void {
     if (!this.#socket.destroyed) this.#socket.write(frame)
   }
 
-  /** Sends what was written, then says goodbye. */
   end(): void {
     this.#socket.end()
   }

@@ -1,12 +1,22 @@
+import type { Column, Elements, ElementType, InputType } from './element-types.js'
+
+/** One of a model's outputs. */
+export interface OutputDescription {
+  readonly name: string
+  readonly type: ElementType
+  /**
+   * Of one item: `[]` is a bare number (or one text), `[2]` two numbers, `[-1]` as many as it likes. Several dimensions are row-major.
+   */
+  readonly shape: readonly number[]
+}
+
 /** What a model takes and gives, as its container said when it was warm. */
 export interface ModelDescription {
-  readonly inputType: 'floats'
-  /** Numbers in one input, flat. */
-  readonly inputSize: number
-  /** Numbers in one output: 1 for a Discrete action. */
-  readonly outputSize: number
-  /** 'integer': one whole number (a Discrete action); 'floats': an array of `outputSize` numbers (a Box action). */
-  readonly outputType: 'integer' | 'floats'
+  readonly inputType: InputType
+  /** Elements of one input, flat; null where each has its own length, as strings always do. */
+  readonly inputSize: number | null
+  /** The first one is the answer; the others are there for who asks for them. */
+  readonly outputs: readonly [OutputDescription, ...OutputDescription[]]
   readonly algorithm?: string
   readonly environmentId?: string
   readonly observationSpace?: unknown
@@ -15,10 +25,16 @@ export interface ModelDescription {
 
 /** A batch on its way into a container. */
 export interface BatchInputs {
-  /** Rows. */
+  /** Items. */
   readonly size: number
-  /** Writes the rows into `into`, `[size, inputSize]` row-major: the one copy between a query and the model. */
-  gather(into: Float32Array): void
+  /** Whether all outputs are asked for, or the first alone. */
+  readonly wantsExtras: boolean
+  /** Elements of all items together. */
+  readonly length: number
+  /** Where each item begins and the last one ends; undefined where all have the model's size. */
+  offsets(): Uint32Array | undefined
+  /** Writes the items' elements one after the other: the one copy between a query and the model. */
+  gather(into: Elements): void
 }
 
 /** How one item of a batch ended. */
@@ -27,8 +43,8 @@ export const ITEM_FAILED = 1
 
 /** What a container answered; views, valid only during the call that hands them over. */
 export interface BatchReply {
-  /** `[size, outputSize]` row-major. */
-  readonly outputs: Float32Array | Int32Array
+  /** The model's outputs in its order; the first alone where the others were not asked for. */
+  readonly outputs: readonly Column[]
   /** One code an item (`ITEM_OK`, `ITEM_FAILED`); absent when all are well. */
   readonly statuses?: Uint8Array
   /** Why items failed, by item; absent when all are well. */

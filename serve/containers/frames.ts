@@ -2,12 +2,14 @@
  * Frames of the container protocol (PROTOCOL.md): a header of 24 bytes, then sections, everything little-endian and padded to
  * 8 bytes, so that typed arrays are views on what the socket delivered.
  */
-export const PROTOCOL_MAJOR = 1
+import { bytesPerElement, type Column, codeOf, type Elements, type ElementType, typeOf, viewElements } from './element-types.js'
+
+export const PROTOCOL_MAJOR = 2
 const PROTOCOL_MINOR = 0
 
 export const FrameType = { HELLO: 1, WELCOME: 2, READY: 3, BATCH: 4, REPLY: 5, HEARTBEAT: 6, ERROR: 7 } as const
-export const SectionTag = { JSON: 1, ARTIFACT: 2, INPUTS: 3, OUTPUTS: 4, STATUSES: 5 } as const
-const ElementType = { UINT8: 1, INT32: 2, FLOAT32: 3 } as const
+export const SectionTag = { JSON: 1, ARTIFACT: 2, INPUTS: 3, OUTPUTS: 4, STATUSES: 5, OFFSETS: 6 } as const
+const UINT8 = codeOf('bytes')
 
 const HEADER_BYTES = 24
 const SECTION_BYTES = 8
@@ -22,6 +24,8 @@ export class FrameError extends Error {
 export interface Section {
   readonly tag: number
   readonly elementType: number
+  /** Which of several tensors, from 0. */
+  readonly index: number
   readonly bytes: Uint8Array
 }
 
@@ -30,28 +34,30 @@ export class Frame {
   constructor(
     readonly major: number,
     readonly type: number,
+    readonly flags: number,
     readonly batchId: number,
     readonly count: number,
     readonly sections: readonly Section[],
   ) {}
 
-  section(tag: number): Section | undefined {
-    for (const section of this.sections) if (section.tag === tag) return section
+  #section(tag: number, index: number): Section | undefined {
+    for (const section of this.sections) if (section.tag === tag && section.index === index) return section
     return undefined
   }
 
   bytes(tag: number): Uint8Array | undefined {
-    return this.section(tag)?.bytes
+    return this.#section(tag, 0)?.bytes
   }
 
-  /** A float32 or int32 section as a view. */
-  numbers(tag: number): Float32Array | Int32Array | undefined {
-    const section = this.section(tag)
-    if (!section || section.bytes.byteLength % 4 !== 0) return undefined
-    const { buffer, byteOffset, byteLength } = section.bytes
-    if (section.elementType === ElementType.FLOAT32) return new Float32Array(buffer, byteOffset, byteLength / 4)
-    if (section.elementType === ElementType.INT32) return new Int32Array(buffer, byteOffset, byteLength / 4)
-    return undefined
+  /** Tensor `index` with its offsets, as views; undefined where there is none. @throws FrameError for bytes that are no such elements */
+  column(tag: number, index = 0): Column | undefined {
+    const section = this.#section(tag, index)
+    if (section === undefined) return undefined
+    const type = typeOf(section.elementType)
+    if (type === undefined) throw new FrameError(`section ${tag} has element type ${section.elementType}, which is not known here`)
+    const offsets = this.#section(SectionTag.OFFSETS, index)?.bytes
+    const elements = view(section.bytes, type)
+    return offsets === undefined ? { type, elements } : { type, elements, offsets: offsetsOf(offsets, this.count, elements.length) }
   }
 
   /** The JSON section as an object; `{}` where there is none. @throws FrameError */
@@ -68,18 +74,34 @@ export class Frame {
   }
 }
 
+/** @throws FrameError for a part of an element too many */
+function view(bytes: Uint8Array, type: ElementType): Elements {
+  const size = bytesPerElement(type)
+  if (bytes.byteLength % size !== 0) throw new FrameError(`${bytes.byteLength} bytes of ${type}; expected a multiple of ${size}`)
+  return viewElements(type, bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength / size)
+}
+
+/** @throws FrameError for offsets that do not lead from 0 to the end, forward */
+function offsetsOf(bytes: Uint8Array, items: number, length: number): Uint32Array {
+  if (bytes.byteLength !== 4 * (items + 1)) throw new FrameError(`${bytes.byteLength} bytes of offsets; expected ${4 * (items + 1)}`)
+  const offsets = new Uint32Array(bytes.buffer, bytes.byteOffset, items + 1)
+  if (offsets[0] !== 0 || offsets[items] !== length) throw new FrameError('offsets do not lead from 0 to the end')
+  for (let item = 0; item < items; item++) if (offsets[item]! > offsets[item + 1]!) throw new FrameError('offsets lead back')
+  return offsets
+}
+
 /** Builds frames in one buffer that is used again: a frame is valid until the next `begin`. */
 export class FrameWriter {
   #buffer = Buffer.from(new ArrayBuffer(1024))
   #length = 0
 
-  begin(type: number, batchId = 0, count = 0): this {
+  begin(type: number, batchId = 0, count = 0, flags = 0): this {
     const buffer = this.#buffer
     buffer.writeUInt32LE(MAGIC, 0)
     buffer[4] = PROTOCOL_MAJOR
     buffer[5] = PROTOCOL_MINOR
     buffer[6] = type
-    buffer[7] = 0
+    buffer[7] = flags
     buffer.writeUInt32LE(batchId, 8)
     buffer.writeUInt32LE(count, 12)
     buffer.writeUInt32LE(0, 20)
@@ -88,7 +110,7 @@ export class FrameWriter {
   }
 
   /** Appends a section of `byteLength` bytes and returns where its data begins in `buffer`. */
-  #reserve(tag: number, elementType: number, byteLength: number): number {
+  #reserve(tag: number, elementType: number, index: number, byteLength: number): number {
     const start = this.#length + SECTION_BYTES
     const end = start + padded(byteLength)
     if (end > this.#buffer.length) {
@@ -99,16 +121,15 @@ export class FrameWriter {
     const buffer = this.#buffer
     buffer[this.#length] = tag
     buffer[this.#length + 1] = elementType
-    buffer[this.#length + 2] = 0
-    buffer[this.#length + 3] = 0
+    buffer.writeUInt16LE(index, this.#length + 2)
     buffer.writeUInt32LE(byteLength, this.#length + 4)
     for (let at = start + byteLength; at < end; at++) buffer[at] = 0
     this.#length = end
     return start
   }
 
-  bytes(tag: number, data: Uint8Array): this {
-    const start = this.#reserve(tag, ElementType.UINT8, data.byteLength)
+  bytes(tag: number, data: Uint8Array, index = 0): this {
+    const start = this.#reserve(tag, UINT8, index, data.byteLength)
     this.#buffer.set(data, start)
     return this
   }
@@ -117,17 +138,20 @@ export class FrameWriter {
     return this.bytes(SectionTag.JSON, Buffer.from(JSON.stringify(value)))
   }
 
-  /** A float32 section to be filled in place. */
-  floats(tag: number, length: number): Float32Array {
-    const start = this.#reserve(tag, ElementType.FLOAT32, length * 4)
-    return new Float32Array(this.#buffer.buffer, start, length)
+  /** A section to be filled in place, before the next one is begun. */
+  elements(tag: number, type: ElementType, length: number): Elements {
+    const start = this.#reserve(tag, codeOf(type), 0, length * bytesPerElement(type))
+    return viewElements(type, this.#buffer.buffer as ArrayBuffer, start, length)
   }
 
-  numbers(tag: number, data: Float32Array | Int32Array): this {
-    const elementType = data instanceof Float32Array ? ElementType.FLOAT32 : ElementType.INT32
-    const start = this.#reserve(tag, elementType, data.byteLength)
-    this.#buffer.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), start)
-    return this
+  offsets(offsets: Uint32Array, index = 0): this {
+    return this.bytes(SectionTag.OFFSETS, new Uint8Array(offsets.buffer, offsets.byteOffset, offsets.byteLength), index)
+  }
+
+  column(tag: number, { type, elements, offsets }: Column, index = 0): this {
+    const start = this.#reserve(tag, codeOf(type), index, elements.byteLength)
+    this.#buffer.set(new Uint8Array(elements.buffer, elements.byteOffset, elements.byteLength), start)
+    return offsets === undefined ? this : this.offsets(offsets, index)
   }
 
   /** The whole frame, a view on this writer's buffer. */
@@ -149,11 +173,19 @@ function parseFrame(buffer: Buffer, start: number, bodyBytes: number): Frame {
     sections.push({
       tag: buffer[at]!,
       elementType: buffer[at + 1]!,
+      index: buffer.readUInt16LE(at + 2),
       bytes: new Uint8Array(buffer.buffer, buffer.byteOffset + data, byteLength),
     })
     at = next
   }
-  return new Frame(buffer[start + 4]!, buffer[start + 6]!, buffer.readUInt32LE(start + 8), buffer.readUInt32LE(start + 12), sections)
+  return new Frame(
+    buffer[start + 4]!,
+    buffer[start + 6]!,
+    buffer[start + 7]!,
+    buffer.readUInt32LE(start + 8),
+    buffer.readUInt32LE(start + 12),
+    sections,
+  )
 }
 
 /** Cuts a byte stream into frames. A chunk that holds whole frames, aligned, is read where it lies; parts are gathered first. */

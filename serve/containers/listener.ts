@@ -1,20 +1,19 @@
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { createServer, type Server, type Socket } from 'node:net'
 import { ServeError } from '../errors.js'
 import { shown } from '../refusals.js'
-import { Connection } from './connection.js'
+import { Connection, REPLY_BODY_BYTES } from './connection.js'
 import { type Frame, FrameType, PROTOCOL_MAJOR } from './frames.js'
+import type { HostEvents } from './host.js'
 
 const HELLO_TIMEOUT_MS = 5_000
-
-const MOST_IN_FLIGHT = 64
+export const MOST_IN_FLIGHT = 64
 
 /** Who waits for a container: told once, when it shows its token. */
-interface Arrival {
-  arrived(connection: Connection, maxInFlight: number): void
-  /** It has the token, but cannot be spoken with. */
-  refused(reason: string): void
-}
+type Arrival = Pick<HostEvents, 'arrived' | 'refused'>
+
+/** Tokens are kept and looked up by their digest: how long a refusal takes says nothing about them, nor does what is kept. */
+export const digestOf = (token: string) => createHash('sha256').update(token).digest('hex')
 
 /** Why a hello is not one; undefined when it is. */
 function wrongHello({ major }: Frame, maxInFlight: unknown): string | undefined {
@@ -23,36 +22,53 @@ function wrongHello({ major }: Frame, maxInFlight: unknown): string | undefined 
   return `hello's maxInFlight is ${shown(maxInFlight)}; expected a whole number from 1 to ${MOST_IN_FLIGHT}`
 }
 
-/** Where containers connect to: a loopback port, and a token each that was given to them when they were started. */
+/** Where containers connect to. Each shows a token: one that it was given when it was started, or that was agreed on. */
 export class ContainerListener {
   readonly #server: Server
-  readonly #expected = new Map<string, Arrival>()
+  /** Those who wait, by their token's digest; several may wait for containers with the same one. */
+  readonly #expected = new Map<string, Arrival[]>()
   readonly #strangers = new Set<Socket>()
   #address: Promise<string> | undefined
 
-  constructor() {
+  /** Default: a free port of loopback. */
+  constructor(
+    private readonly host = '127.0.0.1',
+    private readonly port = 0,
+  ) {
     this.#server = createServer((socket) => this.#greet(socket))
   }
 
-  /** `host:port`; listens on the first call. */
+  /** `host:port`; listens on the first call. @throws ServeError `CONTAINER_FAILED` */
   address(): Promise<string> {
+    const { host, port } = this
     this.#address ??= new Promise((resolve, reject) => {
       this.#server.once('error', (cause) => {
-        reject(new ServeError('CONTAINER_FAILED', `cannot listen for containers on loopback: ${cause.message}`, { cause }))
+        reject(new ServeError('CONTAINER_FAILED', `cannot listen for containers on ${host}:${port}: ${cause.message}`, { cause }))
       })
-      this.#server.listen(0, '127.0.0.1', () => {
+      this.#server.listen(port, host, () => {
         const address = this.#server.address()
-        resolve(typeof address === 'object' && address ? `127.0.0.1:${address.port}` : String(address))
+        const bound = typeof address === 'object' && address ? address.port : port
+        // Containers of this machine reach it on loopback.
+        resolve(`${host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host}:${bound}`)
       })
     })
     return this.#address
   }
 
-  /** A fresh token; `arrival` is told when a container shows it. The token works once. */
-  expect(arrival: Arrival): { token: string; forget: () => void } {
+  /** `arrival` is told when a container shows the token: a fresh one, or the one with the digest. It works once an arrival. */
+  expect(arrival: Arrival, digest?: string): { token: string; forget: () => void } {
     const token = randomBytes(24).toString('hex')
-    this.#expected.set(token, arrival)
-    return { token, forget: () => this.#expected.delete(token) }
+    const key = digest ?? digestOf(token)
+    const waiting = this.#expected.get(key)
+    if (waiting === undefined) this.#expected.set(key, [arrival])
+    else waiting.push(arrival)
+    return { token, forget: () => this.#forget(key, arrival) }
+  }
+
+  #forget(key: string, arrival: Arrival): void {
+    const left = this.#expected.get(key)?.filter((waiting) => waiting !== arrival) ?? []
+    if (left.length === 0) this.#expected.delete(key)
+    else this.#expected.set(key, left)
   }
 
   #greet(socket: Socket): void {
@@ -81,15 +97,16 @@ export class ContainerListener {
     if (frame.type !== FrameType.HELLO) throw new Error('the first frame must be a hello')
     const { token, maxInFlight = 1 } = frame.json()
     if (typeof token !== 'string') throw new Error('hello has no token')
-    const arrival = this.#expected.get(token)
+    const key = digestOf(token)
+    const [arrival] = this.#expected.get(key) ?? []
     if (!arrival) throw new Error('unknown token')
-    this.#expected.delete(token)
+    this.#forget(key, arrival)
     const wrong = wrongHello(frame, maxInFlight)
     if (wrong !== undefined) {
       arrival.refused(wrong)
       throw new Error(wrong)
     }
-    connection.trust()
+    connection.trust(REPLY_BODY_BYTES)
     arrival.arrived(connection, maxInFlight as number)
   }
 

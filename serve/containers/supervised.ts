@@ -1,29 +1,29 @@
 import { ServeError } from '../errors.js'
 import type { BatchDone, BatchInputs, Container, ModelDescription } from './container.js'
-import type { ContainerListener } from './listener.js'
-import { ContainerProcess, type ProcessCommand } from './process.js'
+import type { StartHost } from './host.js'
+import { ContainerLife, type ContainerModel } from './life.js'
 
 /** The first restart is at once; each further one waits twice as long, until the container has lived for a while. */
 const BACKOFF_MS = { first: 50, most: 5_000, forgottenAfter: 10_000 } as const
 
-/** A container process that comes back when it dies: at most one life at a time, then a timer, then the next. */
+/** A container that comes back when it dies: at most one life at a time, then a timer, then the next. */
 export class SupervisedContainer implements Container {
   onReady: () => void = () => {}
   restarts = 0
-  readonly #command: ProcessCommand
-  readonly #listener: ContainerListener
+  readonly #model: ContainerModel
+  readonly #host: () => Promise<StartHost>
   readonly #onDeath: (reason: string, restartInMs: number) => void
   /** The newest one: starting, ready or ended. */
-  #life: ContainerProcess | undefined
+  #life: ContainerLife | undefined
   #timer: NodeJS.Timeout | undefined
   #failures = 0
   #readyAt = Number.POSITIVE_INFINITY
   #stopped = false
 
-  /** `onDeath` is told why a life ended and when the next begins. */
-  constructor(command: ProcessCommand, listener: ContainerListener, onDeath: (reason: string, restartInMs: number) => void) {
-    this.#command = command
-    this.#listener = listener
+  /** `host` is where its lives run; `onDeath` is told why one ended and when the next begins. */
+  constructor(model: ContainerModel, host: () => Promise<StartHost>, onDeath: (reason: string, restartInMs: number) => void) {
+    this.#model = model
+    this.#host = host
     this.#onDeath = onDeath
   }
 
@@ -40,18 +40,18 @@ export class SupervisedContainer implements Container {
   }
 
   async start(): Promise<ModelDescription> {
-    const address = await this.#listener.address()
-    return new Promise((resolve, reject) => this.#live(address, resolve, reject))
+    const startHost = await this.#host()
+    return new Promise((resolve, reject) => this.#live(startHost, resolve, reject))
   }
 
   /** `firstReady` and `firstEnded` are told of the first life, which is not followed by another unless it was ready. */
-  #live(address: string, firstReady?: (description: ModelDescription) => void, firstEnded?: (error: ServeError) => void): void {
+  #live(startHost: StartHost, firstReady?: (description: ModelDescription) => void, firstEnded?: (error: ServeError) => void): void {
     if (this.#stopped) {
-      firstEnded?.(new ServeError('CONTAINER_FAILED', `the container of ${this.#command.model} was stopped`))
+      firstEnded?.(new ServeError('CONTAINER_FAILED', `the container of ${this.#model.model} was stopped`))
       return
     }
     let wasReady = false
-    this.#life = new ContainerProcess(this.#command, this.#listener, address, {
+    this.#life = new ContainerLife(this.#model, startHost, {
       ready: (description) => {
         wasReady = true
         this.#readyAt = performance.now()
@@ -59,13 +59,13 @@ export class SupervisedContainer implements Container {
         this.onReady()
       },
       ended: (error) => {
-        if (wasReady || firstEnded === undefined) this.#liveAgain(address, error.message)
+        if (wasReady || firstEnded === undefined) this.#liveAgain(startHost, error.message)
         else firstEnded(error)
       },
     })
   }
 
-  #liveAgain(address: string, reason: string): void {
+  #liveAgain(startHost: StartHost, reason: string): void {
     if (this.#stopped) return
     if (performance.now() - this.#readyAt > BACKOFF_MS.forgottenAfter) this.#failures = 0
     this.#readyAt = Number.POSITIVE_INFINITY
@@ -74,7 +74,7 @@ export class SupervisedContainer implements Container {
     this.#onDeath(reason, delayMs)
     this.#timer = setTimeout(() => {
       this.restarts++
-      this.#live(address)
+      this.#live(startHost)
     }, delayMs)
   }
 

@@ -1,83 +1,69 @@
-import { STATUS_CODES } from 'node:http'
-import type { Socket } from 'node:net'
-import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { randomBytes } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import fastify, { type FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { ServeError } from '../errors.js'
-import { shown } from '../refusals.js'
+import type { TlsMaterial } from '../security/tls.js'
+import { errorAnswers, notFound, REQUEST_LIMIT_MS, refuseUnreadable } from './answer-error.js'
+import { readText } from './raw-body.js'
 
 /** Reading JSON of this size takes some tens of milliseconds, in which nobody else is answered. */
 const LARGEST_BODY_BYTES = 2 * 1024 ** 2
-const BYTE_ORDER_MARK = 0xfeff
-/** A client that has not sent its whole request by then is hung up on. */
-const REQUEST_LIMIT_MS = 30_000
+const REQUEST_ID_HEADER = 'x-request-id'
+const REQUEST_ID = /^[\w.:-]{1,64}$/
 
-/** What Node's parser refuses before there is a request: answered like every other refusal. */
-const UNREADABLE: Readonly<Record<string, readonly [status: number, cause: string]>> = {
-  ERR_HTTP_REQUEST_TIMEOUT: [408, `the request was not whole within ${REQUEST_LIMIT_MS} ms`],
-  HPE_HEADER_OVERFLOW: [431, 'the headers are too large'],
-}
-
-function refuseUnreadable(error: Error & { code?: string }, socket: Socket): void {
-  if (socket.writable) {
-    const [status, cause] = UNREADABLE[error.code ?? ''] ?? [400, `the request is not HTTP/1.1: ${error.message}`]
-    const body = JSON.stringify({ error: 'Request error', code: error.code, cause })
-    const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\ncontent-type: application/json; charset=utf-8`
-    socket.write(`${head}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`)
+/** The caller's own id of the request, or one that no other request of any server has. */
+function requestIds(): (request: IncomingMessage) => string {
+  const prefix = randomBytes(6).toString('hex')
+  let count = 0
+  return ({ headers: { [REQUEST_ID_HEADER]: given } }) => {
+    if (typeof given === 'string' && REQUEST_ID.test(given)) return given
+    return `${prefix}-${(count++).toString(36)}`
   }
-  socket.destroy()
-}
-
-/** In our words where the framework's leave open what to do. */
-function causeOf({ code, message }: Error & { code?: string }, request: FastifyRequest): string {
-  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE')
-    return `the body is larger than ${request.routeOptions.bodyLimit} bytes, which is the limit here`
-  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
-    return `content-type is ${shown(request.headers['content-type'])}; expected application/octet-stream`
-  }
-  return message
-}
-
-/** Bodies arrive as text: each API reads its own, and tells in its own words what is wrong. */
-function readText(request: FastifyRequest, body: string, done: (error: Error | null, body?: unknown) => void): void {
-  const encoding = request.headers['content-encoding']
-  if (encoding !== undefined && encoding !== 'identity') {
-    done(new ServeError('BODY_ENCODING', `content-encoding is ${shown(encoding)}; expected a body that is not compressed`))
-  } else done(null, body.charCodeAt(0) === BYTE_ORDER_MARK ? body.slice(1) : body)
 }
 
 /** The HTTP server that the APIs are put on. */
-export function httpApp(log: Logger): FastifyInstance {
-  const app = fastify({
+export function httpApp(log: Logger, tls: TlsMaterial | undefined): FastifyInstance {
+  const answerError = errorAnswers(log)
+  const settings = {
     logger: false,
+    genReqId: requestIds(),
     bodyLimit: LARGEST_BODY_BYTES,
     requestTimeout: REQUEST_LIMIT_MS,
     routerOptions: { maxParamLength: 200 },
     exposeHeadRoutes: false,
     // What arrives while the server drains is answered too; its connection is closed with the answer.
     return503OnClosing: false,
-    // The admin API looks at the host; Node's own refusal would have no body.
-    http: { requireHostHeader: false },
     clientErrorHandler: refuseUnreadable,
-    frameworkErrors: (error, request, reply) => void answerError(error, request, reply),
-  })
+    frameworkErrors: (...[error, request, reply]: Parameters<typeof answerError>) => answerError(error, request, reply),
+  } as const
+  // The admin API looks at the host; Node's own refusal would have no body.
+  const http = { requireHostHeader: false }
+  const app = (tls === undefined ? fastify({ ...settings, http }) : fastify({ ...settings, https: { ...http, ...tls } })) as FastifyInstance
   // A client that has sent its request and closed its side still gets the answer.
   Object.assign(app.server, { httpAllowHalfOpen: true })
   // Clipper never asked for a content type, so its clients don't send a certain one, or one that is none.
   app.removeAllContentTypeParsers()
   // (Named too, the usual type is found without being parsed.)
   app.addContentTypeParser(['application/json', '*'], { parseAs: 'string' }, readText)
-  app.setNotFoundHandler((request, reply) => {
-    const cause = `${request.method} ${request.url.split('?')[0]} is not served here; queries go to POST /{application}/predict`
-    reply.code(404).send({ error: 'Not found', cause })
-  })
+  app.setNotFoundHandler(notFound)
   app.setErrorHandler(answerError)
+  tellRequests(app, log)
   return app
+}
 
-  function answerError(error: Error & { statusCode?: number; code?: string }, request: FastifyRequest, reply: FastifyReply): void {
-    const status = error instanceof ServeError ? error.status : (error.statusCode ?? 500)
-    if (status >= 500) log.error({ err: error, method: request.method, url: request.url }, 'a request failed')
-    reply.code(status).send({ error: status >= 500 ? 'Server error' : 'Request error', code: error.code, cause: causeOf(error, request) })
-  }
+/** A caller that names its request hears the name again; where the log wants every request, it gets a line when it is answered. */
+function tellRequests(app: FastifyInstance, log: Logger): void {
+  app.addHook('onRequest', (request, reply, done) => {
+    if (request.headers[REQUEST_ID_HEADER] !== undefined) reply.header(REQUEST_ID_HEADER, request.id)
+    done()
+  })
+  if (!log.isLevelEnabled('debug')) return
+  app.addHook('onResponse', (request, reply, done) => {
+    const { method, url, id: reqId, ip } = request
+    log.debug({ reqId, method, path: url.split('?')[0], ip, status: reply.statusCode, ms: reply.elapsedTime }, 'answered')
+    done()
+  })
 }
 
 /** @throws ServeError `SERVE_PORT_IN_USE`, `SERVE_LISTEN` */

@@ -4,24 +4,15 @@ import type { Exchange } from '../query/exchange.js'
 import type { FeedbackDesk } from '../query/feedback.js'
 import type { QueryPath } from '../query/query-path.js'
 import type { Registry } from '../registry/registry.js'
+import { refusalHeaders } from './answer-error.js'
+import { answerJson } from './answer-json.js'
 import { readLabel, readQueryId, readUser, readVerdict } from './feedback-body.js'
 import { parseBody, textOf } from './json-body.js'
 import { isBatch, parsePredictBody, readInputs, readVersion } from './predict-body.js'
+import { ignoreContentType, type RouteDoc } from './route.js'
+import { ANY, BOOLEAN, INTEGER, listOf, NUMBER, NUMBERS, object, oneOf, STRING } from './schemas.js'
 
 const JSON_TYPE = 'application/json; charset=utf-8'
-
-function answerJson(exchange: Exchange, query: number): string {
-  const head = `{"query_id":${exchange.firstQueryId + query},"output":${exchange.outputJson(query)},"default":`
-  const explanation = exchange.explanation(query)
-  const told = explanation === undefined ? `${head}false` : `${head}true,"default_explanation":${JSON.stringify(explanation)}`
-  // Where one model answers alone there is nothing to say, and the answer is Clipper's to the letter.
-  return exchange.selected === undefined ? `${told}}` : `${told},${confidenceJson(exchange.confidence(query), explanation)}}`
-}
-
-/** Of an answer that several models could have given: how sure they are, and whether that is enough. */
-function confidenceJson(confidence: number, explanation: string | undefined): string {
-  return `"confidence":${confidence},"confident":${explanation === undefined}`
-}
 
 function exchangeJson(exchange: Exchange, batch: boolean): string {
   if (!batch) return answerJson(exchange, 0)
@@ -36,10 +27,34 @@ function refusal(error: ServeError): object {
   return { error: aboutTheBody ? 'Json error' : 'Query processing error', cause: error.message }
 }
 
-/** A type that is none ("json", say) would be refused before the body is read. */
-function ignoreContentType({ raw }: FastifyRequest, _reply: FastifyReply, done: () => void): void {
-  raw.headers['content-type'] = 'application/json'
-  done()
+const QUERY = object({
+  'input?': NUMBERS,
+  'input_batch?': listOf(NUMBERS),
+  'version?': oneOf(STRING, INTEGER),
+  'user?': oneOf(STRING, INTEGER),
+})
+const ANSWER = object({
+  query_id: INTEGER,
+  output: ANY,
+  default: BOOLEAN,
+  'default_explanation?': STRING,
+  'confidence?': NUMBER,
+  'confident?': BOOLEAN,
+})
+const PREDICT: RouteDoc = {
+  tag: 'Clipper',
+  summary: 'The output for one input, or for each of a batch, before the deadline',
+  body: QUERY,
+  answer: oneOf(ANSWER, object({ batch_predictions: listOf(ANSWER) })),
+}
+const UPDATE: RouteDoc = {
+  tag: 'Clipper',
+  summary: 'Feedback: a reward or a label for a query, or the label of an input',
+  body: oneOf(
+    object({ query_id: INTEGER, 'reward?': NUMBER, 'label?': ANY }),
+    object({ 'uid?': oneOf(STRING, INTEGER), input: NUMBERS, label: ANY }),
+  ),
+  answer: oneOf(object({ accepted: BOOLEAN, 'reason?': STRING }), STRING),
 }
 
 /** Clipper's query API: `POST /{application}/predict` and `/update`. */
@@ -49,7 +64,7 @@ export function clipperApi(app: FastifyInstance, registry: Registry, path: Query
     const body = parsePredictBody(textOf(request))
     const version = readVersion(body)
     const batch = isBatch(body)
-    const inputs = readInputs(body, application.arms[0]?.resolve(version).inputSize)
+    const inputs = readInputs(body, application.arms[0]?.resolve(version).description)
     path.submit(application, inputs, { version, user: readUser(body.user, 'user') }, (exchange) => {
       reply.header('content-type', JSON_TYPE).send(exchangeJson(exchange, batch))
     })
@@ -60,24 +75,34 @@ export function clipperApi(app: FastifyInstance, registry: Registry, path: Query
     const application = registry.application(request.params.application)
     const body = parseBody(textOf(request), '{"query_id": ..., "reward": ...} or {"uid": ..., "input": [...], "label": ...}')
     if (body.query_id !== undefined) return desk.feedback(application, readQueryId(body), readVerdict(body))
-    const inputs = readInputs(body, application.arms[0]?.resolve().inputSize)
+    const inputs = readInputs(body, application.arms[0]?.resolve().description)
     if (isBatch(body)) throw new ServeError('QUERY_INVALID', 'input_batch: feedback is on one input; send "input"')
     return `Feedback received? ${(await desk.update(application, readUser(body.uid, 'uid'), inputs, readLabel(body))) > 0 ? 1 : 0}`
   }
-  app.post<{ Params: { application: string } }>('/:application/predict', { onRequest: ignoreContentType }, (request, reply) => {
-    try {
-      predict(request, reply)
-    } catch (error) {
-      if (!(error instanceof ServeError)) throw error
-      reply.code(error.status).send(refusal(error))
-    }
-  })
-  app.post<{ Params: { application: string } }>('/:application/update', { onRequest: ignoreContentType }, async (request, reply) => {
-    try {
-      return await update(request)
-    } catch (error) {
-      if (!(error instanceof ServeError)) throw error
-      return reply.code(error.status).send(refusal(error))
-    }
-  })
+  app.post<{ Params: { application: string } }>(
+    '/:application/predict',
+    { onRequest: ignoreContentType, config: { access: 'application', lean: true, doc: PREDICT } },
+    (request, reply) => {
+      try {
+        predict(request, reply)
+      } catch (error) {
+        if (!(error instanceof ServeError)) throw error
+        refusalHeaders(reply, error)
+        reply.code(error.status).send(refusal(error))
+      }
+    },
+  )
+  app.post<{ Params: { application: string } }>(
+    '/:application/update',
+    { onRequest: ignoreContentType, config: { access: 'application', doc: UPDATE } },
+    async (request, reply) => {
+      try {
+        return await update(request)
+      } catch (error) {
+        if (!(error instanceof ServeError)) throw error
+        refusalHeaders(reply, error)
+        return reply.code(error.status).send(refusal(error))
+      }
+    },
+  )
 }

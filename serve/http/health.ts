@@ -1,12 +1,25 @@
 import type { FastifyInstance } from 'fastify'
 import type { Registry } from '../registry/registry.js'
+import type { RouteDoc } from './route.js'
 
-/** Open Inference's health: live while it answers, ready while every model's current version has a container that is up. */
-export function healthApi(app: FastifyInstance, registry: Registry): void {
-  app.get('/v2/health/live', async () => ({ live: true }))
-  app.get('/v2/health/ready', async (_request, reply) => {
+const doc = (summary: string, answer: RouteDoc['answer']): { access: 'open'; doc: RouteDoc } => ({
+  access: 'open',
+  doc: { tag: 'Open Inference v2', summary, answer },
+})
+const FLAG = { type: 'boolean' }
+
+/**
+ * Open Inference's health: live while it answers; ready while every model's current version has a container that is up, and the server
+ * is not about to close, so that a balancer sends its queries elsewhere. Nobody needs a token for these.
+ */
+export function healthRoutes(v2: FastifyInstance, registry: Registry, draining: () => boolean): void {
+  const live = { type: 'object', properties: { live: FLAG } }
+  v2.get('/health/live', { config: doc('Whether the server answers', live) }, async () => ({ live: true }))
+  const ready = { type: 'object', properties: { ready: FLAG, waiting: { type: 'array', items: { type: 'string' } } } }
+  v2.get('/health/ready', { config: doc('Whether it can be sent queries; 503 while not', ready) }, async (_request, reply) => {
     const waiting = [...registry.models.values()].filter(({ current }) => !current.dispatcher.ready).map(({ name }) => name)
-    if (waiting.length > 0) reply.code(503)
-    return { ready: waiting.length === 0, ...(waiting.length > 0 && { waiting }) }
+    const isReady = waiting.length === 0 && !draining()
+    if (!isReady) reply.code(503)
+    return { ready: isReady, ...(waiting.length > 0 && { waiting }), ...(draining() && { draining: true }) }
   })
 }

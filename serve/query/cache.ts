@@ -1,6 +1,6 @@
-import { LRUCache } from 'lru-cache'
 import type { EvaluationSink } from '../batching/dispatcher.js'
 import { type Asker, type CachedModel, Evaluation } from '../batching/evaluation.js'
+import { ClockCache } from './clock-cache.js'
 import { InFlight } from './in-flight.js'
 import type { Inputs } from './inputs.js'
 import type { Prediction } from './prediction.js'
@@ -17,12 +17,12 @@ export class PredictionCache implements EvaluationSink {
   misses = 0
   /** Misses that joined an evaluation in flight. */
   joins = 0
-  readonly #entries: LRUCache<string, Prediction> | undefined
+  readonly #entries: ClockCache<Prediction> | undefined
   readonly #inFlight = new InFlight()
 
   /** `maxBytes` 0: nothing is kept; equal queries in flight still share. */
   constructor(readonly maxBytes: number) {
-    if (maxBytes > 0) this.#entries = new LRUCache({ maxSize: maxBytes })
+    if (maxBytes > 0) this.#entries = new ClockCache(maxBytes)
   }
 
   get entries(): number {
@@ -30,7 +30,7 @@ export class PredictionCache implements EvaluationSink {
   }
 
   get bytes(): number {
-    return this.#entries?.calculatedSize ?? 0
+    return this.#entries?.bytes ?? 0
   }
 
   /** Tells `asker` the prediction for row `row` of `inputs`: at once when it is known, later otherwise. */
@@ -60,7 +60,7 @@ export class PredictionCache implements EvaluationSink {
   predicted(evaluation: Evaluation, prediction: Prediction): void {
     const { key } = evaluation
     this.#inFlight.remove(evaluation)
-    if (key !== undefined) this.#entries?.set(key, prediction, { size: ENTRY_BYTES + key.length + prediction.bytes })
+    if (key !== undefined) this.#entries?.set(key, prediction, ENTRY_BYTES + key.length + prediction.bytes)
     evaluation.predicted(prediction)
   }
 

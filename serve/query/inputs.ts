@@ -1,3 +1,25 @@
+import type { Elements, InputType } from '../containers/element-types.js'
+import type { Json } from '../state/state.js'
+
+/** The inputs of one request. */
+export interface Inputs {
+  readonly type: InputType
+  /** Rows. */
+  readonly size: number
+  /** The exact bytes of a row, one a character: equal exactly for equal rows. */
+  key(row: number): string
+  /** Equal for equal rows; of a long row only a part is looked at. */
+  hash(row: number): number
+  /** Whether two rows of the same type hold the very same bits. */
+  sameRow(row: number, other: Inputs, otherRow: number): boolean
+  /** Elements of `rows` rows from `row` on. */
+  length(row: number, rows: number): number
+  /** Writes their elements to `into` from `at` on, and gives back where they end. */
+  copyRows(row: number, rows: number, into: Elements, at: number): number
+  /** A row as JSON has it: numbers, a string, or bytes in base64. */
+  values(row: number): Json
+}
+
 const SLAB_FLOATS = 32 * 1024
 const HASHED_WORDS = 64
 
@@ -13,8 +35,13 @@ function makeSlab(length: number): Slab {
   return { floats, words: new Int32Array(floats.buffer), bytes: Buffer.from(floats.buffer) }
 }
 
-/** Inputs of one request: `size` rows of `width` numbers, row-major, from `start` on in a slab. */
-export class Inputs {
+/** Fewer numbers than this are copied one by one: that beats the set-up of a subarray. */
+const FEW = 32
+
+/** The usual inputs: `size` rows of `width` float32, row-major, from `start` on in a slab. */
+export class FloatInputs implements Inputs {
+  readonly type = 'floats'
+
   constructor(
     readonly slab: Slab,
     readonly start: number,
@@ -22,13 +49,11 @@ export class Inputs {
     readonly size: number,
   ) {}
 
-  /** The exact bytes of a row, one a character: equal exactly for equal rows. */
   key(row: number): string {
     const begin = (this.start + row * this.width) * 4
     return this.slab.bytes.toString('latin1', begin, begin + this.width * 4)
   }
 
-  /** Equal for equal rows; of a long row only a part is looked at. */
   hash(row: number): number {
     const { words } = this.slab
     const begin = this.start + row * this.width
@@ -41,14 +66,26 @@ export class Inputs {
     return hash
   }
 
-  /** A row's numbers. */
+  length(_row: number, rows: number): number {
+    return rows * this.width
+  }
+
+  copyRows(row: number, rows: number, into: Elements, at: number): number {
+    const { floats } = this.slab
+    const from = this.start + row * this.width
+    const length = rows * this.width
+    if (length > FEW) into.set(floats.subarray(from, from + length), at)
+    else for (let i = 0; i < length; i++) into[at + i] = floats[from + i]!
+    return at + length
+  }
+
   values(row: number): number[] {
     const begin = this.start + row * this.width
     return Array.from(this.slab.floats.subarray(begin, begin + this.width))
   }
 
-  /** Whether two rows hold the very same bits. */
   sameRow(row: number, other: Inputs, otherRow: number): boolean {
+    if (!(other instanceof FloatInputs)) return false
     if (this.width !== other.width) return false
     const mine = this.start + row * this.width
     const theirs = other.start + otherRow * this.width
@@ -63,14 +100,14 @@ let slab = makeSlab(SLAB_FLOATS)
 let used = 0
 
 /** Room for `size` rows of `width` numbers, to be written before the next call; freed when nobody holds it any more. */
-export function allocateInputs(size: number, width: number): Inputs {
+export function allocateInputs(size: number, width: number): FloatInputs {
   const needed = size * width
-  if (needed > SLAB_FLOATS / 4) return new Inputs(makeSlab(needed), 0, width, size)
+  if (needed > SLAB_FLOATS / 4) return new FloatInputs(makeSlab(needed), 0, width, size)
   if (used + needed > SLAB_FLOATS) {
     slab = makeSlab(SLAB_FLOATS)
     used = 0
   }
-  const inputs = new Inputs(slab, used, width, size)
+  const inputs = new FloatInputs(slab, used, width, size)
   used += needed
   return inputs
 }

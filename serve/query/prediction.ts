@@ -1,11 +1,12 @@
+import type { OutputDescription } from '../containers/container.js'
+import { type Column, itemOf } from '../containers/element-types.js'
+import type { Json } from '../state/state.js'
+
 /** What a model said about one input: made once, shared by every query that asked for it and by the cache. */
 export class Prediction {
-  readonly output: number | readonly number[]
   #json: string | undefined
 
-  constructor(output: number | readonly number[]) {
-    this.output = output
-  }
+  constructor(readonly output: Json) {}
 
   get json(): string {
     this.#json ??= JSON.stringify(this.output)
@@ -14,35 +15,64 @@ export class Prediction {
 
   /** About what it costs to keep, bytes. */
   get bytes(): number {
-    return 64 + (typeof this.output === 'number' ? 16 : 32 * this.output.length)
+    return 64 + cost(this.output)
   }
+}
+
+function cost(value: Json): number {
+  if (typeof value === 'number' || typeof value === 'boolean' || value === null) return 16
+  if (typeof value === 'string') return 32 + 2 * value.length
+  if (Array.isArray(value))
+    return typeof value[0] === 'number' ? 32 * value.length : value.reduce((sum: number, part) => sum + cost(part), 32)
+  return Object.entries(value).reduce((sum, [key, part]) => sum + 64 + 2 * key.length + cost(part), 64)
 }
 
 /** Whole numbers that models answer all the time: actions of a Discrete space. */
 const SMALL = Array.from({ length: 256 }, (_, output) => new Prediction(output))
 
-function scalarPrediction(output: number): Prediction | undefined {
-  const small = SMALL[output]
-  if (small !== undefined && !Object.is(output, -0)) return small
-  return Number.isFinite(output) ? new Prediction(output) : undefined
+/** Why a model's answer is none. */
+const NOT_FINITE = 'The model answered a number that is not finite'
+const NOT_JSON = 'The model answered text that is not JSON'
+
+export class NoValue extends Error {}
+
+/** An output of item `item` as JSON has it: a number, an array of numbers, a string, bytes in base64. @throws NoValue */
+export function valueAt(column: Column, item: number, items: number, { shape }: OutputDescription): Json {
+  const elements = itemOf(column, item, items)
+  const { type } = column
+  if (type === 'strings' || type === 'json' || (type === 'bytes' && shape.length > 0)) {
+    const text = Buffer.from(elements.buffer as ArrayBuffer, elements.byteOffset, elements.byteLength)
+    return type === 'bytes' ? text.toString('base64') : type === 'strings' ? text.toString() : parsed(text.toString())
+  }
+  if (shape.length === 0) return finite(elements[0]!)
+  const values = new Array<number>(elements.length)
+  for (let i = 0; i < values.length; i++) values[i] = finite(elements[i]!)
+  return values
 }
 
-/**
- * The prediction in row `item` of a batch's outputs, `[size, outputSize]` row-major;
- * undefined when the model answered something that is not finite.
- */
-export function predictionAt(
-  outputs: Float32Array | Int32Array,
-  item: number,
-  outputSize: number,
-  scalar: boolean,
-): Prediction | undefined {
-  if (scalar) return scalarPrediction(outputs[item * outputSize]!)
-  const output = new Array<number>(outputSize)
-  for (let i = 0; i < outputSize; i++) {
-    const value = outputs[item * outputSize + i]!
-    if (!Number.isFinite(value)) return undefined
-    output[i] = value
+function finite(value: number): number {
+  if (Number.isFinite(value)) return value
+  throw new NoValue(NOT_FINITE)
+}
+
+function parsed(text: string): Json {
+  try {
+    return JSON.parse(text) as Json
+  } catch {
+    throw new NoValue(NOT_JSON)
   }
-  return new Prediction(output)
+}
+
+/** The prediction for item `item` of `items` of a model's first output, or the reason why there is none. */
+export function predictionAt(column: Column, item: number, items: number, described: OutputDescription): Prediction | string {
+  if (column.type === 'integers' && described.shape.length === 0) {
+    const output = column.elements[item]!
+    return SMALL[output] ?? new Prediction(output)
+  }
+  try {
+    return new Prediction(valueAt(column, item, items, described))
+  } catch (error) {
+    if (error instanceof NoValue) return error.message
+    throw error
+  }
 }

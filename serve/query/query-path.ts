@@ -1,3 +1,4 @@
+import { ServeError } from '../errors.js'
 import type { Application } from '../registry/application.js'
 import type { ModelVersion } from '../registry/model.js'
 import type { Selected } from '../selection/bandit.js'
@@ -33,13 +34,15 @@ export class QueryPath {
   /**
    * Asks the application's models about the inputs, all of the models' width. `answered` is called exactly once, by the application's
    * deadline, perhaps before this returns.
-   * @throws ServeError `MODEL_VERSION_UNKNOWN`
+   * @throws ServeError `MODEL_VERSION_UNKNOWN`; `OVERLOADED` where the application asks for that
    */
-  submit(application: Application, inputs: Inputs, { user, version }: Asking, answered: (exchange: Exchange) => void): void {
+  submit(application: Application, inputs: Inputs, asking: Asking, answered: (exchange: Exchange) => void): void {
+    const { user, version } = asking
     const versions = application.arms.map((arm) => arm.resolve(version))
+    if (application.record.overload === 'shed' && inputs.size > 0) shedEarly(application, versions)
     const standing = application.bandit.standing(user)
     const now = performance.now()
-    const go = (standing: Standing) => this.#ask(application, versions, inputs, user, standing, now, answered)
+    const go = (standing: Standing) => this.#ask(application, versions, inputs, asking, standing, now, answered)
     // A user whose standing has to be read first.
     if (standing instanceof Promise) standing.then(go, () => go(new Float64Array(0)))
     else go(standing)
@@ -49,7 +52,7 @@ export class QueryPath {
     application: Application,
     versions: readonly ModelVersion[],
     inputs: Inputs,
-    user: string,
+    { user }: Asking,
     standing: Standing,
     now: number,
     answered: (exchange: Exchange) => void,
@@ -59,6 +62,7 @@ export class QueryPath {
       application.deadlines.forget(exchange)
       count(application, exchange)
       this.feedback.answered(application, exchange, inputs)
+      application.watchers.tell(exchange)
       answered(exchange)
     }
     const selected =
@@ -89,6 +93,18 @@ export class QueryPath {
     this.#nextQueryId += count
     return first
   }
+}
+
+/** @throws ServeError `OVERLOADED` when no linked model is expected to answer in time: better told now than after the deadline. */
+function shedEarly({ name, sloMs }: Application, versions: readonly ModelVersion[]): void {
+  if (versions.length === 0) return
+  const waitMs = Math.min(...versions.map(({ dispatcher }) => dispatcher.expectedMs))
+  if (waitMs <= sloMs) return
+  const retryAfterS = Number.isFinite(waitMs) ? Math.max(1, Math.ceil(waitMs / 1000)) : 1
+  const why = Number.isFinite(waitMs) ? `an answer would take about ${Math.round(waitMs)} ms` : 'the queue is full'
+  throw new ServeError('OVERLOADED', `"${name}" has more queries than it can answer within ${sloMs} ms: ${why}; try again later`, {
+    retryAfterS,
+  })
 }
 
 /** A choice a query. Arms of which no container is ready are passed over while there are others. */

@@ -1,6 +1,7 @@
 import { Deadlines } from '../query/deadlines.js'
 import type { Exchange } from '../query/exchange.js'
 import { Latencies } from '../query/latencies.js'
+import { Watchers } from '../query/watchers.js'
 import type { Bandit } from '../selection/bandit.js'
 import type { ApplicationRecord } from '../state/state.js'
 import type { Arm } from './arm.js'
@@ -10,6 +11,7 @@ export class Application {
   readonly defaultJson: string
   readonly deadlines = new Deadlines<Exchange>()
   readonly latencies = new Latencies()
+  readonly watchers = new Watchers()
   /** The links' names, also of those whose model is not there now: it may come back. */
   links: readonly string[] = []
   #arms: readonly Arm[] = []

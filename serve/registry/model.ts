@@ -22,7 +22,8 @@ export class ModelVersion implements CachedModel {
     return `${this.name}:${this.version}`
   }
 
-  get inputSize(): number {
+  /** Elements of one input; null where each has its own length. */
+  get inputSize(): number | null {
     return this.description.inputSize
   }
 

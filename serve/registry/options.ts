@@ -1,3 +1,4 @@
+import { INPUT_TYPES, type InputType } from '../containers/element-types.js'
 import { ServeError } from '../errors.js'
 import { checkOptions, refuse } from '../refusals.js'
 import { type SelectionOption, selectionPolicy } from '../selection/policies.js'
@@ -8,7 +9,7 @@ export interface ApplicationOptions {
   /** 1 to 128 letters, digits, `.`, `_` or `-`. */
   name: string
   /** What queries carry; default 'floats'. */
-  inputType?: 'floats'
+  inputType?: InputType
   /** The output when no prediction is there in time; any JSON value. */
   defaultOutput: Json
   /** Every query is answered within this many milliseconds; default 100. */
@@ -22,18 +23,11 @@ export interface ApplicationOptions {
   confidenceThreshold?: number
   /** The worst and the best reward that feedback may give; default [0, 1]. */
   rewardRange?: readonly [low: number, high: number]
-}
-
-/** What `publish` takes besides the policy. */
-export interface PublishOptions {
-  /** Default: one more than the highest whole number published so far. */
-  version?: number | string
-  /** Containers side by side; default 1. */
-  replicas?: number
-  /** 'process' (default): each replica in a process of its own. 'inline': in the thread that serves. */
-  isolation?: 'process' | 'inline'
-  /** false: make no application of the model's name where there is none. */
-  application?: boolean
+  /**
+   * What becomes of queries that cannot be answered in time when there are too many: 'default' (the default), the default output at
+   * their deadline; 'shed', at once 503 with Retry-After, so that clients slow down.
+   */
+  overload?: 'default' | 'shed'
 }
 
 /** (`.` and `..` are taken away from URLs before they are sent.) */
@@ -85,7 +79,7 @@ function jsonCopy(what: string, value: Json): Json {
 
 /** @throws ServeError `SERVE_OPTION` */
 export function checkApplication(options: ApplicationOptions): Omit<ApplicationRecord, 'models'> {
-  const known = ['name', 'inputType', 'defaultOutput', 'sloMs', 'selection', 'confidenceThreshold', 'rewardRange'] as const
+  const known = ['name', 'inputType', 'defaultOutput', 'sloMs', 'selection', 'confidenceThreshold', 'rewardRange', 'overload'] as const
   const given = checkOptions<ApplicationOptions>('registerApplication', options, known)
   const {
     inputType = 'floats',
@@ -93,9 +87,11 @@ export function checkApplication(options: ApplicationOptions): Omit<ApplicationR
     selection = DEFAULT_SELECTION,
     confidenceThreshold = 0,
     rewardRange = [0, 1],
+    overload = 'default',
   } = given
   const name = checkName('name', given.name)
-  if (inputType !== 'floats') refuse('inputType', inputType, '"floats", which is what policies take')
+  if (!INPUT_TYPES.includes(inputType)) refuse('inputType', inputType, INPUT_TYPES.join(', '))
+  if (overload !== 'default' && overload !== 'shed') refuse('overload', overload, '"default" or "shed"')
   if (!isSlo(sloMs)) refuse('sloMs', sloMs, `more than 0, up to ${LONGEST_SLO_MS}`)
   // Made to see whether it can be.
   selectionPolicy(selection)
@@ -114,20 +110,11 @@ export function checkApplication(options: ApplicationOptions): Omit<ApplicationR
     rewardRange: range,
     selection: jsonCopy('selection', selection as Json),
     confidenceThreshold,
+    overload,
   }
 }
 
 export function checkReplicas(replicas: unknown): void {
   const fits = Number.isInteger(replicas) && (replicas as number) >= 1 && (replicas as number) <= MOST_REPLICAS
   if (!fits) refuse('replicas', replicas, `1 to ${MOST_REPLICAS}`)
-}
-
-/** @throws ServeError `SERVE_OPTION` */
-export function checkPublish(options: PublishOptions): { replicas: number; isolation: 'process' | 'inline'; application: boolean } {
-  const given = checkOptions<PublishOptions>('publish', options, ['version', 'replicas', 'isolation', 'application'])
-  const { replicas = 1, isolation = 'process', application = true } = given
-  checkReplicas(replicas)
-  if (isolation !== 'process' && isolation !== 'inline') refuse('isolation', isolation, '"process" or "inline"')
-  if (typeof application !== 'boolean') refuse('application', application, 'true or false')
-  return { replicas, isolation, application }
 }

@@ -1,39 +1,32 @@
-import { readFile } from 'node:fs/promises'
 import type { Logger } from 'pino'
-import type { Policy } from '../../rl/policy/index.js'
 import { Dispatcher, type EvaluationSink } from '../batching/dispatcher.js'
+import { checkBatching } from '../batching/policies.js'
 import type { Container, ModelDescription } from '../containers/container.js'
-import { InlineContainer } from '../containers/inline.js'
+import { makeContainer } from '../containers/containers.js'
+import { type CodeKind, runsCode } from '../containers/kinds.js'
+import type { ContainerModel } from '../containers/life.js'
 import type { ContainerListener } from '../containers/listener.js'
-import { policyCommand } from '../containers/policy.js'
-import { SupervisedContainer } from '../containers/supervised.js'
 import { ServeError } from '../errors.js'
-import { refuse } from '../refusals.js'
-import type { ModelRecord, State } from '../state/state.js'
+import type { Json, ModelRecord, State } from '../state/state.js'
 import { ModelVersion } from './model.js'
-import { checkName, checkPublish, checkReplicas, checkVersion, DEFAULT_SLO_MS, type PublishOptions } from './options.js'
+import { artifactOf, impliedKind, localPath, type ModelSource } from './model-source.js'
+import { checkName, checkReplicas, checkVersion, DEFAULT_SLO_MS } from './options.js'
+import { checkPublish, type PublishOptions, type PublishSettings } from './publish-options.js'
 import type { Registry } from './registry.js'
 
-/** A policy's file, its bytes, or the policy itself. */
-export type PolicySource = string | URL | Uint8Array | ArrayBuffer | Pick<Policy, 'toBytes'>
-
-async function artifactOf(source: PolicySource): Promise<Uint8Array> {
-  if (source instanceof Uint8Array) return source
-  if (source instanceof ArrayBuffer) return new Uint8Array(source)
-  const isFile = typeof source === 'string' || source instanceof URL
-  if (!isFile) {
-    if (typeof source?.toBytes === 'function') return source.toBytes()
-    refuse('policy', source, "a policy, its file, or the file's bytes")
-  }
-  try {
-    return await readFile(source)
-  } catch (cause) {
-    throw new ServeError('MODEL_FILE', `cannot read the policy ${source}: ${(cause as Error).message}`, { cause })
-  }
+/** 0, or zeros in the output's shape: what an application answers for a policy that is late. */
+function zeroOutput({ outputs: [{ type, shape }] }: ModelDescription): Json {
+  if (type === 'json') return null
+  if (type === 'strings' || (type === 'bytes' && shape.length > 0)) return ''
+  return shape.length === 0
+    ? 0
+    : new Array<number>(
+        Math.max(
+          0,
+          shape.reduce((product, length) => product * length, 1),
+        ),
+      ).fill(0)
 }
-
-/** 0, or zeros in the action's shape: what an application answers for a policy that is late. */
-const zeroAction = ({ outputType, outputSize }: ModelDescription) => (outputType === 'integer' ? 0 : new Array<number>(outputSize).fill(0))
 
 const WHOLE_NUMBER = /^\d+$/
 
@@ -44,14 +37,24 @@ export class Publisher {
   readonly #listener: ContainerListener
   readonly #sink: EvaluationSink
   readonly #log: Logger
+  readonly #allowed: readonly CodeKind[]
   readonly #pending = new Map<string, Promise<unknown>>()
   /** What further replicas are made of, by `name:version`. */
-  readonly #artifacts = new Map<string, Uint8Array>()
+  readonly #made = new Map<string, ContainerModel>()
   /** Containers of what is being published. */
   readonly #starting = new Set<Container>()
   #closed = false
 
-  constructor(registry: Registry, state: State, listener: ContainerListener, sink: EvaluationSink, log: Logger) {
+  /** @param allowed kinds that run code which comes with the model, and may */
+  constructor(
+    registry: Registry,
+    state: State,
+    listener: ContainerListener,
+    sink: EvaluationSink,
+    log: Logger,
+    allowed: readonly CodeKind[] = [],
+  ) {
+    this.#allowed = allowed
     this.#registry = registry
     this.#state = state
     this.#listener = listener
@@ -59,11 +62,13 @@ export class Publisher {
     this.#log = log
   }
 
-  /** @throws ServeError `SERVE_CLOSED`, `SERVE_OPTION`, `MODEL_FILE`, `MODEL_REFUSED`, `MODEL_VERSION_EXISTS`, `MODEL_SHAPE`, `CONTAINER_FAILED` */
-  async publish(name: string, source: PolicySource, options: PublishOptions): Promise<ModelRecord> {
+  /** @throws ServeError `SERVE_CLOSED`, `SERVE_OPTION`, `KIND_NOT_ALLOWED`, `MODEL_FILE`, `MODEL_REFUSED`, `MODEL_VERSION_EXISTS`, `MODEL_SHAPE`, `CONTAINER_FAILED` */
+  async publish(name: string, source: ModelSource, options: PublishOptions): Promise<ModelRecord> {
     checkName('name', name)
     this.#assertOpen(name)
-    const { application, ...settings } = checkPublish(options)
+    const implied = impliedKind(source)
+    const { application, ...settings } = checkPublish(options, implied, localPath(source, options?.kind ?? implied))
+    this.#assertAllowed(settings)
     const version = options.version === undefined ? this.#nextVersion(name) : checkVersion(options.version)
     const id = `${name}:${version}`
     if (this.#registry.models.get(name)?.versions.has(version) || this.#pending.has(id)) {
@@ -80,6 +85,14 @@ export class Publisher {
 
   #assertOpen(name: string): void {
     if (this.#closed) throw new ServeError('SERVE_CLOSED', `the server is closed; ${name} cannot be published`)
+  }
+
+  #assertAllowed({ settings: { kind } }: PublishSettings): void {
+    if (!runsCode(kind) || this.#allowed.includes(kind)) return
+    throw new ServeError(
+      'KIND_NOT_ALLOWED',
+      `a model of kind "${kind}" runs code that comes with it; start the server with serve({ allow: ['${kind}'] }) if you trust whoever publishes`,
+    )
   }
 
   /** From here on nothing is published; what is being published is refused, and its containers are stopped. */
@@ -109,12 +122,12 @@ export class Publisher {
   async #warmAndAdd(
     name: string,
     version: string,
-    source: PolicySource,
-    settings: Pick<ModelRecord, 'replicas' | 'isolation'>,
+    source: ModelSource,
+    settings: PublishSettings,
     makeApplication: boolean,
   ): Promise<ModelRecord> {
     const id = `${name}:${version}`
-    const artifact = await artifactOf(source)
+    const artifact = await artifactOf(source, settings.settings.kind)
     this.#assertOpen(id)
     const made = await this.#warm(name, version, artifact, settings)
     try {
@@ -122,7 +135,11 @@ export class Publisher {
       await this.#state.artifacts?.set(id, artifact)
       await this.#registry.addVersion(made)
       if (makeApplication && !this.#registry.applications.has(name)) {
-        await this.#registry.registerApplication({ name, defaultOutput: zeroAction(made.description) })
+        await this.#registry.registerApplication({
+          name,
+          inputType: made.description.inputType,
+          defaultOutput: zeroOutput(made.description),
+        })
         await this.#registry.link(name, [name])
       }
       return { ...made.record, current: true }
@@ -140,30 +157,27 @@ export class Publisher {
     name: string,
     version: string,
     artifact: Uint8Array,
-    settings: Pick<ModelRecord, 'replicas' | 'isolation'>,
+    { replicas, isolation, batching, settings }: PublishSettings,
     currentSince = 0,
   ): Promise<ModelVersion> {
     const id = `${name}:${version}`
-    const [description, containers] = await this.#start(id, artifact, settings.isolation, settings.replicas)
-    const dispatcher = new Dispatcher(description, containers, DEFAULT_SLO_MS, this.#sink)
+    const made: ContainerModel = { model: id, artifact, isolation, settings }
+    const [description, containers] = await this.#start(made, replicas)
+    const dispatcher = new Dispatcher(description, containers, DEFAULT_SLO_MS, batching, this.#sink)
     const { inputType, inputSize, algorithm, environmentId } = description
-    const record = { name, version, ...settings, inputType, inputSize, algorithm, environmentId, currentSince }
-    this.#artifacts.set(id, artifact)
+    const told = { inputType, inputSize, algorithm, environmentId }
+    const record = { name, version, replicas, isolation, batching, settings, ...told, currentSince }
+    this.#made.set(id, made)
     return new ModelVersion(name, version, description, dispatcher, record)
   }
 
   /** So many warm containers, or none. */
-  async #start(
-    id: string,
-    artifact: Uint8Array,
-    isolation: ModelRecord['isolation'],
-    count: number,
-  ): Promise<[ModelDescription, Container[]]> {
-    const containers = Array.from({ length: count }, () => this.#container(id, artifact, isolation))
+  async #start(made: ContainerModel, count: number): Promise<[ModelDescription, Container[]]> {
+    const containers = Array.from({ length: count }, () => this.#container(made))
     for (const container of containers) this.#starting.add(container)
     try {
       const started = await Promise.allSettled(containers.map((container) => container.start()))
-      this.#assertOpen(id)
+      this.#assertOpen(made.model)
       const refused = started.find((result) => result.status === 'rejected')
       if (refused) throw refused.reason
       return [(started[0] as PromiseFulfilledResult<ModelDescription>).value, containers]
@@ -186,9 +200,12 @@ export class Publisher {
         const { name, version, currentSince } = record
         const id = `${name}:${version}`
         try {
+          const { settings = { kind: 'policy', limits: {} }, batching = checkBatching(), replicas, isolation } = record
+          const kept: PublishSettings = { settings, batching, replicas, isolation }
+          this.#assertAllowed(kept)
           const artifact = await this.#state.artifacts?.get(id)
           if (artifact === undefined) throw new ServeError('MODEL_FILE', `the file of ${id} is not in the state's folder`)
-          return { current, version: await this.#warm(name, version, artifact, record, currentSince) }
+          return { current, version: await this.#warm(name, version, artifact, kept, currentSince) }
         } catch (error) {
           this.#log.error({ model: id, err: error }, 'a model could not be started again')
           return undefined
@@ -207,7 +224,7 @@ export class Publisher {
     const removed = await this.#registry.removeVersion(checkName('model', name), checkVersion(version))
     await removed.dispatcher.drained()
     await removed.dispatcher.close()
-    this.#artifacts.delete(removed.id)
+    this.#made.delete(removed.id)
     await this.#state.artifacts?.delete(removed.id)
   }
 
@@ -216,20 +233,19 @@ export class Publisher {
     checkReplicas(replicas)
     const chosen = this.#registry.model(checkName('model', name)).version(version)
     this.#assertOpen(chosen.id)
-    const { dispatcher, id, record } = chosen
+    const { dispatcher, id } = chosen
     const more = replicas - dispatcher.replicas.length
     if (more > 0) {
-      const [, containers] = await this.#start(id, this.#artifacts.get(id)!, record.isolation, more)
+      const [, containers] = await this.#start(this.#made.get(id)!, more)
       for (const container of containers) dispatcher.add(container)
     }
     await Promise.all(Array.from({ length: Math.max(0, -more) }, () => dispatcher.remove()))
     return this.#registry.setReplicas(chosen, replicas)
   }
 
-  #container(id: string, artifact: Uint8Array, isolation: 'process' | 'inline'): Container {
-    if (isolation === 'inline') return new InlineContainer(id, artifact)
-    return new SupervisedContainer(policyCommand(id, artifact), this.#listener, (reason, restartInMs) => {
-      this.#log.error({ model: id, reason, restartInMs }, 'a container was lost and is started again')
+  #container(made: ContainerModel): Container {
+    return makeContainer(made, this.#listener, (reason, restartInMs) => {
+      this.#log.error({ model: made.model, reason, restartInMs }, 'a container was lost and is started again')
     })
   }
 }

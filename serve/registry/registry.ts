@@ -8,6 +8,12 @@ import { Arm } from './arm.js'
 import { Model, type ModelVersion } from './model.js'
 import { type ApplicationOptions, checkApplication, DEFAULT_SLO_MS } from './options.js'
 
+/** What a version takes, in words. */
+function takenBy({ description: { inputType, inputSize } }: ModelVersion): string {
+  const unit = inputType === 'floats' ? 'numbers' : inputType
+  return inputSize === null ? `${inputType} of any length` : `${inputSize} ${unit}`
+}
+
 /** Applications, models, versions and the links between them. Records go to the state, what runs stays here. */
 export class Registry {
   readonly applications = new Map<string, Application>()
@@ -143,11 +149,11 @@ export class Registry {
       if (!arms.some(follows)) continue
       const others = arms.filter((arm) => !follows(arm)).map((arm) => arm.resolve())
       // An application with this link alone is used to its inputs as they are.
-      const beside = [...others, arms.find(follows)!.resolve()].find(({ inputSize }) => inputSize !== version.inputSize)
+      const beside = [...others, arms.find(follows)!.resolve()].find((other) => takenBy(other) !== takenBy(version))
       if (!beside) continue
       throw new ServeError(
         'MODEL_SHAPE',
-        `${version.id} takes ${version.inputSize} numbers, but ${beside.id}, also linked to "${name}", takes ${beside.inputSize}; publish it under another name`,
+        `${version.id} takes ${takenBy(version)}, but ${beside.id}, also linked to "${name}", takes ${takenBy(beside)}; publish it under another name`,
       )
     }
   }
@@ -179,14 +185,17 @@ export class Registry {
   async link(applicationName: string, links: readonly string[]): Promise<void> {
     const application = this.application(applicationName)
     const arms = [...application.arms, ...links.map((link) => this.#arm(link))]
-    const [first, ...others] = arms.map((arm) => ({ name: arm.name, inputSize: arm.resolve().inputSize }))
-    for (const { name, inputSize } of others) {
-      if (inputSize === first!.inputSize) continue
+    const { inputType } = application.record
+    const [first, ...others] = arms.map((arm) => ({ name: arm.name, taken: takenBy(arm.resolve()) }))
+    for (const { name, taken } of others) {
+      if (taken === first!.taken) continue
       throw new ServeError(
         'MODEL_SHAPE',
-        `"${name}" takes ${inputSize} numbers, but "${first!.name}", beside it in "${applicationName}", takes ${first!.inputSize}; link it to another application`,
+        `"${name}" takes ${taken}, but "${first!.name}", beside it in "${applicationName}", takes ${first!.taken}; link it to another application`,
       )
     }
+    if (arms.length > 0 && arms[0]!.resolve().description.inputType !== inputType)
+      throw new ServeError('MODEL_SHAPE', `"${first!.name}" takes ${first!.taken}, but "${applicationName}" is registered for ${inputType}`)
     await this.#relink(application, [...new Set([...application.links, ...links])])
   }
 

@@ -1,4 +1,5 @@
 import type { Prediction } from '../query/prediction.js'
+import type { Json } from '../state/state.js'
 import type { Combined } from './selection.js'
 
 /**
@@ -24,8 +25,12 @@ export function combineWeighted(
     heard += weights[member]!
   }
   if (sample === undefined) return undefined
-  return typeof sample.output === 'number' ? vote(weights, predictions, first) : mean(weights, predictions, first, heard)
+  return isVector(sample.output) ? mean(weights, predictions, first, heard) : vote(weights, predictions, first)
 }
+
+/** Empty ones are votes: there is nothing to average. */
+export const isVector = (output: Json): output is readonly number[] =>
+  Array.isArray(output) && output.length > 0 && output.every((value) => typeof value === 'number')
 
 function vote(weights: readonly number[], predictions: readonly (Prediction | undefined)[], first: number): Combined {
   const votes = new Map<string, number>()
@@ -43,9 +48,11 @@ function mean(weights: readonly number[], predictions: readonly (Prediction | un
   let squares = 0
   for (let member = 0; member < weights.length; member++) {
     const output = predictions[first + member]?.output
-    if (!Array.isArray(output)) continue
+    if (output === undefined || !isVector(output)) continue
     const share = weights[member]! / heard
     if (sum.length === 0) sum = new Array<number>(output.length).fill(0)
+    // Vectors of several lengths have no mean: the first one's counts.
+    if (output.length !== sum.length) continue
     for (let i = 0; i < sum.length; i++) {
       sum[i]! += share * output[i]!
       squares += share * output[i]! * output[i]!

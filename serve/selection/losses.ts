@@ -1,4 +1,5 @@
 import type { Prediction } from '../query/prediction.js'
+import { isVector } from './combine.js'
 
 /** A label: what the right output would have been. */
 export type Label = number | readonly number[]
@@ -9,6 +10,7 @@ export type Label = number | readonly number[]
  */
 export function lossOfLabel({ output }: Prediction, label: Label): number | undefined {
   if (typeof output === 'number') return typeof label === 'number' ? (output === label ? 0 : 1) : undefined
+  if (!isVector(output)) return undefined
   const right = typeof label === 'number' ? [label] : label
   if (right.length !== output.length) return undefined
   let sum = 0
@@ -24,6 +26,6 @@ export function lossOfLabel({ output }: Prediction, label: Label): number | unde
 export function lossesOfReward(predictions: readonly (Prediction | undefined)[], answered: string, loss: number): (number | undefined)[] {
   return predictions.map((prediction) => {
     if (prediction === undefined) return undefined
-    return typeof prediction.output !== 'number' || prediction.json === answered ? loss : undefined
+    return isVector(prediction.output) || prediction.json === answered ? loss : undefined
   })
 }

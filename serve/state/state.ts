@@ -1,12 +1,18 @@
+import type { Batching } from '../batching/policies.js'
+import type { InputType } from '../containers/element-types.js'
+import type { ContainerSettings, Isolation } from '../containers/kinds.js'
+
 /** A JSON value. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
 
 /** What an application is, without what runs for it. */
 export interface ApplicationRecord {
   readonly name: string
-  readonly inputType: 'floats'
+  readonly inputType: InputType
   readonly defaultOutput: Json
   readonly sloMs: number
+  /** What becomes of queries that cannot be answered in time: the default at their deadline, or a refusal at once. */
+  readonly overload?: 'default' | 'shed'
   /** A policy's name, or an object with the name and what it was told. */
   readonly selection: Json
   /** Below this confidence the default is answered; 0 for never. */
@@ -25,10 +31,14 @@ export interface ModelRecord {
   readonly current: boolean
   /** When it became that last, milliseconds since the epoch: a rollback goes to the one before. */
   readonly currentSince: number
-  readonly isolation: 'process' | 'inline'
+  readonly isolation: Isolation
   readonly replicas: number
-  readonly inputType: 'floats'
-  readonly inputSize: number
+  /** What it is, and what its containers are told; absent in records of before there was more than policies. */
+  readonly settings?: ContainerSettings
+  readonly batching?: Batching
+  /** What its containers say it takes; the size is null where each input has its own. */
+  readonly inputType: InputType
+  readonly inputSize: number | null
   readonly algorithm?: string
   readonly environmentId?: string
 }
@@ -68,7 +78,8 @@ export interface FeedbackEntry {
   readonly queryId: number
   /** '' for nobody in particular. */
   readonly user: string
-  readonly input: readonly number[]
+  /** Numbers, a string, or bytes in base64. */
+  readonly input: Json
   readonly output: Json
   /** The output was the application's default. */
   readonly default: boolean

@@ -27,7 +27,14 @@ test("applications, links and lists go by Clipper's admin calls", () =>
     assert.equal(JSON.parse((await admin('get_all_applications')).text), ['push', 'balance'])
     assert.equal(JSON.parse((await admin('get_all_models', { verbose: false })).text), ['push:1'])
     const [, verbose] = JSON.parse((await admin('get_all_applications', { verbose: true })).text)
-    assert.equal(verbose, { ...app, selection: 'fixed', confidence_threshold: 0, reward_range: [0, 1], linked_models: ['push'] })
+    assert.equal(verbose, {
+      ...app,
+      selection: 'fixed',
+      confidence_threshold: 0,
+      reward_range: [0, 1],
+      overload: 'default',
+      linked_models: ['push'],
+    })
     assert.is((await fetch(`${server.url}/admin/ping`)).status, 200)
   }))
 
@@ -41,7 +48,7 @@ test('a refused admin call is 4xx with its code and cause', () =>
       ['add_app', '{', 'application/json', 400, 'QUERY_INVALID'],
       ['add_app', '{"name":7}', 'application/json', 400, 'QUERY_INVALID'],
       ['add_app', '{"name":"x"}', 'application/json', 400, 'SERVE_OPTION'],
-      ['add_app', '{"name":"x","default_output":0,"input_type":"bytes"}', 'application/json', 400, 'SERVE_OPTION'],
+      ['add_app', '{"name":"x","default_output":0,"input_type":"words"}', 'application/json', 400, 'SERVE_OPTION'],
       ['add_model_links', '{"app_name":"x","model_names":"y"}', 'application/json', 400, 'QUERY_INVALID'],
       ['add_model_links', '{"app_name":"x","model_names":["y"]}', 'application/json', 404, 'APPLICATION_UNKNOWN'],
     ] as const

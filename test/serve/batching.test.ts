@@ -14,13 +14,13 @@ function run(controller: AimdController, batches: number, latency: (size: number
 }
 
 test('the limit grows by two a full batch while batches are well under the objective', () => {
-  const controller = new AimdController(20)
+  const controller = new AimdController(20, 4096)
   run(controller, 10, () => 1)
   assert.is(controller.maxBatch, 21)
 })
 
 test('it rests inside the band and is cut by a tenth at or above the objective', () => {
-  const controller = new AimdController(20)
+  const controller = new AimdController(20, 4096)
   run(controller, 50, () => 17)
   assert.is(controller.maxBatch, 101)
   run(controller, 5, () => 19)
@@ -30,7 +30,7 @@ test('it rests inside the band and is cut by a tenth at or above the objective',
 })
 
 test('batches that are not full teach nothing about larger ones', () => {
-  const controller = new AimdController(20)
+  const controller = new AimdController(20, 4096)
   run(controller, 10, () => 1)
   for (let i = 0; i < 100; i++) controller.observe(5, 1)
   assert.is(controller.maxBatch, 21)
@@ -53,7 +53,7 @@ test('it converges near the largest batch that meets the objective', () => {
   fc.assert(
     fc.property(fc.double({ min: 0.05, max: 2, noNaN: true }), fc.double({ min: 0, max: 5, noNaN: true }), (each, fixed) => {
       const best = Math.max(1, Math.floor((20 - fixed) / each))
-      const controller = new AimdController(20)
+      const controller = new AimdController(20, 4096)
       run(controller, 600, (size) => fixed + each * size)
       for (const size of run(controller, 200, (size) => fixed + each * size)) {
         assert.ok(size >= 0.75 * best - 2, `${size} is far below ${best}`)
@@ -64,7 +64,7 @@ test('it converges near the largest batch that meets the objective', () => {
 })
 
 test('one batch that is late beyond all experience changes nothing, a second one does', () => {
-  const controller = new AimdController(20)
+  const controller = new AimdController(20, 4096)
   run(controller, 40, (size) => 0.1 * size)
   const before = controller.maxBatch
   controller.observe(before, 5_000)
@@ -75,7 +75,7 @@ test('one batch that is late beyond all experience changes nothing, a second one
 
 test('after a pause of several batches the limit is back within a hundred batches', () => {
   const latency = (size: number) => 0.1 * size
-  const controller = new AimdController(20)
+  const controller = new AimdController(20, 4096)
   run(controller, 300, latency)
   run(controller, 10, () => 5_000)
   run(controller, 100, latency)
@@ -83,7 +83,7 @@ test('after a pause of several batches the limit is back within a hundred batche
 })
 
 test('a cold start that is late is forgiven', () => {
-  const controller = new AimdController(20)
+  const controller = new AimdController(20, 4096)
   controller.observe(1, 300)
   run(controller, 5, () => 1)
   assert.is(controller.maxBatch, 11)

@@ -4,12 +4,12 @@ import * as assert from 'uvu/assert'
 import { Evaluation } from '../../serve/batching/evaluation.js'
 import { PredictionCache } from '../../serve/query/cache.js'
 import { InFlight } from '../../serve/query/in-flight.js'
-import { allocateInputs, type Inputs } from '../../serve/query/inputs.js'
+import { allocateInputs, type FloatInputs } from '../../serve/query/inputs.js'
 import { Prediction } from '../../serve/query/prediction.js'
 import { pushPolicy } from './policies.js'
 import { containerPid, until, withServer } from './tools.js'
 
-function inputsOf(...rows: number[][]): Inputs {
+function inputsOf(...rows: number[][]): FloatInputs {
   const inputs = allocateInputs(rows.length, rows[0]!.length)
   rows.forEach((row, at) => {
     inputs.slab.floats.set(row, inputs.start + at * inputs.width)

@@ -3,7 +3,8 @@ import type { AddressInfo } from 'node:net'
 import { type Client, connect } from 'gymnura/serve'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { codeOf, messageOf, until } from './tools.js'
+import { pushPolicy } from './policies.js'
+import { codeOf, messageOf, until, withServer } from './tools.js'
 
 /** A client of a server that is not ours. */
 async function withStranger(answer: RequestListener, use: (client: Client) => Promise<void>, timeoutMs?: number): Promise<void> {
@@ -95,6 +96,52 @@ test('what JSON would bend is refused before it is sent, with what was given', a
   assert.throws(() => connect(undefined as unknown as string), /url is missing; expected one like "http/)
   assert.throws(() => connect('http://user:password@127.0.0.1'), /expected one like "http/)
   assert.throws(() => connect('http://127.0.0.1', { timeoutMs: 0 }), /timeoutMs is 0/)
+})
+
+test('a prediction that was cut off, or turned away for now, is asked again; feedback and changes only where nobody can have heard them', async () => {
+  let calls = 0
+  const good = '{"query_id":1,"output":1,"default":false}'
+  const troubled: RequestListener = (_, response) => {
+    calls++
+    if (calls === 1) response.destroy()
+    else if (calls === 2) response.writeHead(429, { 'retry-after': '0' }).end('{"cause":"wait"}')
+    else response.end(good)
+  }
+  await withStranger(troubled, async (client) => {
+    assert.is((await client.predict<number>('push', [1])).output, 1)
+    assert.is(calls, 3)
+    calls = 0
+    assert.is(await codeOf(client.feedback('push', { queryId: 1, reward: 1 })), 'SERVER_UNREACHABLE')
+    assert.is(calls, 1)
+  })
+  calls = -10
+  await withStranger(
+    (_, response) => {
+      calls++
+      response.writeHead(503, { 'retry-after': '0' }).end('{"cause":"too much waits"}')
+    },
+    async (client) => {
+      assert.match(await messageOf(client.predict('push', [1])), 'too much waits (HTTP 503)')
+      assert.is(calls, -7)
+    },
+  )
+})
+
+test('a client waits for a server that is about to be there, for as long as its time lasts', async () => {
+  const first = createServer().listen(0, '127.0.0.1')
+  await until(() => first.listening)
+  const { port } = first.address() as AddressInfo
+  await new Promise((resolve) => first.close(resolve))
+  const client = connect(`http://127.0.0.1:${port}`, { retries: 20, timeoutMs: 20_000 })
+  const asked = client.predict('push', [0, 0, 0, 1])
+  await withServer(
+    async (server) => {
+      await server.publish('push', pushPolicy(), { isolation: 'inline' })
+      assert.is((await asked).output, 1)
+    },
+    { port },
+  )
+  client.close()
 })
 
 test.run()

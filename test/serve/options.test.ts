@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { type ApplicationOptions, type PolicySource, type PublishOptions, type ServeOptions, serve } from 'gymnura/serve'
+import { type ApplicationOptions, type ModelSource, type PublishOptions, type ServeOptions, serve } from 'gymnura/serve'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { linearPolicy, pushPolicy } from './policies.js'
@@ -29,7 +29,7 @@ test('plain mistakes in options are refused with what was given and what may hav
     await refused(register({ name: 'a', defaultOutput: 0, sloMs: Number.NaN }), 'sloMs is NaN')
     await refused(register({ name: 'a', defaultOutput: 0, sloMs: 10n }), 'sloMs is 10n')
     const publish = (policy: unknown, options: unknown = {}) =>
-      server.publish('push', untyped<PolicySource>(policy), untyped<PublishOptions>(options))
+      server.publish('push', untyped<ModelSource>(policy), untyped<PublishOptions>(options))
     for (const [policy, shown] of [
       [undefined, 'missing'],
       [null, 'null'],
@@ -124,7 +124,7 @@ test('links are made all or none, and every refusal of the admin API has the nam
       await admin('add_app', { ...app, latency_slo_micros: 0 }),
       '400 latency_slo_micros is 0; expected more than 0, up to 3600000000',
     )
-    assert.match(await admin('add_app', { ...app, input_type: 'bytes' }), '400 input_type is "bytes"; expected "floats"')
+    assert.match(await admin('add_app', { ...app, input_type: 'words' }), '400 input_type is "words"; expected floats, doubles')
     assert.is(await admin('publish?name=b&replicas=two', {}), '415 content-type is "application/json"; expected application/octet-stream')
     const upload = await post(`${server.url}/admin/publish?name=b&replicas=two`, 'x', 'application/octet-stream')
     assert.match(JSON.parse(upload.text).cause, 'replicas is "two"; expected a whole number')

@@ -1,5 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import type { Elements } from '../../serve/containers/element-types.js'
 import { predictionAt } from '../../serve/query/prediction.js'
 import { pullPolicy, pushAction, pushPolicy } from './policies.js'
 import { codeOf, messageOf, post, withServer } from './tools.js'
@@ -106,12 +107,18 @@ test('several applications may share a model', () =>
   }))
 
 test('an action of a Discrete space is a number, of a Box an array, and one that is not finite is none', () => {
-  assert.is(predictionAt(Int32Array.of(3, 1), 1, 1, true)?.json, '1')
-  assert.is(predictionAt(Int32Array.of(-7), 0, 1, true)?.json, '-7')
-  assert.is(predictionAt(Float32Array.of(0, 0, 0.5, -2), 1, 2, false)?.json, '[0.5,-2]')
-  assert.is(predictionAt(Float32Array.of(0.5), 0, 1, false)?.json, '[0.5]')
-  assert.is(predictionAt(Float32Array.of(1, Number.NaN), 0, 2, false), undefined)
-  assert.is(predictionAt(Float32Array.of(Number.POSITIVE_INFINITY), 0, 1, true), undefined)
+  const said = (elements: Elements, item: number, items: number, shape: number[]) => {
+    const type = elements instanceof Int32Array ? 'integers' : 'floats'
+    const prediction = predictionAt({ type, elements }, item, items, { name: 'action', type, shape })
+    return typeof prediction === 'string' ? prediction : prediction.json
+  }
+  assert.is(said(Int32Array.of(3, 1), 1, 2, []), '1')
+  assert.is(said(Int32Array.of(-7), 0, 1, []), '-7')
+  assert.is(said(Float32Array.of(0, 0, 0.5, -2), 1, 2, [2]), '[0.5,-2]')
+  assert.is(said(Float32Array.of(0.5), 0, 1, [1]), '[0.5]')
+  const none = 'The model answered a number that is not finite'
+  assert.is(said(Float32Array.of(1, Number.NaN), 0, 1, [2]), none)
+  assert.is(said(Float32Array.of(Number.POSITIVE_INFINITY), 0, 1, []), none)
 })
 
 test.run()

@@ -5,7 +5,9 @@ import * as assert from 'uvu/assert'
 import { Connection } from '../../serve/containers/connection.js'
 import { type Frame, FrameError, FrameReader, FrameType, FrameWriter, SectionTag } from '../../serve/containers/frames.js'
 import { ContainerListener } from '../../serve/containers/listener.js'
+import { processHost } from '../../serve/containers/process-host.js'
 import { SupervisedContainer } from '../../serve/containers/supervised.js'
+import { type Behaviour, batchOf, evaluateWith, withContainer } from './scripted-container.js'
 import { messageOf, until } from './tools.js'
 
 const LIMIT = 1 << 20
@@ -18,13 +20,13 @@ test('frames arrive as they were sent, however the stream is cut', () => {
       const stream = Buffer.concat(
         batches.map((values, id) => {
           writer.begin(FrameType.BATCH, id, values.length).json({ id })
-          writer.floats(SectionTag.INPUTS, values.length).set(values)
+          writer.elements(SectionTag.INPUTS, 'floats', values.length).set(values)
           return Buffer.from(writer.end())
         }),
       )
       const seen: unknown[] = []
       const reader = new FrameReader(LIMIT, (frame) => {
-        seen.push([frame.batchId, frame.count, frame.json(), [...(frame.numbers(SectionTag.INPUTS) ?? [])]])
+        seen.push([frame.batchId, frame.count, frame.json(), [...(frame.column(SectionTag.INPUTS)?.elements ?? [])]])
       })
       let at = 0
       for (const cut of [...cuts, stream.length]) {
@@ -41,12 +43,12 @@ test('frames arrive as they were sent, however the stream is cut', () => {
 
 test('sections that a reader does not know are passed over', () => {
   const frame = new FrameWriter().begin(FrameType.REPLY, 1, 2).bytes(200, Buffer.from('from a later version'))
-  frame.numbers(SectionTag.OUTPUTS, Int32Array.of(4, 5))
+  frame.column(SectionTag.OUTPUTS, { type: 'integers', elements: Int32Array.of(4, 5) })
   let seen: Frame | undefined
   new FrameReader(LIMIT, (read) => {
     seen = read
   }).push(Buffer.from(frame.end()))
-  assert.equal(seen?.numbers(SectionTag.OUTPUTS), Int32Array.of(4, 5))
+  assert.equal(seen?.column(SectionTag.OUTPUTS)?.elements, Int32Array.of(4, 5))
 })
 
 test('bytes that are not the protocol are refused, never hung on or believed', () => {
@@ -103,7 +105,7 @@ test('a container without the token, of another major version, or with a wrong h
   )
   const other = hello({ token: fresh() })
   other[4] = 9
-  assert.is(await greeting(listener, other), 'protocol 9 is not spoken here; expected 1')
+  assert.is(await greeting(listener, other), 'protocol 9 is not spoken here; expected 2')
   assert.is(seen.length, 2)
   assert.not.ok(seen.includes('arrived'))
   await listener.close()
@@ -137,88 +139,22 @@ test('a token works once, and unknown fields of a hello are ignored', async () =
   await listener.close()
 })
 
-interface Behaviour {
-  /** Source of a function that answers a batch. */
-  reply?: string
-  /** Fields of the hello beside its token, and of the READY beside what is usual. */
-  hello?: object
-  ready?: object
-  /** Source of a frame sent together with the READY, in one write. */
-  afterReady?: string
-}
-
-/** A container that says it is ready for inputs of one number, then answers batches. */
-function containerOf({ reply = 'null', hello = {}, ready = {}, afterReady = 'null' }: Behaviour) {
-  const module = (name: string) => JSON.stringify(new URL(`../../serve/containers/${name}.js`, import.meta.url).href)
-  const described = { inputType: 'floats', inputSize: 1, outputSize: 1, outputType: 'floats', ...ready }
-  const program = `
-    import { connect } from 'node:net'
-    const { Connection } = await import(${module('connection')})
-    const { FrameType, FrameWriter, SectionTag } = await import(${module('frames')})
-    const { GYMNURA_CONTAINER_ADDRESS: address, GYMNURA_CONTAINER_TOKEN: token } = process.env
-    const [host, port] = address.split(':')
-    const socket = connect({ host, port: Number(port) })
-    const connection = new Connection(socket)
-    const reply = ${reply}
-    const ready = new FrameWriter().begin(FrameType.READY).json(${JSON.stringify(described)}).end()
-    const afterReady = ${afterReady}
-    connection.onFrame = (frame) => {
-      if (frame.type === FrameType.WELCOME) connection.write(Buffer.concat(afterReady ? [ready, afterReady] : [ready]))
-      if (frame.type === FrameType.BATCH) connection.write(Buffer.from(reply(frame, new FrameWriter(), SectionTag)))
-    }
-    connection.onClose = () => process.exit(0)
-    socket.on('connect', () => connection.send(FrameType.HELLO, { token, ...${JSON.stringify(hello)} }))`
-  return { command: process.execPath, args: ['--input-type=module', '-e', program], artifact: new Uint8Array(8), model: 'test:1' }
-}
-
-async function withContainer<T>(behaviour: Behaviour, use: (container: SupervisedContainer, deaths: string[]) => Promise<T>): Promise<T> {
-  const listener = new ContainerListener()
-  const deaths: string[] = []
-  const container = new SupervisedContainer(containerOf(behaviour), listener, (reason) => deaths.push(reason))
-  try {
-    return await use(container, deaths)
-  } finally {
-    await container.stop()
-    await listener.close()
-  }
-}
-
-interface Outcome {
-  outputs: number[] | null
-  statuses: number[]
-  errors: object
-  reason?: string
-}
-
-/** What a batch of three ones comes to. */
-function evaluateWith(reply: string, ready: object = {}): Promise<Outcome> {
-  return withContainer({ reply, ready }, async (container) => {
-    await container.start()
-    return new Promise<Outcome>((resolve) => {
-      container.evaluate({ size: 3, gather: (into: Float32Array) => into.fill(1) }, (answer, reason) => {
-        const { statuses = [], errors = {} } = answer ?? {}
-        resolve({ outputs: answer && [...answer.outputs], statuses: [...statuses], errors, reason })
-      })
-    })
-  })
-}
-
 test('a container in a few lines answers a batch, item by item', async () => {
-  const doubled = await evaluateWith(`({ batchId, count, numbers }, writer, tag) =>
-    writer.begin(5, batchId, count).numbers(tag.OUTPUTS, Float32Array.of(2, 0, 2)).bytes(tag.STATUSES, Uint8Array.of(0, 1, 0)).json({ 1: 'too odd' }).end()`)
+  const doubled = await evaluateWith(`({ batchId, count }, writer, tag) =>
+    writer.begin(5, batchId, count).column(tag.OUTPUTS, { type: 'floats', elements: Float32Array.of(2, 0, 2) }).bytes(tag.STATUSES, Uint8Array.of(0, 1, 0)).json({ 1: 'too odd' }).end()`)
   assert.equal(doubled, { outputs: [2, 0, 2], statuses: [0, 1, 0], errors: { 1: 'too odd' }, reason: undefined })
 })
 
 test('a container whose reply does not fit its batch is not believed: the batch is lost, with the reason', async () => {
   const wrong = {
-    '({ batchId }, writer, tag) => writer.begin(5, batchId, 2).numbers(tag.OUTPUTS, Float32Array.of(1, 2)).end()':
-      /reply of 2 items, 2 numbers; expected 3, 3/,
-    '({ batchId }, writer, tag) => writer.begin(5, batchId, 3).numbers(tag.OUTPUTS, Float32Array.of(1, 2)).end()':
-      /reply of 3 items, 2 numbers; expected 3, 3/,
-    '({ batchId }, writer, tag) => writer.begin(5, batchId, 3).end()': /reply of 3 items, 0 numbers/,
-    '({ batchId }, writer, tag) => writer.begin(5, batchId + 1, 3).numbers(tag.OUTPUTS, Float32Array.of(1, 2, 3)).end()':
+    '({ batchId }, writer, tag) => writer.begin(5, batchId, 2).column(tag.OUTPUTS, { type: "floats", elements: Float32Array.of(1, 2) }).end()':
+      /reply of 2 items; expected 3/,
+    '({ batchId }, writer, tag) => writer.begin(5, batchId, 3).column(tag.OUTPUTS, { type: "floats", elements: Float32Array.of(1, 2) }).end()':
+      /reply of 3 items, 2 elements of output "output"; expected 3/,
+    '({ batchId }, writer, tag) => writer.begin(5, batchId, 3).end()': /reply without output "output"/,
+    '({ batchId }, writer, tag) => writer.begin(5, batchId + 1, 3).column(tag.OUTPUTS, { type: "floats", elements: Float32Array.of(1, 2, 3) }).end()':
       /which is not open/,
-    '({ batchId }, writer, tag) => writer.begin(5, batchId, 3).numbers(tag.OUTPUTS, Float32Array.of(1, 2, 3)).bytes(tag.STATUSES, Uint8Array.of(0)).end()':
+    '({ batchId }, writer, tag) => writer.begin(5, batchId, 3).column(tag.OUTPUTS, { type: "floats", elements: Float32Array.of(1, 2, 3) }).bytes(tag.STATUSES, Uint8Array.of(0)).end()':
       /1 status codes/,
     "() => Buffer.from('Traceback (most recent call last)')": /magic "GYMC"/,
   }
@@ -230,18 +166,22 @@ test('a container whose reply does not fit its batch is not believed: the batch 
 })
 
 test('a model of integers that answers floats, or an unknown status, is not believed', async () => {
-  const floats = '({ batchId }, writer, tag) => writer.begin(5, batchId, 3).numbers(tag.OUTPUTS, Float32Array.of(1, 2, 3)).end()'
-  assert.match((await evaluateWith(floats, { outputType: 'integer' })).reason!, 'expected int32 for outputs of type integer')
+  const floats =
+    '({ batchId }, writer, tag) => writer.begin(5, batchId, 3).column(tag.OUTPUTS, { type: "floats", elements: Float32Array.of(1, 2, 3) }).end()'
+  assert.match(
+    (await evaluateWith(floats, { outputs: [{ name: 'action', type: 'integers', shape: [] }] })).reason!,
+    'of floats; expected integers',
+  )
   const odd =
-    '({ batchId }, writer, tag) => writer.begin(5, batchId, 3).numbers(tag.OUTPUTS, new Int32Array(3)).bytes(tag.STATUSES, Uint8Array.of(0, 7, 0)).end()'
+    '({ batchId }, writer, tag) => writer.begin(5, batchId, 3).column(tag.OUTPUTS, { type: "floats", elements: new Float32Array(3) }).bytes(tag.STATUSES, Uint8Array.of(0, 7, 0)).end()'
   assert.match((await evaluateWith(odd)).reason!, 'a status code of 7; expected 0 or 1')
 })
 
 test('a container that is turned away, or says an ERROR before it is ready, fails to start with the reason', async () => {
   const refused = (behaviour: Behaviour) => withContainer(behaviour, (container) => messageOf(container.start()))
   assert.match(await refused({ hello: { maxInFlight: 65 } }), "test:1 was turned away: hello's maxInFlight is 65")
-  assert.match(await refused({ ready: { outputType: 'words' } }), 'broke the protocol: ready says')
-  assert.match(await refused({ ready: { outputType: 'integer', outputSize: 2 } }), 'outputSize 2; expected 1')
+  assert.match(await refused({ ready: { inputType: 'words' } }), 'broke the protocol: ready says: inputType is "words"')
+  assert.match(await refused({ ready: { outputs: [] } }), 'outputs are not a list of 1 to 64')
 })
 
 test('a container that is ready and fails in one write is started again, and is never taken for a living one', () =>
@@ -250,14 +190,21 @@ test('a container that is ready and fails in one write is started again, and is 
     assert.is(container.ready, false)
     await until(() => container.restarts >= 2)
     assert.match(deaths[0]!, 'oh no')
-    const lost = await new Promise((resolve) => container.evaluate({ size: 1, gather: () => {} }, (reply) => resolve(reply)))
+    const lost = await new Promise((resolve) => container.evaluate(batchOf(1), (reply) => resolve(reply)))
     assert.is(lost, null)
   }))
 
 test('a program that is no container fails to start, with its last words', async () => {
   const listener = new ContainerListener()
-  const start = (command: string, ...args: string[]) =>
-    new SupervisedContainer({ command, args, artifact: new Uint8Array(0), model: 'test:1' }, listener, () => {}).start()
+  const start = async (command: string, ...args: string[]) => {
+    const host = processHost({ command, args }, {}, listener, await listener.address())
+    const model = { model: 'test:1', artifact: new Uint8Array(0), isolation: 'process', settings: { kind: 'policy', limits: {} } } as const
+    return new SupervisedContainer(
+      model,
+      async () => host,
+      () => {},
+    ).start()
+  }
   assert.match(
     await messageOf(start(process.execPath, '-e', 'throw new Error("no such backend")')),
     /exited with code 1; it last said: [\s\S]*no such backend/,

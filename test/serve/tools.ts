@@ -1,5 +1,14 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { type Client, connect, type ServeOptions, type Server, serve } from 'gymnura/serve'
+import {
+  type Client,
+  connect,
+  type ModelRecord,
+  type ModelSource,
+  type PublishOptions,
+  type ServeOptions,
+  type Server,
+  serve,
+} from 'gymnura/serve'
 
 /** A server on a free port, for the length of `use`. */
 export async function withServer(use: (server: Server, client: Client) => Promise<void>, options: ServeOptions = {}): Promise<void> {
@@ -11,6 +20,19 @@ export async function withServer(use: (server: Server, client: Client) => Promis
     client.close()
     await server.close()
   }
+}
+
+/** Publishes a model with an application that waits for it, however busy the machine; its default is null. */
+export async function publishPatiently(
+  server: Server,
+  name: string,
+  model: ModelSource,
+  options: PublishOptions = {},
+): Promise<ModelRecord> {
+  const record = await server.publish(name, model, { ...options, application: false })
+  await server.registerApplication({ name, inputType: record.inputType, defaultOutput: null, sloMs: 60_000 })
+  await server.link(name, name)
+  return record
 }
 
 /** The process of a model's only container. */

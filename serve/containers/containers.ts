@@ -1,0 +1,40 @@
+import { fileURLToPath } from 'node:url'
+import type { Container } from './container.js'
+import { externalHost } from './external-host.js'
+import type { StartHost } from './host.js'
+import { imageCommand } from './image.js'
+import { InlineContainer } from './inline.js'
+import type { ContainerModel } from './life.js'
+import type { ContainerListener } from './listener.js'
+import { type ContainerCommand, processHost } from './process-host.js'
+import { pythonCommand } from './python.js'
+import { SupervisedContainer } from './supervised.js'
+import { threadHost } from './thread-host.js'
+
+const NODE_MAIN = fileURLToPath(new URL('./container-main.js', import.meta.url))
+
+/** One more container of a model, not started; `onDeath` is told why a life ended and when the next begins. */
+export function makeContainer(
+  model: ContainerModel,
+  listener: ContainerListener,
+  onDeath: (reason: string, restartInMs: number) => void,
+): Container {
+  if (model.isolation === 'inline') return new InlineContainer(model)
+  return new SupervisedContainer(model, () => hostOf(model, listener), onDeath)
+}
+
+async function hostOf(model: ContainerModel, listener: ContainerListener): Promise<StartHost> {
+  const { kind, limits, tokenDigest } = model.settings
+  if (model.isolation === 'thread') return threadHost(limits)
+  const address = await listener.address()
+  if (kind === 'external') return externalHost(tokenDigest!, listener)
+  return processHost(commandOf(model), limits, listener, address)
+}
+
+function commandOf({ artifact, settings }: ContainerModel): ContainerCommand {
+  if (settings.kind === 'python') return pythonCommand(settings)
+  if (settings.kind === 'image') return imageCommand(Buffer.from(artifact).toString(), settings, settings.limits)
+  const { memoryMB } = settings.limits
+  const heap = memoryMB === undefined ? [] : [`--max-old-space-size=${memoryMB}`]
+  return { command: process.execPath, args: [...heap, NODE_MAIN] }
+}

@@ -1,0 +1,75 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { constants, setPriority } from 'node:os'
+import type { Host, HostEvents, StartHost } from './host.js'
+import type { Limits } from './kinds.js'
+import type { ContainerListener } from './listener.js'
+
+const LAST_WORDS_MS = 100
+const KEPT_ERROR_CHARS = 2_000
+
+/** A program that connects to the address and shows the token that its environment names (PROTOCOL.md). */
+export interface ContainerCommand {
+  readonly command: string
+  readonly args: readonly string[]
+}
+
+/** Runs a container in a process of this machine. @param address where `listener` listens */
+export function processHost({ command, args }: ContainerCommand, limits: Limits, listener: ContainerListener, address: string): StartHost {
+  return (events) => {
+    const { token, forget } = listener.expect(events)
+    const env = { ...process.env, ...limits.env, GYMNURA_CONTAINER_ADDRESS: address, GYMNURA_CONTAINER_TOKEN: token }
+    return new ProcessHost(spawn(command, args, { stdio: ['pipe', 'ignore', 'pipe'], env }), limits, forget, events)
+  }
+}
+
+class ProcessHost implements Host {
+  readonly isAwaited = false
+  lastWords = ''
+  #gone = false
+
+  constructor(
+    private readonly child: ChildProcess,
+    { niceness }: Limits,
+    private readonly forgetToken: () => void,
+    events: HostEvents,
+  ) {
+    if (niceness !== undefined && child.pid !== undefined) lower(child.pid, niceness)
+    // Its standard input only tells it that this process is gone; an error on it says the same of the child.
+    child.stdin?.on('error', () => {})
+    child.stderr?.on('data', (chunk: Buffer) => {
+      this.lastWords = (this.lastWords + chunk.toString()).slice(-KEPT_ERROR_CHARS)
+    })
+    const gone = (reason: string) => {
+      if (this.#gone) return
+      this.#gone = true
+      events.gone(reason)
+    }
+    child.once('error', (error) => gone(`cannot be started: ${error.message}`))
+    const exited = (code: number | null, signal: string | null) => gone(`exited with ${signal ?? `code ${code}`}`)
+    // 'close' comes when its last words are read; a grandchild that holds its standard error could put that off for ever.
+    child.once('close', exited)
+    child.once('exit', (code, signal) => setTimeout(exited, LAST_WORDS_MS, code, signal).unref())
+  }
+
+  get pid(): number | undefined {
+    return this.child.pid
+  }
+
+  leave(): void {
+    this.child.stdin?.end()
+  }
+
+  kill(): void {
+    this.forgetToken()
+    this.child.kill('SIGKILL')
+  }
+}
+
+/** A process that is gone already, or a priority that is not permitted, is no reason not to serve. */
+function lower(pid: number, niceness: number): void {
+  try {
+    setPriority(pid, Math.max(constants.priority.PRIORITY_HIGHEST, Math.min(constants.priority.PRIORITY_LOW, niceness)))
+  } catch {
+    // It runs as everything else does.
+  }
+}

@@ -1,0 +1,181 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { ServeError } from '../../errors.js'
+import { refuse } from '../../refusals.js'
+import type { ModelRoots } from '../../registry/model-roots.js'
+import { impliedKind } from '../../registry/model-source.js'
+import type { Publisher } from '../../registry/publisher.js'
+import type { Registry } from '../../registry/registry.js'
+import { parseBody, textOf } from '../json-body.js'
+import type { Schema } from '../route.js'
+import { ANY, BOOLEAN, INTEGER, listOf, NUMBER, NUMBERS, object, oneOf, STRING } from '../schemas.js'
+import { applicationOf, field, isVerbose, stringList, versionOf } from './fields.js'
+import { APPLICATION, applicationJson, containersJson, MODEL, modelJson } from './json.js'
+import { publishRoute } from './publish.js'
+
+const SUCCESS: Schema = { type: 'string', const: 'Success!' }
+const VERSION = oneOf(STRING, INTEGER)
+const VERBOSE = object({ 'verbose?': BOOLEAN })
+
+/** Clipper's admin API under `/admin/`, and `POST /admin/publish`, whose body is a policy file's bytes. */
+export function adminApi(app: FastifyInstance, registry: Registry, publisher: Publisher, roots: ModelRoots): void {
+  app.register(
+    async (admin) => {
+      const post = (path: string, summary: string, body: Schema, answer: Schema, answered: (request: FastifyRequest) => unknown) => {
+        admin.post(path, { config: { access: 'admin', doc: { tag: 'Admin', summary, body, answer } } }, async (request) =>
+          answered(request),
+        )
+      }
+      admin.get(
+        '/ping',
+        { config: { access: 'admin', doc: { tag: 'Admin', summary: 'Answers PONG', answer: STRING } } },
+        async () => 'PONG',
+      )
+      post(
+        '/add_app',
+        'Registers an application',
+        object({
+          name: STRING,
+          default_output: ANY,
+          'input_type?': STRING,
+          'latency_slo_micros?': NUMBER,
+          'selection?': ANY,
+          'confidence_threshold?': NUMBER,
+          'reward_range?': NUMBERS,
+        }),
+        SUCCESS,
+        async (request) => {
+          const body = parseBody(textOf(request), '{"name": ..., "default_output": ...}')
+          await registry.registerApplication(applicationOf(body))
+          return 'Success!'
+        },
+      )
+      post(
+        '/add_model_links',
+        'Links models to an application, all or none',
+        object({ app_name: STRING, model_names: listOf(STRING) }),
+        SUCCESS,
+        async (request) => {
+          const body = parseBody(textOf(request), '{"app_name": ..., "model_names": [...]}')
+          const application = field(body, 'app_name', 'string')
+          await registry.link(application, stringList(body, 'model_names'))
+          return 'Success!'
+        },
+      )
+      post(
+        '/add_model',
+        'Puts a model file in the model roots live, without an application; answers once it is warm',
+        object({ model_name: STRING, model_version: VERSION, model_data_path: STRING }),
+        SUCCESS,
+        async (request) => {
+          const body = parseBody(textOf(request), '{"model_name": ..., "model_version": ..., "model_data_path": ...}')
+          const path = field(body, 'model_data_path', 'string')
+          const kind = impliedKind(path)
+          if (kind === 'tfjs') refuse('model_data_path', path, 'a model of one file; publish this one from the program that serves')
+          const options = { version: versionOf(body), kind, application: false }
+          const name = field(body, 'model_name', 'string')
+          await publisher.publish(name, await roots.read(path), options)
+          return 'Success!'
+        },
+      )
+      post('/delete_app', 'Deletes an application; its models stay', object({ name: STRING }), SUCCESS, async (request) => {
+        await registry.removeApplication(field(parseBody(textOf(request), '{"name": ...}'), 'name', 'string'))
+        return 'Success!'
+      })
+      post(
+        '/delete_model_links',
+        'Unlinks models, named as they were linked',
+        object({ app_name: STRING, model_names: listOf(STRING) }),
+        SUCCESS,
+        async (request) => {
+          const body = parseBody(textOf(request), '{"app_name": ..., "model_names": [...]}')
+          await registry.unlink(field(body, 'app_name', 'string'), stringList(body, 'model_names'))
+          return 'Success!'
+        },
+      )
+      post('/get_linked_models', 'The links of an application', object({ app_name: STRING }), listOf(STRING), async (request) => {
+        return registry.application(field(parseBody(textOf(request), '{"app_name": ...}'), 'app_name', 'string')).links
+      })
+      post(
+        '/set_model_version',
+        'Makes another version the one that answers',
+        object({ model_name: STRING, model_version: VERSION }),
+        MODEL,
+        async (request) => {
+          const body = parseBody(textOf(request), '{"model_name": ..., "model_version": ...}')
+          return modelJson(await registry.setVersion(field(body, 'model_name', 'string'), versionOf(body)))
+        },
+      )
+      post('/rollback_model', 'Goes back to the version that answered before', object({ model_name: STRING }), MODEL, async (request) => {
+        return modelJson(await registry.rollback(field(parseBody(textOf(request), '{"model_name": ...}'), 'model_name', 'string')))
+      })
+      post(
+        '/set_replicas',
+        'More or fewer containers side by side',
+        object({ model_name: STRING, replicas: INTEGER, 'model_version?': VERSION }),
+        MODEL,
+        async (request) => {
+          const body = parseBody(textOf(request), '{"model_name": ..., "replicas": ...}')
+          const version = body.model_version === undefined ? undefined : versionOf(body)
+          return modelJson(await publisher.setReplicas(field(body, 'model_name', 'string'), version, field(body, 'replicas', 'number')))
+        },
+      )
+      post(
+        '/delete_versioned_model',
+        'Deletes a version that answers for nobody',
+        object({ model_name: STRING, model_version: VERSION }),
+        SUCCESS,
+        async (request) => {
+          const body = parseBody(textOf(request), '{"model_name": ..., "model_version": ...}')
+          await publisher.remove(field(body, 'model_name', 'string'), versionOf(body))
+          return 'Success!'
+        },
+      )
+      post('/get_application', 'An application', object({ name: STRING }), APPLICATION, async (request) => {
+        return applicationJson(registry.application(field(parseBody(textOf(request), '{"name": ...}'), 'name', 'string')).toRecord())
+      })
+      post(
+        '/get_model',
+        "A model's version, the current one where none is named",
+        object({ model_name: STRING, 'model_version?': VERSION }),
+        MODEL,
+        async (request) => {
+          const body = parseBody(textOf(request), '{"model_name": ..., "model_version": ...}')
+          const model = registry.model(field(body, 'model_name', 'string'))
+          const { record } = model.version(body.model_version === undefined ? undefined : versionOf(body))
+          return modelJson({ ...record, current: model.current.record === record })
+        },
+      )
+      post('/get_all_containers', 'All containers, by name or verbose', VERBOSE, listOf(ANY), async (request) => {
+        const containers = [...registry.models.values()].flatMap(({ versions }) => [...versions.values()].flatMap(containersJson))
+        return isVerbose(request) ? containers : containers.map(({ model_id, replica }) => `${model_id}:${replica}`)
+      })
+      post(
+        '/get_container',
+        'A container',
+        object({ model_name: STRING, model_version: VERSION, replica_id: INTEGER }),
+        ANY,
+        async (request) => {
+          const body = parseBody(textOf(request), '{"model_name": ..., "model_version": ..., "replica_id": ...}')
+          const version = registry.model(field(body, 'model_name', 'string')).version(versionOf(body))
+          const replica = field(body, 'replica_id', 'number')
+          const found = containersJson(version)[replica]
+          if (found !== undefined) return found
+          throw new ServeError(
+            'CONTAINER_UNKNOWN',
+            `${version.id} has ${version.dispatcher.replicas.length} replicas, numbered from 0; got ${replica}`,
+          )
+        },
+      )
+      post('/get_all_applications', 'All applications, by name or verbose', VERBOSE, listOf(ANY), async (request) => {
+        const records = await registry.listApplications()
+        return isVerbose(request) ? records.map(applicationJson) : records.map(({ name }) => name)
+      })
+      post('/get_all_models', 'All versions of all models, by name or verbose', VERBOSE, listOf(ANY), async (request) => {
+        const records = await registry.listModels()
+        return isVerbose(request) ? records.map(modelJson) : records.map(({ name, version }) => `${name}:${version}`)
+      })
+      await admin.register(async (upload) => publishRoute(upload, publisher))
+    },
+    { prefix: '/admin' },
+  )
+}

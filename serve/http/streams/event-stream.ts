@@ -1,0 +1,50 @@
+import type { ServerResponse } from 'node:http'
+import type { FastifyReply } from 'fastify'
+
+const KEPT_ALIVE_MS = 15_000
+/** A reader that is behind by more than this gets no more events until it has caught up. */
+const MOST_BUFFERED_BYTES = 1024 ** 2
+
+/** Server-Sent Events to one reader (WHATWG HTML, section 9.2). */
+export class EventStream {
+  onClose: () => void = () => {}
+  /** Events that a reader who was behind did not get. */
+  #dropped = 0
+  readonly #raw: ServerResponse
+  readonly #keptAlive: NodeJS.Timeout
+
+  constructor(reply: FastifyReply) {
+    reply.hijack()
+    this.#raw = reply.raw
+    const headers = { ...reply.getHeaders(), 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store' }
+    this.#raw.writeHead(200, { ...headers, 'x-accel-buffering': 'no' } as Record<string, string>)
+    this.#raw.flushHeaders()
+    // A proxy hangs up on a connection on which nothing is said.
+    this.#keptAlive = setInterval(() => this.#raw.write(':\n\n'), KEPT_ALIVE_MS)
+    this.#keptAlive.unref()
+    this.#raw.once('close', () => {
+      clearInterval(this.#keptAlive)
+      this.onClose()
+    })
+    this.#raw.on('error', () => {})
+  }
+
+  /** @param data one line */
+  send(event: string, id: number | undefined, data: string): void {
+    if (this.#raw.destroyed) return
+    if (this.#raw.writableLength > MOST_BUFFERED_BYTES) {
+      this.#dropped++
+      return
+    }
+    if (this.#dropped > 0) {
+      this.#raw.write(`event: dropped\ndata: {"events":${this.#dropped}}\n\n`)
+      this.#dropped = 0
+    }
+    this.#raw.write(`event: ${event}\n${id === undefined ? '' : `id: ${id}\n`}data: ${data}\n\n`)
+  }
+
+  end(): void {
+    clearInterval(this.#keptAlive)
+    this.#raw.end()
+  }
+}

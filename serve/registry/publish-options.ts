@@ -1,0 +1,126 @@
+import type { Batching, BatchingOptions } from '../batching/policies.js'
+import { checkBatching } from '../batching/policies.js'
+import type { OutputDescription } from '../containers/container.js'
+import { INPUT_TYPES, type InputType } from '../containers/element-types.js'
+import { type ContainerSettings, ISOLATIONS, type Isolation, KINDS, type Kind, type Limits } from '../containers/kinds.js'
+import { digestOf } from '../containers/listener.js'
+import { wrongDescription } from '../containers/replies.js'
+import { checkOptions, refuse } from '../refusals.js'
+import { checkReplicas } from './options.js'
+
+/** What `publish` takes besides the model. */
+export interface PublishOptions {
+  /** Default: one more than the highest whole number published so far. */
+  version?: number | string
+  /** Containers side by side; default 1. */
+  replicas?: number
+  /** Each replica in a process of its own (default), in a thread of its own, or 'inline': in the thread that serves. */
+  isolation?: Isolation
+  /** false: make no application of the model's name where there is none. */
+  application?: boolean
+  /** What the model is; default: as the file's name says (.safetensors, .onnx, .json, .py, .js, an http address), else a policy. */
+  kind?: Kind
+  /** How queries are put together; default 'aimd'. */
+  batching?: Batching['policy'] | BatchingOptions
+  /** What its containers may use. */
+  limits?: Limits
+  /** What queries carry, of a function or a Python model that does not say so itself; default 'floats'. */
+  inputType?: InputType
+  /** Elements of one input, where the model does not say so itself; absent: each has its own length. */
+  inputSize?: number
+  /** Outputs of a function or a Python model that does not say so itself; default: one, any JSON value. */
+  outputs?: readonly [OutputDescription, ...OutputDescription[]]
+  /** Batches that a container of a function or a remote model takes before it has answered the first. */
+  maxInFlight?: number
+  /** Of kind 'python': the interpreter; default `python3`. */
+  python?: string
+  /** Of kind 'image': the engine's command; default `podman`. */
+  engine?: string
+  /** Of kind 'external': what the container that connects shows, at least 16 characters. */
+  token?: string
+}
+
+/** As a version is run. */
+export interface PublishSettings {
+  readonly replicas: number
+  readonly isolation: Isolation
+  readonly batching: Batching
+  readonly settings: ContainerSettings
+}
+
+const KNOWN = [
+  'version',
+  'replicas',
+  'isolation',
+  'application',
+  'kind',
+  'batching',
+  'limits',
+  'inputType',
+  'inputSize',
+  'outputs',
+  'maxInFlight',
+  'python',
+  'engine',
+  'token',
+] as const
+const LIMITS = ['memoryMB', 'niceness', 'env', 'batchMs', 'startMs'] as const
+/** Kinds whose containers are processes, and nothing else. */
+const PROCESSES: readonly Kind[] = ['python', 'image', 'external']
+const SHORTEST_TOKEN = 16
+const MOST_IN_FLIGHT = 64
+
+function checkLimits(given: Limits = {}): Limits {
+  const { memoryMB, niceness, env, batchMs, startMs } = checkOptions<Limits>('limits', given, LIMITS)
+  const isPositive = (value: unknown) => value === undefined || (typeof value === 'number' && value > 0 && Number.isFinite(value))
+  if (!isPositive(memoryMB)) refuse('limits.memoryMB', memoryMB, 'MiB, more than 0')
+  if (!isPositive(batchMs)) refuse('limits.batchMs', batchMs, 'milliseconds, more than 0')
+  if (!isPositive(startMs)) refuse('limits.startMs', startMs, 'milliseconds, more than 0')
+  const isNice = niceness === undefined || (Number.isInteger(niceness) && niceness >= -20 && niceness <= 19)
+  if (!isNice) refuse('limits.niceness', niceness, 'a whole number from -20 to 19')
+  const isEnv =
+    env === undefined || (typeof env === 'object' && env !== null && Object.values(env).every((value) => typeof value === 'string'))
+  if (!isEnv) refuse('limits.env', env, 'an object of strings')
+  return { ...given }
+}
+
+/** What belongs to one kind alone is refused for the others, so that nobody thinks it does something. */
+function checkKind(kind: Kind, { python, engine, token, outputs, inputType, inputSize, maxInFlight }: PublishOptions): void {
+  const only = (what: string, value: unknown, kinds: readonly Kind[]) => {
+    if (value !== undefined && !kinds.includes(kind)) refuse(what, value, `none for kind "${kind}"; it belongs to ${kinds.join(', ')}`)
+  }
+  only('python', python, ['python'])
+  only('engine', engine, ['image'])
+  only('token', token, ['external'])
+  only('outputs', outputs, ['function', 'python'])
+  only('inputType', inputType, ['function', 'python'])
+  only('inputSize', inputSize, ['function', 'python', 'onnx', 'tfjs', 'remote'])
+  only('maxInFlight', maxInFlight, ['function', 'remote'])
+  if (inputType !== undefined && !INPUT_TYPES.includes(inputType)) refuse('inputType', inputType, INPUT_TYPES.join(', '))
+  if (inputSize !== undefined && !(Number.isSafeInteger(inputSize) && inputSize > 0))
+    refuse('inputSize', inputSize, 'a whole number, at least 1')
+  const wrong = outputs && wrongDescription({ inputType: 'floats', inputSize: null, outputs })
+  if (wrong !== undefined) refuse('outputs', outputs, `[{ name, type, shape }, …]: ${wrong}`)
+  const isCount = maxInFlight === undefined || (Number.isInteger(maxInFlight) && maxInFlight >= 1 && maxInFlight <= MOST_IN_FLIGHT)
+  if (!isCount) refuse('maxInFlight', maxInFlight, `1 to ${MOST_IN_FLIGHT}`)
+  if (kind === 'external' && (typeof token !== 'string' || token.length < SHORTEST_TOKEN))
+    refuse('token', token === undefined ? token : '…', `at least ${SHORTEST_TOKEN} characters that only you and the container know`)
+}
+
+/** @param implied what the model is if `kind` does not say @throws ServeError `SERVE_OPTION` */
+export function checkPublish(options: PublishOptions, implied: Kind, path?: string): PublishSettings & { application: boolean } {
+  const given = checkOptions<PublishOptions>('publish', options, KNOWN)
+  const { replicas = 1, isolation = 'process', application = true, kind = implied, batching } = given
+  checkReplicas(replicas)
+  if (!ISOLATIONS.includes(isolation)) refuse('isolation', isolation, ISOLATIONS.map((one) => `"${one}"`).join(', '))
+  if (typeof application !== 'boolean') refuse('application', application, 'true or false')
+  if (!KINDS.includes(kind)) refuse('kind', kind, KINDS.join(', '))
+  if (PROCESSES.includes(kind) && isolation !== 'process') refuse('isolation', isolation, `"process", which is how kind "${kind}" runs`)
+  checkKind(kind, given)
+  const { inputType, inputSize, outputs, maxInFlight, python, engine, token } = given
+  const limits = checkLimits(given.limits)
+  const tokenDigest = token === undefined ? undefined : digestOf(token)
+  const all = { kind, limits, path, inputType, inputSize, outputs, maxInFlight, python, engine, tokenDigest }
+  const settings = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as unknown as ContainerSettings
+  return { replicas, isolation, application, batching: checkBatching(batching), settings }
+}

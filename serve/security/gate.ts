@@ -1,0 +1,46 @@
+import type { RateLimit } from './rate-limit.js'
+import type { Tokens } from './tokens.js'
+
+/** Whom the server lets in: by token where it has some, and not too often. */
+export class Gate {
+  constructor(
+    private readonly tokens: Tokens,
+    private readonly rateLimit: RateLimit | undefined,
+  ) {}
+
+  /** Whether callers need a token. */
+  get locked(): boolean {
+    return this.tokens.required
+  }
+
+  /** Whether there is anything to ask a caller. */
+  get open(): boolean {
+    return !this.tokens.required && this.rateLimit === undefined
+  }
+
+  /**
+   * @param name of the application or model that the call is about
+   * @param address of the caller: who has no token that is known is counted by it
+   * @returns who is counted: the token, or the address
+   * @throws ServeError `TOKEN_MISSING`, `TOKEN_REFUSED`, `RATE_LIMITED`
+   */
+  admit(access: 'admin' | 'application', name: string | undefined, token: string | undefined, address: string): string {
+    let caller = address
+    if (this.tokens.required) {
+      try {
+        this.tokens.check(access, name, token)
+      } catch (error) {
+        this.count(address)
+        throw error
+      }
+      caller = token!
+    }
+    this.count(caller)
+    return caller
+  }
+
+  /** Counts one request of a caller who has been let in. @throws ServeError `RATE_LIMITED` */
+  count(caller: string): void {
+    this.rateLimit?.take(caller, performance.now())
+  }
+}

@@ -1,0 +1,88 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import { ServeError } from '../errors.js'
+import { checkOptions, refuse } from '../refusals.js'
+
+/** Secrets that callers show as `Authorization: Bearer TOKEN`: each as it is, or as `sha256:` and the hex digest of it. */
+export interface TokenOptions {
+  /** For the admin calls, and everything else. */
+  admin?: string | readonly string[]
+  /** For queries and feedback: by application (or model, where an API names models), or under '*' for all. */
+  applications?: Readonly<Record<string, string | readonly string[]>>
+}
+
+const DIGEST = /^sha256:([\da-f]{64})$/i
+const SHORTEST = 16
+const ALL = '*'
+
+/** What a token may: everything, or these applications. */
+type Scope = 'admin' | { readonly application: string }
+
+interface Holder {
+  readonly digest: Buffer
+  readonly scope: Scope
+}
+
+/** A token is long and random, so one round of a fast hash keeps it. */
+const digestOf = (token: string) => createHash('sha256').update(token).digest()
+
+function digestsOf(what: string, given: unknown): Buffer[] {
+  const tokens = typeof given === 'string' ? [given] : given
+  if (!Array.isArray(tokens) || tokens.length === 0) return refuse(what, given, 'a token, or an array of tokens')
+  return tokens.map((token) => {
+    const hex = typeof token === 'string' ? DIGEST.exec(token)?.[1] : undefined
+    if (hex !== undefined) return Buffer.from(hex, 'hex')
+    const isToken = typeof token === 'string' && token.length >= SHORTEST && !/\s/.test(token)
+    // The token itself is no part of the message.
+    if (!isToken) refuse(what, undefined, `at least ${SHORTEST} characters without spaces, or "sha256:" and 64 hex digits`)
+    return digestOf(token)
+  })
+}
+
+/** Who may do what. Only digests are kept, and they are compared in constant time. */
+export class Tokens {
+  readonly #holders: Holder[] = []
+
+  /** @throws ServeError `SERVE_OPTION` */
+  constructor(options: TokenOptions = {}) {
+    const { admin, applications = {} } = checkOptions<TokenOptions>('tokens', options, ['admin', 'applications'])
+    if (admin !== undefined) for (const digest of digestsOf('tokens.admin', admin)) this.#holders.push({ digest, scope: 'admin' })
+    checkOptions('tokens.applications', applications, Object.keys(applications))
+    for (const [application, given] of Object.entries(applications)) {
+      const digests = digestsOf(`tokens.applications["${application}"]`, given)
+      for (const digest of digests) this.#holders.push({ digest, scope: { application } })
+    }
+    if (this.#holders.length > 0 && admin === undefined) {
+      throw new ServeError('SERVE_OPTION', 'tokens has no admin; expected one, or nobody could change the server')
+    }
+  }
+
+  /** False: everyone who reaches the server may do everything. */
+  get required(): boolean {
+    return this.#holders.length > 0
+  }
+
+  /** What the shown token may do; undefined for one that is not known. Takes as long for any. */
+  #scopesOf(token: string): Scope[] {
+    const shown = digestOf(token)
+    const scopes: Scope[] = []
+    for (const { digest, scope } of this.#holders) if (timingSafeEqual(digest, shown)) scopes.push(scope)
+    return scopes
+  }
+
+  /**
+   * @param name of the application or model that is asked; undefined for a call that is about none
+   * @throws ServeError `TOKEN_MISSING`, `TOKEN_REFUSED`
+   */
+  check(access: 'admin' | 'application', name: string | undefined, token: string | undefined): void {
+    if (token === undefined) {
+      throw new ServeError('TOKEN_MISSING', 'this server takes calls with a token only: send the header "Authorization: Bearer TOKEN"')
+    }
+    const scopes = this.#scopesOf(token)
+    if (scopes.length === 0) throw new ServeError('TOKEN_MISSING', 'the token is not one of this server')
+    if (scopes.includes('admin')) return
+    const mayAsk = (scope: Scope) => scope !== 'admin' && (scope.application === ALL || name === undefined || scope.application === name)
+    if (access === 'application' && scopes.some(mayAsk)) return
+    const wanted = access === 'admin' ? 'admin calls' : `"${name}"`
+    throw new ServeError('TOKEN_REFUSED', `the token is not for ${wanted}`)
+  }
+}
