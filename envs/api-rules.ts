@@ -48,12 +48,12 @@ export function checkStep(env: Env, result: StepResult<unknown>, warn: Warn): vo
 }
 
 /** @throws NotANumber for a reward, or a part of an observation, that is NaN: from there on everything that is learned would be NaN */
-export function refuseNaN(env: Env, observation: unknown, reward: number): void {
+export function refuseNaN(env: Env, method: 'reset' | 'step', observation: unknown, reward = 0): void {
   if (Number.isNaN(reward))
     throw new NotANumber(`the reward that step() of ${env.unwrapped} gave is NaN; a reward is a number, 0 where there is none`)
   if (hasNaN(observation))
     throw new NotANumber(
-      `the observation that ${env.unwrapped} gave has NaN in it; look for a division by zero, or for a state that grew without bound`,
+      `the observation that ${method}() of ${env.unwrapped} gave has NaN in it; look for a division by zero, or for a state that grew without bound`,
     )
 }
 

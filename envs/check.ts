@@ -20,26 +20,27 @@ const STEPS = 20
  * Checks spaces, whether learners can use them (learner-rules.ts), reset, step, determinism by seed, that no data is given twice, exact resuming by getState/setState, rendering, closing.
  *
  * @returns what is allowed but odd, one sentence each; empty for a clean environment
- * @throws EnvError (ENVS_CHECK_FAILED) saying which rule is broken
+ * @throws EnvError (ENVS_CHECK_FAILED) saying which rule is broken, NotANumber where a number is none, at one of the first steps or later
  */
 export function checkEnv(env: Env, { skipRenderCheck = false, skipCloseCheck = false }: CheckOptions = {}): string[] {
   const warnings: string[] = []
   const warn = (message: string) => {
     if (!warnings.includes(message)) warnings.push(message)
   }
-  if (!(env instanceof Env)) fail(`checkEnv needs an environment that extends Env, got ${String(env)}`)
+  if (!(env instanceof Env)) fail(`checkEnv needs an environment that extends Env, got ${shown(env)}`)
   if (env.unwrapped !== env) warn(`${env} has wrappers around it; check env.unwrapped`)
   checkSpaces(env, warn)
   warnOfLearners(env, warn)
   for (const options of [undefined, { options: {} }]) {
     const result = env.reset(options)
     checkReset(env, result, warn)
+    refuseNaN(env, 'reset', result[0])
     if (!env.observationSpace.contains(result[0]))
       fail(`the observation that reset() gives must be in ${env.observationSpace}, got ${shown(result[0])}`)
   }
   const step = env.step(env.actionSpace.sample())
   checkStep(env, step, warn)
-  refuseNaN(env, step[0], step[1])
+  refuseNaN(env, 'step', step[0], step[1])
   if (step[3]) fail('the episode is truncated after its first step; something is wrong with its limit')
   checkDeterminism(env)
   checkNothingReused(env)
@@ -66,6 +67,7 @@ function trajectory(env: Env, actions: readonly unknown[], start: () => unknown)
   const seen: unknown[] = [structuredClone(start())]
   for (const action of actions) {
     const result = env.step(action)
+    refuseNaN(env, 'step', result[0], result[1])
     seen.push(structuredClone(result))
     if (result[2] || result[3]) break
   }

@@ -17,6 +17,7 @@
  */
 import type { EnvSpec } from './env-spec.js'
 import { EnvError, InvalidKwargs } from './errors.js'
+import { checkKwargs, checkOptionsObject } from './kwargs.js'
 import type { Drawing } from './rendering/canvas.js'
 import { npRandom, RandomGenerator, type RandomState, type Seed } from './seeding.js'
 import { shown } from './shown.js'
@@ -40,7 +41,8 @@ export interface EnvMetadata {
   renderFps?: number
   /**
    * For playing by keyboard: the action for each set of keys held down, named as a browser names them and joined by '+' in alphabetic
-   * order ('ArrowLeft', 'ArrowLeft+ArrowUp'); '' for none held, without which the environment waits for a key.
+   * order ('ArrowLeft', 'ArrowLeft+ArrowUp'); '' for none held, without which the environment waits for a key. Keys held together that
+   * are not named so add up, where actions are arrays.
    */
   keysToAction?: Readonly<Record<string, unknown>>
   [key: string]: unknown
@@ -67,9 +69,14 @@ export interface EnvState {
 /** The state of a stack of wrappers: each wrapper's own variables, outermost first, around the environment's. */
 export type StackState = EnvState | { wrapper: string; own: Record<string, unknown>; env: StackState }
 
-/** @throws InvalidKwargs when `reset` was called with something else than an object, such as the bare seed */
-export function checkResetOptions(options: object): void {
-  if (typeof options === 'object' && options !== null) return
+/** @throws InvalidKwargs when `reset` was called with something else than an object, such as the bare seed, or with an option it does not have */
+export function checkResetOptions(options: object, known: readonly string[] = ['seed', 'options']): void {
+  if (typeof options === 'object' && options !== null) {
+    checkKwargs('reset', options, known)
+    const given = (options as ResetOptions).options ?? {}
+    checkOptionsObject('options of reset', given)
+    return
+  }
   const instead =
     typeof options === 'number' || typeof options === 'bigint' ? `reset({ seed: ${shown(options)} })` : 'reset() or reset({ seed: 1 })'
   throw new InvalidKwargs(`reset takes { seed, options }, got ${shown(options)}; write ${instead}`)

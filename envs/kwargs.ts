@@ -17,6 +17,13 @@ export function checkKwargs(where: string, kwargs: object, known: readonly strin
   }
 }
 
+/** @throws InvalidKwargs for one that is neither true nor false */
+export function checkFlags(where: string, flags: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(flags)) {
+    if (typeof value !== 'boolean') throw new InvalidKwargs(`${name} of ${where} is true or false, got ${shown(value)}`)
+  }
+}
+
 /** @throws InvalidKwargs */
 export function finiteOption(name: string, value: unknown): number {
   if (typeof value === 'number' && Number.isFinite(value)) return value

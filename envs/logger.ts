@@ -7,6 +7,11 @@ export function warn(message: string): void {
   handler(message)
 }
 
+/** What is no warning and has to be known all the same. To standard error: standard output is the program's. */
+export function tell(message: string): void {
+  console.error(`gymnura/envs: ${message}`)
+}
+
 /** Sends warnings elsewhere; gives back the handler that was there before. */
 export function setWarningHandler(next: WarningHandler): WarningHandler {
   const previous = handler

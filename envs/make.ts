@@ -3,6 +3,7 @@ import { Env } from './env.js'
 import { EnvSpec, type WrapperSpec } from './env-spec.js'
 import { EnvError, InvalidKwargs, RegistrationError, UnsupportedMode } from './errors.js'
 import { checkOptionsObject } from './kwargs.js'
+import { tell } from './logger.js'
 import { type AdditionalWrapper, build, findSpec, RegisteredEnv } from './registry.js'
 import { shown } from './shown.js'
 import type { BlackjackObservation } from './toy-text/blackjack.js'
@@ -134,7 +135,11 @@ export function make(id: string | EnvSpec, options: MakeOptions = {}): Env {
   if (maxEpisodeSteps !== null && maxEpisodeSteps !== -1) env = new TimeLimit(env, maxEpisodeSteps)
   const around = id instanceof EnvSpec && !(id instanceof RegisteredEnv) ? id.additionalWrappers.slice(wrappersInside) : base.wrappers
   for (const wrapper of around) env = wrapped(env, wrapper)
-  if (human) return new HumanRendering(env)
+  if (human) {
+    const page = new HumanRendering(env)
+    tell(`${base.id} is shown at ${page.url}`)
+    return page
+  }
   return collects ? new RenderCollection(env) : env
 }
 

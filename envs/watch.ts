@@ -1,10 +1,10 @@
 /** Watching an environment on a page in the browser, and playing it by keyboard. */
 import type { Env } from './env.js'
 import { InvalidKwargs } from './errors.js'
+import { Keyboard } from './keyboard.js'
 import { FramePage } from './rendering/frame-page.js'
 import type { Seed } from './seeding.js'
 import { shown } from './shown.js'
-import { Discrete } from './spaces/index.js'
 
 export interface WatchOptions {
   /** Who acts while no key was pressed: random actions unless given. */
@@ -36,11 +36,14 @@ export interface WatchedEpisode {
 const DEFAULT_FPS = 30
 /** How long the last picture of an episode stays. */
 const PAUSE_MS = 600
+/** Numbers of an array that are told where there is no picture. */
+const MOST_TOLD = 64
 
 /**
  * Steps an environment at its frames a second and shows each on a page; resolves with the episodes that ended. The first key of
- * `metadata.keysToAction` that is pressed takes over; Escape gives back. An environment that names none, with up to ten choices as
- * actions, is played with the arrow keys (two) or with digits.
+ * `metadata.keysToAction` that is pressed takes over; Escape gives back. An environment that names none has the usual keys (keyboard.ts).
+ *
+ * What has no picture is told as text.
  *
  *     await watchEnv(make('CartPole-v1', { renderMode: 'rgb_array' }), { episodes: 1, onListening: (url) => console.log(url) })
  *
@@ -60,8 +63,9 @@ export async function watchEnv(env: Env, options: WatchOptions = {}): Promise<Wa
     options.onListening?.(page.url)
     let [observation] = env.reset(seed === undefined ? {} : { seed })
     let now: WatchedEpisode = { episode: 1, return: 0, steps: 0, byKeyboard: false }
+    let reward = 0
     const show = () => {
-      page.show(env.drawing() ?? env.render())
+      page.show(env.drawing() ?? env.render() ?? `observation ${told(observation)}\nreward ${reward}`)
       page.tell(
         `episode ${now.episode} · step ${now.steps} · return ${Number(now.return.toFixed(3))} · ${keys.playing ? 'you play' : actor}`,
       )
@@ -74,6 +78,7 @@ export async function watchEnv(env: Env, options: WatchOptions = {}): Promise<Wa
       if (keys.playing) now.byKeyboard = true
       const result = env.step(keys.playing ? chosen.action : act(observation))
       observation = result[0]
+      reward = result[1]
       now = { ...now, return: now.return + result[1], steps: now.steps + 1 }
       show()
       if (!result[2] && !result[3]) continue
@@ -82,6 +87,7 @@ export async function watchEnv(env: Env, options: WatchOptions = {}): Promise<Wa
       if (ended.length >= episodes) break
       await pause(PAUSE_MS, signal)
       ;[observation] = env.reset()
+      reward = 0
       now = { episode: now.episode + 1, return: 0, steps: 0, byKeyboard: false }
       show()
     }
@@ -91,42 +97,14 @@ export async function watchEnv(env: Env, options: WatchOptions = {}): Promise<Wa
   }
 }
 
-/** Who plays, and which action the keys held down stand for. */
-class Keyboard {
-  playing = false
-  readonly #actions: Readonly<Record<string, unknown>>
-  readonly #known: ReadonlySet<string>
-
-  constructor(env: Env) {
-    this.#actions = env.metadata.keysToAction ?? usualKeys(env)
-    this.#known = new Set(Object.keys(this.#actions).flatMap((held) => held.split('+')))
+/** An observation as text, with a few digits of each number. */
+function told(observation: unknown): string {
+  const few = (_key: string, value: unknown) => {
+    if (typeof value === 'number') return Number(value.toPrecision(4))
+    if (typeof value === 'bigint') return String(value)
+    return ArrayBuffer.isView(value) ? Array.from(value as Float32Array).slice(0, MOST_TOLD) : value
   }
-
-  get help(): string {
-    const named = Object.entries(this.#actions).filter(([held]) => held !== '')
-    if (named.length === 0) return 'no keys are known for this environment'
-    const list = named.map(
-      ([held, action]) => `${held.replaceAll('Arrow', '')}: ${ArrayBuffer.isView(action) ? `[${action}]` : JSON.stringify(action)}`,
-    )
-    return `keys: ${list.join(' · ')} · Escape gives back`
-  }
-
-  /** The action of the keys held; `waits` where the player holds none that means one. */
-  choose(held: readonly string[]): { action?: unknown; waits: boolean } {
-    if (held.includes('Escape')) this.playing = false
-    const mine = held.filter((key) => this.#known.has(key)).sort()
-    if (mine.length > 0 && !held.includes('Escape')) this.playing = true
-    if (!this.playing) return { waits: false }
-    const action = this.#actions[mine.join('+')] ?? this.#actions[mine.at(-1) ?? '']
-    return { action, waits: action === undefined }
-  }
-}
-
-function usualKeys({ actionSpace }: Env): Record<string, unknown> {
-  if (!(actionSpace instanceof Discrete) || actionSpace.n > 10) return {}
-  const { n, start } = actionSpace
-  if (n === 2) return { ArrowLeft: start, ArrowRight: start + 1 }
-  return Object.fromEntries(Array.from({ length: n }, (_, k) => [String(k), start + k]))
+  return JSON.stringify(observation, few)
 }
 
 function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {

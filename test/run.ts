@@ -5,8 +5,8 @@
  *     npm test -- core envs/seed  files whose path contains one of the words
  */
 import { spawn } from 'node:child_process'
-import { readdirSync } from 'node:fs'
-import { availableParallelism } from 'node:os'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { availableParallelism, tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -33,9 +33,11 @@ function counted(output: string, label: string): number {
 function runFile(file: string): Promise<Outcome> {
   return new Promise((resolve) => {
     const started = performance.now()
+    // What a test leaves behind is found there, and removed.
+    const temporary = mkdtempSync(join(tmpdir(), 'gymnura-'))
     const child = spawn(process.execPath, [join(here, file)], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, NO_COLOR: '1' },
+      env: { ...process.env, NO_COLOR: '1', TMPDIR: temporary },
     })
     let output = ''
     child.stdout.on('data', (chunk) => (output += chunk))
@@ -50,12 +52,15 @@ function runFile(file: string): Promise<Outcome> {
       const total = counted(output, 'Total')
       const passed = counted(output, 'Passed')
       const skipped = counted(output, 'Skipped')
-      // A file that dies, hangs or runs nothing has failed, whatever it counted.
-      const broken = code !== 0 || total === 0
+      // A file that dies, hangs, runs nothing or leaves files behind has failed, whatever it counted.
+      const left = readdirSync(temporary)
+      rmSync(temporary, { recursive: true, force: true })
+      const broken = code !== 0 || total === 0 || left.length > 0
       const failed = Math.max(total - passed - skipped, broken ? 1 : 0)
       const seconds = ((performance.now() - started) / 1000).toFixed(1)
       console.log(`${failed ? 'FAIL' : 'ok  '} ${relative('.', file)} (${passed}/${total}, ${seconds} s)`)
       if (failed) console.log(`${output}\n${hung ? `stopped after ${FILE_LIMIT_MS / 1000} s` : `exit ${code ?? signal}`}`)
+      if (left.length > 0) console.log(`left behind in the folder for temporary files: ${left.join(', ')}`)
       resolve({ passed, failed, skipped })
     })
   })

@@ -1,6 +1,6 @@
 import { pathToFileURL } from 'node:url'
 import { type Env, make, watchEnv } from '../../envs/index.js'
-import { loadPolicy, type Observation } from '../../rl/index.js'
+import { loadPolicy, type Observation, type Policy, PolicyError } from '../../rl/index.js'
 import { type Command, interruptSignal, parseSeed, print } from '../output.js'
 
 interface WatchArguments {
@@ -42,8 +42,11 @@ export const watchCommand: Command<WatchArguments> = {
     const seed = parseSeed(typed)
     const signal = interruptSignal()
     const env = viewable(id)
+    if (policy) refuseMisfit(policy, env)
     if (seed !== undefined) env.actionSpace.seed(seed)
-    const act = policy ? (observation: unknown) => policy.predict(observation as Observation)[0] : () => env.actionSpace.sample()
+    const act = policy
+      ? (observation: unknown) => policy.predict(observation as Observation, { deterministic: true })[0]
+      : () => env.actionSpace.sample()
     const seen = await watchEnv(env, {
       act,
       actor: policy ? policy.algorithm : 'random actions',
@@ -58,6 +61,13 @@ export const watchCommand: Command<WatchArguments> = {
     env.close()
     if (seen.length === 0) print(json, { episodes: 0 }, 'no episode ended')
   },
+}
+
+/** Said before the page is opened, and not at the first step. */
+function refuseMisfit({ actionSpace, environmentId, observationSpace }: Policy, env: Env): void {
+  if (observationSpace.equals(env.observationSpace) && actionSpace.equals(env.actionSpace)) return
+  const text = `the policy was trained on ${environmentId} and knows ${observationSpace} and ${actionSpace}; ${env.spec?.id} has ${env.observationSpace} and ${env.actionSpace}`
+  throw new PolicyError('POLICY_SPACES', text.replace(/\s+/g, ' '))
 }
 
 /** Pictures where the environment has them, else text; shapes, where it draws them, need neither. */

@@ -1,7 +1,7 @@
 import { type Body, Box as BoxShape, Edge, Polygon, Vec2, World } from 'planck'
 import type { StepResult } from '../env.js'
-import { InvalidAction, InvalidKwargs } from '../errors.js'
-import { checkKwargs } from '../kwargs.js'
+import { InvalidAction } from '../errors.js'
+import { checkFlags, checkKwargs } from '../kwargs.js'
 import type { Drawing } from '../rendering/canvas.js'
 import { shown } from '../shown.js'
 import { Box } from '../spaces/index.js'
@@ -89,7 +89,7 @@ export class BipedalWalkerEnv extends Box2dEnv<Float32Array, ArrayLike<number>> 
     super()
     checkKwargs('BipedalWalker', options, ['hardcore', 'renderMode'])
     const { hardcore = false, renderMode = null } = options
-    if (typeof hardcore !== 'boolean') throw new InvalidKwargs(`hardcore of BipedalWalker is true or false, got ${shown(hardcore)}`)
+    checkFlags('BipedalWalker', { hardcore })
     this.#hardcore = hardcore
     this.renderMode = renderMode
   }

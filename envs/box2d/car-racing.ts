@@ -1,7 +1,7 @@
 import { type Body, type Contact, Polygon, Vec2, World } from 'planck'
 import type { Info, StepResult } from '../env.js'
 import { InvalidAction, InvalidKwargs } from '../errors.js'
-import { checkKwargs } from '../kwargs.js'
+import { checkFlags, checkKwargs } from '../kwargs.js'
 import { warn } from '../logger.js'
 import type { Color, Drawing } from '../rendering/canvas.js'
 import { rasterized } from '../rendering/raster.js'
@@ -23,6 +23,9 @@ const POSITION_ITERATIONS = 60
 /** Points of a trace of rubber, and traces that stay. */
 const SKID_LENGTH = 30
 const SKIDS = 30
+
+const KEYS = { '': [0, 0, 0], ArrowLeft: [-1, 0, 0], ArrowRight: [1, 0, 0], ArrowUp: [0, 1, 0], ArrowDown: [0, 0, 0.8] }
+const CHOICE_KEYS = { '': 0, ArrowRight: 1, ArrowLeft: 2, ArrowUp: 3, ArrowDown: 4 }
 
 const USUAL: RaceColors = { road: [102, 102, 102], ground: [102, 204, 102], grass: [102, 230, 102] }
 
@@ -70,9 +73,7 @@ export class CarRacingEnv extends Box2dEnv<Uint8Array, number | ArrayLike<number
     super()
     checkKwargs('CarRacing', options, ['verbose', 'lapCompletePercent', 'domainRandomize', 'continuous', 'renderMode'])
     const { verbose = false, lapCompletePercent = 0.95, domainRandomize = false, continuous = true, renderMode = null } = options
-    for (const [name, value] of Object.entries({ verbose, domainRandomize, continuous })) {
-      if (typeof value !== 'boolean') throw new InvalidKwargs(`${name} of CarRacing is true or false, got ${shown(value)}`)
-    }
+    checkFlags('CarRacing', { verbose, domainRandomize, continuous })
     if (typeof lapCompletePercent !== 'number' || Number.isNaN(lapCompletePercent)) {
       throw new InvalidKwargs(`lapCompletePercent of CarRacing is a share between 0 and 1, got ${shown(lapCompletePercent)}`)
     }
@@ -81,6 +82,7 @@ export class CarRacingEnv extends Box2dEnv<Uint8Array, number | ArrayLike<number
     this.#domainRandomize = domainRandomize
     this.#continuous = continuous
     this.renderMode = renderMode
+    this.metadata = { ...this.metadata, keysToAction: continuous ? KEYS : CHOICE_KEYS }
     const space = continuous ? new Box([-1, 0, 0], [1, 1, 1]) : new Discrete(5)
     this.actionSpace = space as unknown as Space<number | ArrayLike<number>>
     if (domainRandomize) this.#colors = this.#drawColors()

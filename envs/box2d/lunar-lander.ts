@@ -1,7 +1,7 @@
 import { type Body, Box as BoxShape, Edge, Polygon, Vec2, World } from 'planck'
 import type { StepResult } from '../env.js'
 import { InvalidAction, InvalidKwargs } from '../errors.js'
-import { checkKwargs } from '../kwargs.js'
+import { checkFlags, checkKwargs } from '../kwargs.js'
 import { warn } from '../logger.js'
 import type { Drawing } from '../rendering/canvas.js'
 import { shown } from '../shown.js'
@@ -60,6 +60,9 @@ export interface LunarLanderOptions {
   renderMode?: string | null
 }
 
+const ENGINE_KEYS = { '': 0, ArrowLeft: 1, ArrowUp: 2, ArrowRight: 3 }
+const THRUST_KEYS = { '': [0, 0], ArrowLeft: [0, -1], ArrowUp: [1, 0], ArrowRight: [0, 1] }
+
 /**
  * LunarLander-v3: land between the flags. Actions: 0 nothing, 1 left engine, 2 main engine, 3 right engine. Observation: position,
  * velocity, angle, angular velocity, contact of each leg. Reward: progress towards a gentle, upright landing, less the fuel; −100 for a
@@ -91,9 +94,7 @@ export class LunarLanderEnv extends Box2dEnv<Float32Array, number | ArrayLike<nu
     if (!(typeof gravity === 'number' && gravity > -12 && gravity < 0)) {
       throw new InvalidKwargs(`gravity of LunarLander lies between -12 and 0, got ${shown(gravity)}`)
     }
-    for (const [name, value] of Object.entries({ continuous, enableWind })) {
-      if (typeof value !== 'boolean') throw new InvalidKwargs(`${name} of LunarLander is true or false, got ${shown(value)}`)
-    }
+    checkFlags('LunarLander', { continuous, enableWind })
     for (const [name, value, most] of [
       ['windPower', windPower, 20],
       ['turbulencePower', turbulencePower, 2],
@@ -103,7 +104,7 @@ export class LunarLanderEnv extends Box2dEnv<Float32Array, number | ArrayLike<nu
       if (value < 0 || value > most) warn(`${name} of LunarLander is meant to be between 0 and ${most}, got ${value}`)
     }
     this.#continuous = continuous
-    if (!continuous) this.metadata = { ...this.metadata, keysToAction: { '': 0, ArrowLeft: 1, ArrowUp: 2, ArrowRight: 3 } }
+    this.metadata = { ...this.metadata, keysToAction: continuous ? THRUST_KEYS : ENGINE_KEYS }
     this.#gravity = gravity
     this.#wind = enableWind ? { power: windPower, turbulence: turbulencePower } : null
     this.renderMode = renderMode

@@ -2,7 +2,7 @@
  * N CartPoles by a kernel: `CartPoleNative` with a random stream for each environment (the numbers of 'sync'), `CartPoleVectorEnv` with
  * one for all (the numbers, and the float32 rewards, of Gymnasium's class of that name).
  */
-import { checkKwargs } from '../kwargs.js'
+import { checkFlags, checkKwargs } from '../kwargs.js'
 import { type NativeTask, NativeVectorEnv } from '../native/native-vector-env.js'
 import { NATIVE_OPTIONS } from '../native/options.js'
 import type { VectorEnvKwargs } from '../vector/vector-env.js'
@@ -14,6 +14,8 @@ import { resetBounds } from './reset-bounds.js'
 /** @throws InvalidKwargs */
 function cartPoleTask(kwargs: VectorEnvKwargs, asGymnasium: boolean): NativeTask {
   checkKwargs('CartPole', kwargs, [...NATIVE_OPTIONS, 'suttonBartoReward'])
+  const { suttonBartoReward = false } = kwargs
+  checkFlags('CartPole', { suttonBartoReward })
   return {
     name: 'CartPole',
     kernel: 'cartPole',
@@ -23,7 +25,7 @@ function cartPoleTask(kwargs: VectorEnvKwargs, asGymnasium: boolean): NativeTask
     stateColumns: STATE_SIZE,
     resetInterval: [RESET_LOW, RESET_HIGH],
     intervalOf: (options) => resetBounds(options, RESET_LOW, RESET_HIGH),
-    params: kwargs.suttonBartoReward === true ? [0, -1] : [1, 1],
+    params: suttonBartoReward ? [0, -1] : [1, 1],
     asGymnasium,
     frame: (mode, [x, , theta]) => renderCartPole(mode, x!, theta!),
   }

@@ -1,6 +1,6 @@
 import { checkResetOptions, Env, type EnvMetadata, type Info, type RenderFrame, type ResetOptions, type StepResult } from '../env.js'
 import { InvalidAction, ResetNeeded } from '../errors.js'
-import { checkKwargs } from '../kwargs.js'
+import { checkFlags, checkKwargs } from '../kwargs.js'
 import { warn } from '../logger.js'
 import type { Drawing } from '../rendering/canvas.js'
 import { shown } from '../shown.js'
@@ -42,7 +42,9 @@ export class CartPoleEnv extends Env<Float32Array, number> {
   constructor(options: CartPoleOptions = {}) {
     super()
     checkKwargs('CartPole', options, ['suttonBartoReward', 'renderMode'])
-    this.#suttonBartoReward = options.suttonBartoReward ?? false
+    const { suttonBartoReward = false } = options
+    checkFlags('CartPole', { suttonBartoReward })
+    this.#suttonBartoReward = suttonBartoReward
     this.renderMode = options.renderMode ?? null
   }
 

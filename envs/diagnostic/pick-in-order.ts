@@ -29,7 +29,7 @@ const HEIGHT = 120
 export class PickInOrderEnv extends Env<Float32Array, number> {
   override readonly actionSpace: Discrete
   override readonly observationSpace: Box
-  override metadata: EnvMetadata = { renderModes: ['rgb_array', 'ansi'], renderFps: 4 }
+  override metadata: EnvMetadata
   /** By place, 0 where taken; empty before the first reset. */
   private cards: number[] = []
   readonly #count: number
@@ -43,6 +43,9 @@ export class PickInOrderEnv extends Env<Float32Array, number> {
       throw new InvalidKwargs(`cards of PickInOrder is a whole number from 1 to ${MOST_CARDS}, got ${shown(cards)}`)
     }
     this.#count = cards
+    // The first card is taken by 1, the tenth by 0.
+    const keys = Object.fromEntries(Array.from({ length: Math.min(cards, 10) }, (_, place) => [`${(place + 1) % 10}`, place]))
+    this.metadata = { renderModes: ['rgb_array', 'ansi'], renderFps: 4, keysToAction: keys }
     this.actionSpace = new Discrete(cards)
     this.observationSpace = new Box(0, 1, { shape: [cards] })
     this.renderMode = options.renderMode ?? null

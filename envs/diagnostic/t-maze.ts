@@ -32,7 +32,11 @@ const SIGNS = { north: [0, 1, 1], south: [1, 1, 0], corridor: [1, 0, 1], junctio
 export class TMazeEnv extends Env<Float32Array, number> {
   override readonly actionSpace = new Discrete(ACTIONS)
   override readonly observationSpace = new Box(0, 1, { shape: [3] })
-  override metadata: EnvMetadata = { renderModes: ['rgb_array', 'ansi'], renderFps: 8 }
+  override metadata: EnvMetadata = {
+    renderModes: ['rgb_array', 'ansi'],
+    renderFps: 8,
+    keysToAction: { ArrowUp: 0, ArrowRight: 1, ArrowDown: 2, ArrowLeft: 3 },
+  }
   private at = -1
   private goalIsNorth = false
   readonly #length: number

@@ -1,6 +1,6 @@
 import { checkResetOptions, Env, type EnvMetadata, type Info, type RenderFrame, type ResetOptions, type StepResult } from '../env.js'
 import { InvalidAction, InvalidKwargs, ResetNeeded } from '../errors.js'
-import { checkKwargs } from '../kwargs.js'
+import { checkFlags, checkKwargs } from '../kwargs.js'
 import { RandomState } from '../random/random-state.js'
 import type { Drawing } from '../rendering/canvas.js'
 import type { RandomGenerator, Seed } from '../seeding.js'
@@ -42,9 +42,7 @@ export function checkedOptions(rules: Rules, options: MinAtarOptions, others: re
   if (typeof stickyActionProb !== 'number' || !(stickyActionProb >= 0 && stickyActionProb <= 1)) {
     throw new InvalidKwargs(`stickyActionProb of ${rules.name} is a probability from 0 to 1, got ${shown(stickyActionProb)}`)
   }
-  for (const [name, flag] of Object.entries({ difficultyRamping, useMinimalActionSet })) {
-    if (typeof flag !== 'boolean') throw new InvalidKwargs(`${name} of ${rules.name} is true or false, got ${shown(flag)}`)
-  }
+  checkFlags(rules.name, { difficultyRamping, useMinimalActionSet })
   return {
     stickyActionProb,
     ramping: difficultyRamping ? 1 : 0,

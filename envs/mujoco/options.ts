@@ -1,5 +1,5 @@
 import { InvalidKwargs } from '../errors.js'
-import { checkKwargs } from '../kwargs.js'
+import { checkKwargs, checkOptionsObject } from '../kwargs.js'
 import { shown } from '../shown.js'
 
 /** From, to. */
@@ -67,6 +67,11 @@ export function settingsOf<T extends object>(env: string, own: T, given: object)
     if (value === undefined) continue
     const usual = defaults[name]
     if (name === 'visualOptions' && value !== null) refuse(name, value, "null: flags of OpenGL's renderer are not there")
+    if (name === 'cameraId' && value !== null && !Number.isInteger(value))
+      refuse(name, value, 'the number of a camera of the model, or null')
+    if (name === 'cameraName' && value !== null && typeof value !== 'string')
+      refuse(name, value, 'the name of a camera of the model, or null')
+    if (name === 'defaultCameraConfig' && value !== null) checkCamera(env, value)
     if (name === 'mainBody' && typeof value !== 'string' && typeof value !== 'number')
       refuse(name, value, 'the number or the name of a body')
     if (typeof usual === 'number' && name !== 'mainBody' && !(typeof value === 'number' && !Number.isNaN(value)))
@@ -83,6 +88,19 @@ export function settingsOf<T extends object>(env: string, own: T, given: object)
     throw new InvalidKwargs(`${env} takes cameraId or cameraName, not both; leave one out`)
   }
   return settings as Settings<T>
+}
+
+const CAMERA = ['trackbodyid', 'distance', 'azimuth', 'elevation', 'lookat']
+
+function checkCamera(env: string, config: unknown): void {
+  checkOptionsObject(`defaultCameraConfig of ${env}`, config)
+  checkKwargs('a camera', config as object, CAMERA)
+  for (const [name, value] of Object.entries(config as object)) {
+    const isNumber = typeof value === 'number' && Number.isFinite(value)
+    const isPoint = Array.isArray(value) && value.length === 3 && value.every(Number.isFinite)
+    if (name === 'lookat' ? !isPoint : !isNumber)
+      throw new InvalidKwargs(`${name} of the camera is ${name === 'lookat' ? 'three numbers' : 'a number'}, got ${shown(value)}`)
+  }
 }
 
 function isRange(value: unknown): value is Range {

@@ -78,6 +78,11 @@ export class PythonProcess {
     this.#pid = child.pid
   }
 
+  /** Whether nothing more can be asked of it. */
+  get hasEnded(): boolean {
+    return this.#ended !== null
+  }
+
   /**
    * Sends a request and waits for the answer.
    *

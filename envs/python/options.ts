@@ -5,6 +5,7 @@ import { checkKwargs, checkOptionsObject } from '../kwargs.js'
 import { shown } from '../shown.js'
 import { spaceFromJSON } from '../spaces/index.js'
 import type { Space } from '../spaces/space.js'
+import type { MemberFailure } from '../vector/sync-vector-env.js'
 import type { AutoresetMode } from '../vector/vector-env.js'
 import { PythonProcess } from './child.js'
 
@@ -26,10 +27,15 @@ export interface PythonVectorEnvOptions extends PythonEnvOptions {
   vectorizationMode?: 'sync' | 'async' | 'vector_entry_point'
   autoresetMode?: AutoresetMode
   copy?: boolean
+  /**
+   * 'throw' unless told. With 'restart' all are made anew in another process where one raises an error, dies or hangs; their episodes count
+   * as truncated, and `infos.memberFailure` says why.
+   */
+  onMemberFailure?: MemberFailure
 }
 
 const OPTIONS = ['kwargs', 'python', 'renderMode', 'timeoutMs', 'startTimeoutMs']
-const VECTOR_OPTIONS = ['numEnvs', 'vectorizationMode', 'autoresetMode', 'copy']
+const VECTOR_OPTIONS = ['numEnvs', 'vectorizationMode', 'autoresetMode', 'copy', 'onMemberFailure']
 /** Python's errors for a package that is not there. */
 const MISSING = ['ModuleNotFoundError', 'DependencyNotInstalled']
 const DEFAULT_TIMEOUT_MS = 60_000

@@ -5,6 +5,7 @@ import { shown } from '../shown.js'
 import { Discrete, type DtypeArray } from '../spaces/index.js'
 import { invalidState } from '../state.js'
 import { checkArraySpace } from '../vector/batches.js'
+import { checkMemberFailure } from '../vector/sync-vector-env.js'
 import { AUTORESET_MODES, checkNumEnvs, VectorEnv } from '../vector/vector-env.js'
 import type { PythonProcess } from './child.js'
 import { metadataOf, type PythonDescription, type PythonVectorEnvOptions, specOf, startPython } from './options.js'
@@ -15,7 +16,13 @@ type StepReply = [observations: DtypeArray, rewards: DtypeArray, terminated: Uin
 
 /** Several Python environments that step together, one exchange a step; `PythonEnv` with `numEnvs` makes them. */
 export class PythonVectorEnv<Obs extends DtypeArray = Float32Array> extends VectorEnv<Obs> {
-  readonly #python: PythonProcess
+  #python: PythonProcess
+  readonly #again: () => PythonProcess
+  readonly #survives: boolean
+  /** Of the last reset or step; only where failures are survived. */
+  readonly #last: Obs
+  /** Whether the process was made anew, so that the next step is a reset. */
+  #resetsNext = false
   /** Whether one seed goes to all together, as environments with a vector version of their own take it. */
   readonly #oneStream: boolean
   readonly #actionRow: Float64Array
@@ -32,6 +39,9 @@ export class PythonVectorEnv<Obs extends DtypeArray = Float32Array> extends Vect
       singleActionSpace: description.actionSpace,
     })
     this.#python = child
+    this.#again = () => startVector(id, options)[0]
+    this.#survives = options.onMemberFailure === 'restart'
+    this.#last = this.observations.slice() as Obs
     this.#oneStream = options.vectorizationMode === 'vector_entry_point'
     this.#actionRow = new Float64Array(this.actionSize)
     this.metadata = { ...metadataOf(description), autoresetMode }
@@ -46,25 +56,65 @@ export class PythonVectorEnv<Obs extends DtypeArray = Float32Array> extends Vect
     out: Obs,
     offset: number,
   ): void {
+    if (this.#survives && this.#python.hasEnded) this.#python = this.#again()
+    this.#resetsNext = false
     const [observations, infos] = this.#python.call('reset', {
-      seed: this.#oneStream ? seeds[0] : seeds.every((seed) => seed === undefined) ? null : seeds,
+      seed: this.#oneStream ? (seeds[0] ?? null) : seeds.every((seed) => seed === undefined) ? null : seeds,
       options: Object.keys(options).length === 0 ? null : options,
       mask: mask === null ? null : Uint8Array.from(mask),
     }) as ResetReply
     this.#takeInfos(infos)
-    out.set(observations, offset)
+    this.#hand(observations, out, offset)
   }
 
   protected override stepAll(actions: ArrayLike<number>, out: Obs, offset: number): void {
     this.#checkActions(actions)
-    const reply = this.#python.call('step', { action: ArrayBuffer.isView(actions) ? actions : Float64Array.from(actions) }) as StepReply
+    if (this.#resetsNext) {
+      for (const part of [this.rewards, this.terminated, this.truncated, this.ended]) part.fill(0)
+      this.resetAll([], null, {}, out, offset)
+      return
+    }
+    let reply: StepReply
+    try {
+      reply = this.#python.call('step', { action: ArrayBuffer.isView(actions) ? actions : Float64Array.from(actions) }) as StepReply
+    } catch (error) {
+      if (!this.#survives) throw error
+      this.#restart(error as Error, out, offset)
+      return
+    }
     const [observations, rewards, terminated, truncated, infos] = reply
     this.rewards.set(rewards)
     this.terminated.set(terminated)
     this.truncated.set(truncated)
     for (let i = 0; i < this.numEnvs; i++) this.ended[i] = this.autoresetMode === 'same-step' ? 0 : terminated[i]! | truncated[i]!
     this.#takeInfos(infos)
+    this.#hand(observations, out, offset)
+  }
+
+  #hand(observations: DtypeArray, out: Obs, offset: number): void {
     out.set(observations, offset)
+    if (this.#survives) this.#last.set(observations)
+  }
+
+  /** Another process in place of one that failed; the last observations stay the last of truncated episodes. */
+  #restart({ message }: Error, out: Obs, offset: number): void {
+    this.#python.close()
+    this.#python = this.#again()
+    const { autoresetMode, infos, numEnvs } = this
+    const finals = this.#last.slice() as Obs
+    if (autoresetMode === 'same-step') this.resetAll([], null, {}, out, offset)
+    else {
+      this.#takeInfos({})
+      out.set(finals, offset)
+    }
+    this.rewards.fill(0)
+    this.terminated.fill(0)
+    this.truncated.fill(1)
+    this.ended.fill(autoresetMode === 'same-step' ? 0 : 1)
+    this.#resetsNext = autoresetMode === 'next-step'
+    infos.finalObs?.set(finals)
+    infos._finalObs?.fill(1)
+    Object.assign(infos, { memberFailure: new Array(numEnvs).fill(message), _memberFailure: new Uint8Array(numEnvs).fill(1) })
   }
 
   /** Before anything is sent; an environment about to be reset ignores its action. */
@@ -115,8 +165,9 @@ export class PythonVectorEnv<Obs extends DtypeArray = Float32Array> extends Vect
 }
 
 function startVector(id: string, options: PythonVectorEnvOptions): [PythonProcess, PythonDescription] {
-  const { numEnvs, autoresetMode = 'next-step' } = options
+  const { numEnvs, autoresetMode = 'next-step', onMemberFailure = 'throw' } = options
   checkNumEnvs(numEnvs)
+  checkMemberFailure(onMemberFailure)
   if (!AUTORESET_MODES.includes(autoresetMode)) {
     throw new UnsupportedMode(`autoresetMode must be one of ${AUTORESET_MODES.join(', ')}, got ${shown(autoresetMode)}`)
   }

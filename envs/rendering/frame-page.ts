@@ -1,7 +1,7 @@
 /** A page in the browser that shows what an environment draws; also where nobody looks, and while the program never pauses. */
 import type { RenderFrame } from '../env.js'
 import { EnvError } from '../errors.js'
-import { nodeModule } from '../host.js'
+import { nodeModule, threadFlags } from '../host.js'
 import type { Drawing } from './canvas.js'
 import { recordDrawing } from './recording.js'
 
@@ -23,7 +23,7 @@ export class FramePage {
   /** @param port any free one for 0 @throws EnvError (ENVS_PAGE) where the port is taken, ENVS_NEEDS_NODE */
   constructor(title: string, port = 0) {
     const { MessageChannel, receiveMessageOnPort, Worker } = nodeModule('node:worker_threads', 'a page of frames')
-    this.#worker = new Worker(new URL('./page-worker.js', import.meta.url), { workerData: { port } })
+    this.#worker = new Worker(new URL('./page-worker.js', import.meta.url), { workerData: { port }, ...threadFlags() })
     // The program ends although the page could go on.
     this.#worker.unref()
     const channel = new MessageChannel()

@@ -7,6 +7,7 @@ export const PAGE = `<!doctype html>
 <link rel="icon" href="data:,">
 <style>
   body { margin: 0; min-height: 100vh; display: grid; place-content: center; gap: 12px; justify-items: center; background: #f4f4f2; color: #222; font: 15px/1.4 system-ui, sans-serif }
+  canvas { image-rendering: pixelated }
   canvas, pre { max-width: 96vw; background: #fff; border: 1px solid #ccc; border-radius: 6px }
   pre { margin: 0; padding: 12px 16px; font: 15px/1.25 ui-monospace, monospace }
   #keys { color: #666 }
@@ -22,17 +23,25 @@ import { paintOn } from './rendering/browser-canvas.js'
 const at = (id) => document.getElementById(id)
 const canvas = at('canvas')
 const context = canvas.getContext('2d')
-const size = (width, height) => {
-  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height })
+// Small pictures are shown larger: pixels by a whole factor, shapes painted so large. Gives back by how much to paint larger.
+const size = (width, height, pixels) => {
+  const room = Math.min(640 / width, 480 / height)
+  const scale = room < 1.25 ? 1 : pixels ? Math.floor(room) : room
+  const painted = pixels ? 1 : scale
+  const [w, h] = [Math.round(width * painted), Math.round(height * painted)]
+  if (canvas.width !== w || canvas.height !== h) Object.assign(canvas, { width: w, height: h })
+  canvas.style.width = Math.round(width * scale) + 'px'
   canvas.hidden = false
+  return painted
 }
 const show = {
   shapes: ({ width, height, background, shapes }) => {
-    size(width, height)
+    const scale = size(width, height, false)
+    context.setTransform(scale, 0, 0, scale, 0, 0)
     paintOn(context, { width, height, background, paint: (on) => shapes.forEach(([name, ...args]) => on[name](...args)) })
   },
   rgb: ({ width, height, base64 }) => {
-    size(width, height)
+    size(width, height, true)
     const bytes = atob(base64)
     const image = context.createImageData(width, height)
     for (let i = 0; i < width * height; i++) {

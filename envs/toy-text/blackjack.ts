@@ -1,7 +1,7 @@
 import { checkChoice } from '../actions.js'
 import { checkResetOptions, Env, type EnvMetadata, type Info, type RenderFrame, type ResetOptions, type StepResult } from '../env.js'
 import { ResetNeeded } from '../errors.js'
-import { checkKwargs } from '../kwargs.js'
+import { checkFlags, checkKwargs } from '../kwargs.js'
 import type { Drawing } from '../rendering/canvas.js'
 import { rasterized } from '../rendering/raster.js'
 import { shown } from '../shown.js'
@@ -43,8 +43,10 @@ export class BlackjackEnv extends Env<BlackjackObservation, number> {
   constructor(options: BlackjackOptions = {}) {
     super()
     checkKwargs('Blackjack', options, ['natural', 'sab', 'renderMode'])
-    this.#natural = options.natural === true
-    this.#sab = options.sab === true
+    const { natural = false, sab = false } = options
+    checkFlags('Blackjack', { natural, sab })
+    this.#natural = natural
+    this.#sab = sab
     this.renderMode = options.renderMode ?? null
   }
 

@@ -1,5 +1,5 @@
 import type { EnvMetadata } from '../env.js'
-import { checkKwargs } from '../kwargs.js'
+import { checkFlags, checkKwargs } from '../kwargs.js'
 import type { Drawing } from '../rendering/canvas.js'
 import { CLIFF_COLS, CLIFF_ROWS, cliffWalkingDrawing, cliffWalkingText, GOAL, isCliff, START } from './cliff-walking-grid.js'
 import { TabularEnv } from './tabular-env.js'
@@ -39,7 +39,9 @@ export class CliffWalkingEnv extends TabularEnv {
 /** @throws InvalidKwargs */
 export function cliffWalkingTable(options: CliffWalkingOptions): TransitionTable {
   checkKwargs('CliffWalking', options, ['isSlippery', 'renderMode'])
-  return tableOf(options.isSlippery === true ? 'slippery' : 'dry')
+  const { isSlippery = false } = options
+  checkFlags('CliffWalking', { isSlippery })
+  return tableOf(isSlippery ? 'slippery' : 'dry')
 }
 
 const DELTAS = [

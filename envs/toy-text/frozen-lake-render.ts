@@ -50,7 +50,7 @@ function paint(canvas: Canvas, desc: readonly string[], state: number): void {
         FLAG,
       )
     }
-    // Who fell into a hole is under water.
-    if (at === state && tile !== 'H') canvas.disc([x + w / 2, y + h / 2], 0.25 * side, WALKER)
+    // Of who fell into a hole only the head is above the water.
+    if (at === state) canvas.disc([x + w / 2, y + h / 2], (tile === 'H' ? 0.12 : 0.25) * side, WALKER)
   }
 }

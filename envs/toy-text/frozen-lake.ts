@@ -1,6 +1,6 @@
 import type { EnvMetadata } from '../env.js'
 import { InvalidKwargs } from '../errors.js'
-import { checkKwargs } from '../kwargs.js'
+import { checkFlags, checkKwargs } from '../kwargs.js'
 import type { Drawing } from '../rendering/canvas.js'
 import { shown } from '../shown.js'
 import { checkMap, FROZEN_LAKE_MAPS, generateRandomMap } from './frozen-lake-maps.js'
@@ -67,12 +67,13 @@ export class FrozenLakeEnv extends TabularEnv {
 export function frozenLake(options: FrozenLakeOptions): { desc: readonly string[]; table: TransitionTable } {
   checkKwargs('FrozenLake', options, OPTIONS)
   const { isSlippery = true, successRate = 1 / 3, rewardSchedule = [1, 0, 0] } = options
+  checkFlags('FrozenLake', { isSlippery })
   const desc = mapOf(options)
   if (!(typeof successRate === 'number' && successRate >= 0 && successRate <= 1))
     throw new InvalidKwargs(`successRate is a probability, from 0 to 1, got ${shown(successRate)}`)
   if (!Array.isArray(rewardSchedule) || rewardSchedule.length !== 3 || !rewardSchedule.every(Number.isFinite))
     throw new InvalidKwargs(`rewardSchedule is three numbers, for goal, hole and frozen, got ${shown(rewardSchedule)}`)
-  return { desc, table: tableOf(JSON.stringify([desc, isSlippery === true, successRate, rewardSchedule])) }
+  return { desc, table: tableOf(JSON.stringify([desc, isSlippery, successRate, rewardSchedule])) }
 }
 
 function mapOf({ desc = null, mapName = '4x4' }: FrozenLakeOptions): readonly string[] {

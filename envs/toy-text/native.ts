@@ -1,6 +1,6 @@
 /** FrozenLake, CliffWalking and Taxi by a kernel: the numbers of 'sync'. */
 import type { EnvMetadata } from '../env.js'
-import { checkKwargs } from '../kwargs.js'
+import { checkFlags, checkKwargs } from '../kwargs.js'
 import { type NativeTask, NativeVectorEnv } from '../native/native-vector-env.js'
 import { NATIVE_OPTIONS } from '../native/options.js'
 import type { Drawing } from '../rendering/canvas.js'
@@ -126,6 +126,8 @@ export class BlackjackNative extends NativeVectorEnv<Int32Array> {
   /** @throws InvalidKwargs for an option it does not have */
   constructor(kwargs: VectorEnvKwargs) {
     checkKwargs('Blackjack', kwargs, [...NATIVE_OPTIONS, 'natural', 'sab'])
+    const { natural = false, sab = false } = kwargs
+    checkFlags('Blackjack', { natural, sab })
     const task: NativeTask = {
       name: 'Blackjack',
       kernel: 'blackjack',
@@ -135,7 +137,7 @@ export class BlackjackNative extends NativeVectorEnv<Int32Array> {
       stateColumns: 0,
       resetInterval: [0, 0],
       intervalOf: () => [0, 0],
-      params: [kwargs.sab === true ? 1 : 0, kwargs.natural === true ? 1 : 0],
+      params: [sab ? 1 : 0, natural ? 1 : 0],
       extraBytes: BLACKJACK_BYTES,
       frame: (_mode, _state, hands) => rasterized(blackjackDrawing(tableOf(hands))),
     }

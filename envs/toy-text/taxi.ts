@@ -1,6 +1,6 @@
 import type { EnvMetadata, Info, ResetOptions } from '../env.js'
 import { InvalidKwargs } from '../errors.js'
-import { checkKwargs } from '../kwargs.js'
+import { checkFlags, checkKwargs } from '../kwargs.js'
 import type { Drawing } from '../rendering/canvas.js'
 import { shown } from '../shown.js'
 import { invalidState } from '../state.js'
@@ -97,6 +97,7 @@ export function masks(): Int8Array[] {
 export function taxi(options: TaxiOptions): { table: TransitionTable; ficklePassenger: boolean; fickleProbability: number } {
   checkKwargs('Taxi', options, OPTIONS)
   const { isRainy = false, rainyProbability = 0.8, ficklePassenger = false, fickleProbability = 0.3 } = options
+  checkFlags('Taxi', { isRainy, ficklePassenger })
   for (const [name, value] of Object.entries({ rainyProbability, fickleProbability })) {
     if (!(typeof value === 'number' && value >= 0 && value <= 1))
       throw new InvalidKwargs(`${name} is a probability, from 0 to 1, got ${shown(value)}`)

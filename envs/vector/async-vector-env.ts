@@ -9,7 +9,7 @@ import { copyRow, elementReader, isArraySpace, isFixedSize, rowsOf, sharedBatch 
 import { EnvThreadHandle } from './env-thread.js'
 import { INFO_KEYS } from './info-numbers.js'
 import { InfoColumns } from './infos.js'
-import { MEMBER_FAILURES, type MemberFailure } from './sync-vector-env.js'
+import { checkMemberFailure, type MemberFailure } from './sync-vector-env.js'
 import type { Ask, EnvThreadPool, EnvThreadSetup, MemberMaker, Reply } from './threads.js'
 import { type AutoresetMode, VectorEnv } from './vector-env.js'
 import type { ObservationTarget, VectorActions, VectorStep } from './vector-types.js'
@@ -64,8 +64,7 @@ export class AsyncVectorEnv<Obs = Float32Array> extends VectorEnv<Obs> {
       pool,
       timeoutMs = Infinity,
     } = options
-    if (!MEMBER_FAILURES.includes(onMemberFailure))
-      throw new InvalidKwargs(`onMemberFailure is one of ${MEMBER_FAILURES.join(', ')}, got ${shown(onMemberFailure)}`)
+    checkMemberFailure(onMemberFailure)
     if (numWorkers !== undefined && !(Number.isInteger(numWorkers) && numWorkers > 0))
       throw new InvalidKwargs(`numWorkers is a positive integer, got ${shown(numWorkers)}`)
     if (!(timeoutMs > 0)) throw new InvalidKwargs(`timeoutMs is a positive number, got ${shown(timeoutMs)}`)
@@ -94,7 +93,7 @@ export class AsyncVectorEnv<Obs = Float32Array> extends VectorEnv<Obs> {
     this.#survives = onMemberFailure === 'restart'
     this.#actionOf = elementReader(action)
     this.#actions = isArraySpace(action) ? new Float64Array(new SharedArrayBuffer(8 * numEnvs * this.actionSize)) : null
-    const workers = Math.min(numEnvs, numWorkers ?? globalThis.navigator?.hardwareConcurrency ?? cores())
+    const workers = Math.min(numEnvs, numWorkers ?? nodeModule('node:os', 'an AsyncVectorEnv').availableParallelism())
     const spaces = { observation: observation.toJSON(), action: action.toJSON() }
     this.#threads = Array.from({ length: workers }, (_, w) => {
       const start = Math.floor((w * numEnvs) / workers)
@@ -138,6 +137,8 @@ export class AsyncVectorEnv<Obs = Float32Array> extends VectorEnv<Obs> {
     this.#refusePending('reset')
     this.#clearInfos()
     for (const thread of this.#threads) {
+      thread.settle()
+      if (this.#survives && thread.lost) thread.restart()
       const { count, start } = thread
       const own = mask && Uint8Array.from({ length: count }, (_, i) => mask[start + i]!)
       thread.ask({ what: 'reset', seeds: seeds.slice(start, start + count), mask: own, options })
@@ -295,8 +296,4 @@ export class AsyncVectorEnv<Obs = Float32Array> extends VectorEnv<Obs> {
     for (const [w, thread] of this.#threads.entries()) thread.ask({ what: 'setState', state: threads[w] })
     for (const thread of this.#threads) thread.reply()
   }
-}
-
-function cores(): number {
-  return nodeModule('node:os', 'an AsyncVectorEnv').availableParallelism()
 }

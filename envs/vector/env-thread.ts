@@ -1,5 +1,5 @@
 import { EnvError } from '../errors.js'
-import { nodeModule } from '../host.js'
+import { OWN_THREADS } from './own-threads.js'
 import {
   type Ask,
   type EnvThread,
@@ -18,6 +18,8 @@ const START_MS = 60_000
 const SPINS = 500
 /** A polite close is waited for so long. */
 const CLOSE_MS = 2_000
+/** Between two looks whether a thread that does not answer is still there. */
+const LOOK_MS = 1_000
 
 /** The program's side of one thread that steps environments `start`, …, `start + count − 1`. */
 export class EnvThreadHandle {
@@ -30,6 +32,8 @@ export class EnvThreadHandle {
   #requests!: Mailbox
   #replies!: Mailbox
   #asked = 0
+  /** Whether an answer to what was asked is still to be taken. */
+  #owes = false
 
   constructor(
     private readonly setup: Omit<EnvThreadSetup, 'words' | 'channel'>,
@@ -47,6 +51,7 @@ export class EnvThreadHandle {
     this.#requests = new Mailbox(`${channel}-in`)
     this.#replies = new Mailbox(`${channel}-out`)
     this.#asked = 0
+    this.#owes = false
     this.lost = false
     this.#thread = this.pool.run({ ...this.setup, words: this.#words, channel })
   }
@@ -78,6 +83,7 @@ export class EnvThreadHandle {
   }
 
   #ring(kind: number): void {
+    this.#owes = true
     Atomics.store(this.#words, WORD.kind, kind)
     Atomics.store(this.#words, WORD.request, ++this.#asked)
     Atomics.notify(this.#words, WORD.request)
@@ -85,10 +91,23 @@ export class EnvThreadHandle {
 
   /** A message to a thread that does not listen yet would be lost. */
   #begun(): void {
+    this.settle()
     if (this.lost) throw new EnvError('ENVS_CLOSED', 'a thread of these environments has ended; close() them and make new ones')
     if (Atomics.load(this.#words, WORD.life) === LIFE.starting) Atomics.wait(this.#words, WORD.life, LIFE.starting, START_MS)
     if (Atomics.load(this.#words, WORD.life) === LIFE.starting)
       throw new EnvError('ENVS_TIMEOUT', 'a thread did not begin; where it comes from a pool, await envs.ready() first')
+  }
+
+  /**
+   * Waits for an answer that nobody took, because another thread threw before: it would be taken for the next one's. After it `lost` says
+   * how it is.
+   */
+  settle(): void {
+    try {
+      if (this.#owes) this.reply()
+    } catch {
+      // Nobody asks any more.
+    }
   }
 
   get answered(): boolean {
@@ -97,18 +116,26 @@ export class EnvThreadHandle {
 
   /** Waits for the answer. @throws EnvError (ENVS_MEMBER_FAILED, ENVS_TIMEOUT) */
   reply(): Reply | null {
+    this.#owes = false
     for (let i = 0; i < SPINS && !this.answered; i++);
     for (const end = performance.now() + this.timeoutMs; !this.answered; ) {
-      if (Atomics.load(this.#words, WORD.life) === LIFE.gone) throw this.#losing('ENVS_MEMBER_FAILED', 'the thread has ended')
+      if (Atomics.load(this.#words, WORD.life) === LIFE.gone)
+        throw this.#losing('ENVS_MEMBER_FAILED', `the thread has ended${this.#lastWord()}`)
       const left = end - performance.now()
       if (left <= 0) throw this.#losing('ENVS_TIMEOUT', `no answer within ${this.timeoutMs} ms`)
-      Atomics.wait(this.#words, WORD.reply, this.#asked - 1, left === Infinity ? undefined : left)
+      // That it ends between the look above and this sleep would wake nobody.
+      Atomics.wait(this.#words, WORD.reply, this.#asked - 1, Math.min(left, LOOK_MS))
     }
     if (Atomics.load(this.#words, WORD.message) === 0) return null
     const reply = this.#replies.receive<Reply>() ?? null
     if (reply?.error) throw this.#failure(reply.error)
     if (reply?.infoKeys) this.#infoKeys = reply.infoKeys
     return reply
+  }
+
+  #lastWord(): string {
+    for (let word = this.#replies.receive<Reply>(); word; word = this.#replies.receive<Reply>()) if (word.ended) return `: ${word.ended}`
+    return ''
   }
 
   /** The infos that lie in shared memory since the last answer, null where there are none. */
@@ -154,15 +181,4 @@ export class EnvThreadHandle {
     this.#requests.close()
     this.#replies.close()
   }
-}
-
-const OWN_THREADS: EnvThreadPool = {
-  run(setup) {
-    const { Worker } = nodeModule('node:worker_threads', 'an AsyncVectorEnv')
-    const worker = new Worker(new URL('./env-worker.js', import.meta.url), { workerData: setup })
-    worker.unref()
-    // What goes wrong is told by the reply that does not come.
-    worker.once('error', () => {})
-    return { stop: () => void worker.terminate() }
-  },
 }

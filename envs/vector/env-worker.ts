@@ -1,9 +1,7 @@
-/** A thread of an AsyncVectorEnv's own. Also says when it ends by itself, which the waiting program would not hear otherwise. */
+/** A thread of an AsyncVectorEnv's own. */
 import { workerData } from 'node:worker_threads'
 import '../index.js'
-import { announce, serveEnvironments } from './serve-environments.js'
-import { type EnvThreadSetup, LIFE } from './threads.js'
+import { serveEnvironments } from './serve-environments.js'
+import type { EnvThreadSetup } from './threads.js'
 
-const setup = workerData as EnvThreadSetup
-process.once('exit', () => announce(setup.words, LIFE.gone))
-await serveEnvironments(setup)
+await serveEnvironments(workerData as EnvThreadSetup)

@@ -7,7 +7,7 @@ import { createEmptyArray, iterate, putElement } from '../spaces/index.js'
 import { isFixedSize } from './batches.js'
 import { InfoWriter } from './info-numbers.js'
 import { SyncVectorEnv } from './sync-vector-env.js'
-import { type Ask, type EnvThreadSetup, KIND, LIFE, Mailbox, type MemberMaker, type Reply, WORD } from './threads.js'
+import { type Ask, announce, type EnvThreadSetup, KIND, LIFE, Mailbox, type MemberMaker, type Reply, WORD } from './threads.js'
 
 /** Rounds of looking for the next request before the thread sleeps: some microseconds, in which a busy program asks again. */
 const SPINS = 2_000
@@ -46,14 +46,6 @@ export async function serveEnvironments(setup: EnvThreadSetup): Promise<void> {
   }
   requests.close()
   replies.close()
-}
-
-/** Tells the other side that the thread has begun or ended. */
-export function announce(words: Int32Array, life: number): void {
-  Atomics.store(words, WORD.life, life)
-  Atomics.notify(words, WORD.life)
-  // Who waits for a reply looks up too.
-  Atomics.notify(words, WORD.reply)
 }
 
 function nextRequest(words: Int32Array, seen: number): number {

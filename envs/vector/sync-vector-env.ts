@@ -1,4 +1,4 @@
-import type { Env, Info, RenderFrame, StackState, StepResult } from '../env.js'
+import type { Env, Info, RenderFrame, ResetOptions, StackState, StepResult } from '../env.js'
 import { EnvError, InvalidAction, InvalidKwargs, InvalidSpace } from '../errors.js'
 import type { Seed } from '../seeding.js'
 import { shown } from '../shown.js'
@@ -10,8 +10,14 @@ import { type AutoresetMode, VectorEnv } from './vector-env.js'
 import type { VectorArrays } from './vector-types.js'
 
 /** What becomes of an environment that throws: the error goes on, or the environment is made anew and its episode counts as truncated. */
-export const MEMBER_FAILURES = ['throw', 'restart'] as const
+const MEMBER_FAILURES = ['throw', 'restart'] as const
 export type MemberFailure = (typeof MEMBER_FAILURES)[number]
+
+/** @throws InvalidKwargs */
+export function checkMemberFailure(onMemberFailure: MemberFailure): void {
+  if (!MEMBER_FAILURES.includes(onMemberFailure))
+    throw new InvalidKwargs(`onMemberFailure is one of ${MEMBER_FAILURES.join(', ')}, got ${shown(onMemberFailure)}`)
+}
 
 export interface SyncVectorOptions {
   autoresetMode?: AutoresetMode
@@ -41,9 +47,7 @@ export class SyncVectorEnv<Obs = Float32Array> extends VectorEnv<Obs> {
   /** @throws InvalidSpace when the environments' spaces differ */
   constructor(makers: readonly (() => Env)[], options: SyncVectorOptions = {}) {
     const { autoresetMode = 'next-step', copy = false, onMemberFailure = 'throw', arrays, infoSink } = options
-    if (!MEMBER_FAILURES.includes(onMemberFailure)) {
-      throw new InvalidKwargs(`onMemberFailure is one of ${MEMBER_FAILURES.join(', ')}, got ${shown(onMemberFailure)}`)
-    }
+    checkMemberFailure(onMemberFailure)
     const envs = makers.map((make) => make())
     const first = envs[0]
     if (!first) throw new InvalidSpace('a SyncVectorEnv needs at least one environment')
@@ -97,11 +101,22 @@ export class SyncVectorEnv<Obs = Float32Array> extends VectorEnv<Obs> {
     this.infos._finalObs?.fill(0)
     for (let i = 0; i < this.numEnvs; i++) {
       if (mask && mask[i] !== 1) continue
-      const [observation, info] = this.envs[i]!.reset({ seed: seeds[i], options })
-      this.#write(observation, this.observations, i)
-      this.#addInfo(info, i)
+      this.#resetOne(i, { seed: seeds[i], options })
     }
     this.#hand(out, offset)
+  }
+
+  #resetOne(i: number, given: ResetOptions): void {
+    let result: [unknown, Info]
+    try {
+      result = this.envs[i]!.reset(given)
+    } catch (error) {
+      if (!this.#survives) throw error
+      this.#makeAnew(i, error)
+      result = this.envs[i]!.reset(given)
+    }
+    this.#write(result[0], this.observations, i)
+    this.#addInfo(result[1], i)
   }
 
   protected override stepAll(actions: ArrayLike<number>, out: Obs, offset: number): void {
@@ -150,8 +165,7 @@ export class SyncVectorEnv<Obs = Float32Array> extends VectorEnv<Obs> {
     this.#addInfo(result[4], i)
   }
 
-  /** A new environment in place of one that threw; its last observation stays the last of a truncated episode. */
-  #restart(i: number, error: unknown): void {
+  #makeAnew(i: number, error: unknown): void {
     try {
       this.envs[i]!.close()
     } catch {
@@ -159,6 +173,11 @@ export class SyncVectorEnv<Obs = Float32Array> extends VectorEnv<Obs> {
     }
     ;(this.envs as Env[])[i] = this.#makers[i]!()
     this.#addInfo({ memberFailure: error instanceof Error ? error.message : String(error) }, i)
+  }
+
+  /** A new environment in place of one that threw; its last observation stays the last of a truncated episode. */
+  #restart(i: number, error: unknown): void {
+    this.#makeAnew(i, error)
     this.rewards[i] = this.terminated[i] = 0
     this.truncated[i] = this.ended[i] = 1
     if (this.autoresetMode !== 'same-step') return

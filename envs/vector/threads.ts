@@ -20,6 +20,14 @@ export const WORDS = 6
 export const KIND = { step: 1, ask: 2 } as const
 export const LIFE = { starting: 0, ready: 1, gone: 2 } as const
 
+/** Tells the program's side that the thread has begun or ended. */
+export function announce(words: Int32Array, life: number): void {
+  Atomics.store(words, WORD.life, life)
+  Atomics.notify(words, WORD.life)
+  // Who waits for a reply looks up too.
+  Atomics.notify(words, WORD.reply)
+}
+
 /** How the environments of a thread are made there. */
 export interface MemberMaker {
   /** Of a registered environment; or 'module:Export' of a function that gives one. */
@@ -79,6 +87,8 @@ export interface Reply {
   observations?: unknown[]
   finalObs?: [i: number, observation: unknown][]
   value?: unknown
+  /** Why the thread has ended; its last word. */
+  ended?: string
   error?: { name: string; message: string; stack: string | undefined; code: string | undefined }
 }
 

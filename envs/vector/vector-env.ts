@@ -14,7 +14,6 @@
 import { checkResetOptions, type EnvMetadata, type RenderFrame } from '../env.js'
 import type { EnvSpec } from '../env-spec.js'
 import { InvalidAction, InvalidKwargs, ResetNeeded, UnsupportedMode } from '../errors.js'
-import { checkOptionsObject } from '../kwargs.js'
 import type { Seed } from '../seeding.js'
 import { shown } from '../shown.js'
 import { batchSpace, createEmptyArray, type Space } from '../spaces/index.js'
@@ -118,10 +117,9 @@ export abstract class VectorEnv<Obs = Float32Array> {
 
   /** Resets all environments, or those of `options.resetMask`. @throws InvalidKwargs for seeds, masks or targets of the wrong length */
   reset(given: VectorResetOptions<Obs> = {}): [observations: Obs, infos: VectorInfos<Obs>] {
-    checkResetOptions(given)
+    checkResetOptions(given, ['seed', 'options', 'out', 'offset'])
     const { seed, out, offset = 0 } = given
     const options = given.options ?? {}
-    checkOptionsObject('options of reset', options)
     const seeds = memberSeeds(this.numEnvs, seed)
     const mask = memberMask(this.numEnvs, options.resetMask)
     if (mask && !this.#hasReset) throw new ResetNeeded('resetMask leaves environments as they are, but none was reset yet; reset all first')

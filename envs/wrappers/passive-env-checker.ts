@@ -26,6 +26,7 @@ export class PassiveEnvChecker<Obs = unknown, Act = unknown> extends Wrapper<Obs
     return inner.with({ disableEnvChecker: false })
   }
 
+  /** @throws NotANumber, and EnvError (ENVS_CHECK_FAILED) for a result of the wrong form */
   override reset(options?: ResetOptions): [observation: Obs, info: Info] {
     const result = this.env.reset(options)
     if (!this.#checkedReset) {
@@ -33,6 +34,7 @@ export class PassiveEnvChecker<Obs = unknown, Act = unknown> extends Wrapper<Obs
       checkReset(this.env, result, warn)
       this.#previous = { method: 'reset', observation: result[0], info: result[1] }
     }
+    refuseNaN(this.env, 'reset', result[0])
     return result
   }
 
@@ -40,7 +42,7 @@ export class PassiveEnvChecker<Obs = unknown, Act = unknown> extends Wrapper<Obs
   override step(action: Act): StepResult<Obs> {
     const result = this.env.step(action)
     if (this.#checkedSteps < 2) this.#watch(result)
-    refuseNaN(this.env, result[0], result[1])
+    refuseNaN(this.env, 'step', result[0], result[1])
     return result
   }
 

@@ -1,5 +1,8 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -86,6 +89,36 @@ test('Escape gives back to the policy, even where it was pressed between two fra
   child.kill('SIGINT')
   const [code, signal] = await closed
   assert.ok(code === 130 || signal === 'SIGINT')
+})
+
+test('watch lets a policy that train wrote act, and refuses it where the spaces are others before it opens a page', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'gymnura-cli-'))
+  try {
+    await run('train', 'CartPole-v1', '--steps', '8192', '--seed', '1', '--out', folder)
+    const policy = join(folder, 'policy.safetensors')
+    const { code, stdout, stderr } = await run(
+      'watch',
+      'CartPole-v1',
+      '--policy',
+      policy,
+      '--episodes',
+      '1',
+      '--seed',
+      '1',
+      '--fps',
+      '1000',
+      '--json',
+    )
+    assert.is(code, 0, stderr)
+    const episode = JSON.parse(stdout.trim().split('\n')[1]!)
+    const { rewards } = JSON.parse((await run('eval', policy, '--episodes', '1', '--seed', '1', '--json')).stdout)
+    assert.equal(episode, { episode: 1, return: rewards[0], steps: rewards[0], byKeyboard: false })
+    const elsewhere = await run('watch', 'Acrobot-v1', '--policy', policy)
+    assert.equal([elsewhere.code, elsewhere.stdout], [1, ''])
+    assert.match(elsewhere.stderr, /^gymnura: the policy was trained on CartPole-v1 and knows Box.*; Acrobot-v1 has Box.*\n$/)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 })
 
 test('watch says in one line what is wrong', async () => {

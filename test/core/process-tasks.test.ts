@@ -1,5 +1,7 @@
 import { spawnSync } from 'node:child_process'
-import { readdirSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import {
   actor,
   cancel,
@@ -81,9 +83,9 @@ test('a task that kills its process is run again as often as maxRetries says', a
     },
     { runtime: 'process', maxRetries: 3 },
   )
-  const { mkdtempSync } = await import('node:fs')
-  const folder = mkdtempSync(`${(await import('node:os')).tmpdir()}/gymnura-test-`)
+  const folder = mkdtempSync(join(tmpdir(), 'gymnura-test-'))
   assert.is(await get(attempts.remote(`${folder}/tries`)), 3)
+  rmSync(folder, { recursive: true })
 })
 
 test('an infinite loop ends by timeoutMs, and by cancel with force', async () => {

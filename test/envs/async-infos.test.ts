@@ -1,16 +1,16 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type AutoresetMode, makeVec, type VectorEnv } from 'gymnura/envs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { temporaryFolder } from './helpers.js'
 
 const NUM_ENVS = 5
 
 /** Infos of every kind, by the step: numbers, the same under other keys, other kinds, none, more than fit, and those of some environments only. */
 function tellingModule(): string {
   const index = new URL('../../envs/index.js', import.meta.url).href
-  const path = join(mkdtempSync(join(tmpdir(), 'gymnura-infos-')), 'telling.mjs')
+  const path = join(temporaryFolder('infos'), 'telling.mjs')
   writeFileSync(
     path,
     `import { Env, register, spaces } from ${JSON.stringify(index)}

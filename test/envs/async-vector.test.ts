@@ -1,15 +1,15 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { spawnSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type AsyncVectorEnv, type AutoresetMode, type EnvThreadPool, makeVec, serveEnvironments, type VectorEnv } from 'gymnura/envs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { code } from './helpers.js'
+import { code, temporaryFolder } from './helpers.js'
 
 /** A module of a user's, whose environment fails in every way that is asked of it. */
 function failingModule(): string {
   const index = new URL('../../envs/index.js', import.meta.url).href
-  const path = join(mkdtempSync(join(tmpdir(), 'gymnura-async-')), 'failing.mjs')
+  const path = join(temporaryFolder('async'), 'failing.mjs')
   writeFileSync(
     path,
     `import { Env, register, spaces } from ${JSON.stringify(index)}
@@ -28,16 +28,26 @@ export class Failing extends Env {
     return [this.observe(), x + y, what === 4, false, what === 5 ? { fine: this.at } : {}]
   }
 }
+let failures = 0
 export class Simple extends Env {
   observationSpace = new spaces.Box(0, 100, { shape: [1] })
   actionSpace = new spaces.Discrete(6)
   at = 0
-  reset({ seed } = {}) { this.seedRandom(seed); this.at = 0; return [Float32Array.of(0), {}] }
+  number = -1
+  reset({ seed, options } = {}) {
+    this.seedRandom(seed)
+    if (options?.end) process.exit(3)
+    if (options?.door === this.number) throw new Error('the door is stuck')
+    if (options?.fail && ++failures === 1) throw new Error('the first reset fails')
+    this.at = 0
+    return [Float32Array.of(0), options?.door === undefined ? {} : { number: this.number }]
+  }
   step(what) {
     this.at++
     if (what === 1) throw new RangeError('the door is stuck')
     if (what === 2) process.exit(3)
     if (what === 3) for (;;);
+    if (what === 5) for (const kept = []; ; ) kept.push(new Array(1000).fill(kept.length))
     return [Float32Array.of(this.at), this.at, what === 4, false, {}]
   }
 }
@@ -177,6 +187,35 @@ test('a thread that ends or hangs without that is an error, and the environments
   }
 })
 
+test('a thread that runs out of memory is noticed without a time limit, with what it ran out of, and survived if asked to', () => {
+  const script = `
+    import { makeVec } from ${JSON.stringify(import.meta.resolve('gymnura/envs'))}
+    await import(${JSON.stringify(path)})
+    for (const onMemberFailure of ['throw', 'restart']) {
+      const options = { numEnvs: 2, numWorkers: 2, vectorizationMode: 'async', modules: [${JSON.stringify(path)}], onMemberFailure }
+      const envs = makeVec('Simple-v0', options)
+      envs.reset({ seed: 1 })
+      try {
+        const [observations, , , truncated, infos] = envs.step([0, 5])
+        console.log(observations[0], truncated.join(), infos.memberFailure[1], Array.from(envs.step([0, 0])[0]).join())
+      } catch (error) {
+        console.log(error.code, error.message)
+      }
+      envs.close()
+    }`
+  const child = spawnSync(process.execPath, ['--max-old-space-size=64', '--input-type=module', '-e', script], { encoding: 'utf8' })
+  const lines = child.stdout.trim().split('\n')
+  assert.match(lines[0]!, /^ENVS_MEMBER_FAILED environment 1: the thread has ended: .*memory/, child.stderr)
+  assert.match(lines[1]!, /^1 0,1 environment 1: the thread has ended: .*memory.* 2,0$/, child.stderr)
+})
+
+test('an option that no thread can be given is named', () => {
+  assert.is(
+    code(() => simple({ draw: () => 1 })),
+    'ENVS_NOT_CLONEABLE',
+  )
+})
+
 test('sync survives a member that throws in the same way', () => {
   const envs = makeVec('Simple-v0', { numEnvs: 2, vectorizationMode: 'sync', onMemberFailure: 'restart' })
   envs.reset({ seed: 1 })
@@ -187,6 +226,36 @@ test('sync survives a member that throws in the same way', () => {
     [[2, 1], [0, 1], 'the door is stuck'],
   )
   assert.equal(Array.from(envs.step([0, 0])[0]), [3, 0])
+})
+
+test('a reset that fails is tried once more in a new environment if asked to, and what was lost is there again at the next', () => {
+  const sync = makeVec('Simple-v0', { numEnvs: 2, vectorizationMode: 'sync', onMemberFailure: 'restart' })
+  const [observations, infos] = sync.reset({ seed: 1, options: { fail: true } })
+  assert.equal(
+    [Array.from(observations), infos.memberFailure],
+    [
+      [0, 0],
+      ['the first reset fails', null],
+    ],
+  )
+  const envs = simple({ onMemberFailure: 'restart' })
+  assert.is(
+    code(() => envs.reset({ options: { end: true } })),
+    'ENVS_MEMBER_FAILED',
+  )
+  envs.reset({ seed: 1 })
+  assert.equal(Array.from(envs.step([0, 0])[0]), [1, 1])
+  envs.close()
+})
+
+test('what one thread refuses leaves no answer of another behind, for the next call to mistake', () => {
+  const envs = simple()
+  envs.setAttr('number', [0, 1])
+  assert.throws(() => envs.reset({ options: { door: 0 } }), /environment 0: Error: the door is stuck/)
+  assert.equal(envs.getAttr('number'), [0, 1])
+  assert.throws(() => envs.call('nothing'), /environment 0.*nothing/)
+  assert.equal(envs.getAttr('number'), [0, 1])
+  envs.close()
 })
 
 test('a step can be begun and ended apart, and nothing else is asked between', async () => {

@@ -1,5 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import {
@@ -19,12 +18,12 @@ import {
 } from 'gymnura/envs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { Corridor, code, warnings } from './helpers.js'
+import { Corridor, code, temporaryFolder, warnings } from './helpers.js'
 
 /** A module of a user's, that registers an environment and exports another and a wrapper. */
 function writeModule(): string {
   const index = new URL('../../envs/index.js', import.meta.url).href
-  const path = join(mkdtempSync(join(tmpdir(), 'gymnura-entry-')), 'mine.mjs')
+  const path = join(temporaryFolder('entry'), 'mine.mjs')
   writeFileSync(
     path,
     `import { Env, register, spaces, Wrapper } from ${JSON.stringify(index)}

@@ -1,4 +1,14 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { Env, EnvError, type Info, type ResetOptions, type StepResult, setWarningHandler, spaces } from 'gymnura/envs'
+
+/** A folder for files of a test, gone when its process ends. */
+export function temporaryFolder(name: string): string {
+  const folder = mkdtempSync(join(tmpdir(), `gymnura-${name}-`))
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
 
 /** The code of the EnvError that `action` throws. */
 export function code(action: () => unknown): string {

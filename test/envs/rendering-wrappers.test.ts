@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { make, type RGBFrame, wrappers } from 'gymnura/envs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { code, warnings } from './helpers.js'
+import { code, temporaryFolder, warnings } from './helpers.js'
 
 const { HumanRendering, RecordVideo, RenderCollection } = wrappers
 const cartPole = (renderMode: string | null = 'rgb_array', maxEpisodeSteps = 4) => make('CartPole-v1', { renderMode, maxEpisodeSteps })
@@ -28,7 +28,7 @@ function gifFacts(path: string): { pictures: number; width: number; height: numb
 }
 
 test('RecordVideo writes a GIF of each episode that its trigger names, first and last picture included', () => {
-  const folder = join(mkdtempSync(join(tmpdir(), 'gymnura-video-')), 'videos')
+  const folder = join(temporaryFolder('video'), 'videos')
   const env = new RecordVideo(cartPole(), { videoFolder: folder, formats: ['gif'] })
   for (let episode = 0; episode < 4; episode++) {
     env.reset({ seed: episode })
@@ -41,7 +41,7 @@ test('RecordVideo writes a GIF of each episode that its trigger names, first and
 })
 
 test('RecordVideo begins at a step and ends after a length, and close writes what is there', () => {
-  const folder = join(mkdtempSync(join(tmpdir(), 'gymnura-video-')), 'videos')
+  const folder = join(temporaryFolder('video'), 'videos')
   const env = new RecordVideo(cartPole(), {
     videoFolder: folder,
     stepTrigger: (step) => step === 1 || step === 6,
@@ -88,7 +88,7 @@ test('RecordVideo and others refuse environments that give no pictures, and form
 })
 
 test('an mp4 is written where ffmpeg is, and where it is not that is said', () => {
-  const folder = join(mkdtempSync(join(tmpdir(), 'gymnura-video-')), 'videos')
+  const folder = join(temporaryFolder('video'), 'videos')
   if (spawnSync('ffmpeg', ['-version']).status !== 0) {
     assert.is(
       code(() => new RecordVideo(cartPole(), { videoFolder: folder, formats: ['mp4'] })),
@@ -124,7 +124,7 @@ test('a render mode that ends in _list collects a frame a step, given once', () 
 })
 
 test('what RecordVideo took of a list of frames is still given by render', () => {
-  const folder = join(mkdtempSync(join(tmpdir(), 'gymnura-video-')), 'videos')
+  const folder = join(temporaryFolder('video'), 'videos')
   const env = new RecordVideo(make('CartPole-v1', { renderMode: 'rgb_array_list' }), { videoFolder: folder, formats: ['gif'] })
   env.reset({ seed: 1 })
   env.step(0)
@@ -171,6 +171,17 @@ test("renderMode 'human' shows shapes on a page that answers even while the prog
   assert.is((await fetch(new URL('rendering/../../package.json', env.url))).status, 404)
   assert.is((await fetch(new URL('keys', env.url), { method: 'POST', body: '[]' })).status, 415)
   env.close()
+})
+
+test('a program given on the command line has a page too, and is told where it is', () => {
+  const script = `
+    import { make } from ${JSON.stringify(import.meta.resolve('gymnura/envs'))}
+    const env = make('CartPole-v1', { renderMode: 'human' })
+    env.reset()
+    env.close()`
+  const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8', timeout: 60_000 })
+  assert.is(status, 0, stderr)
+  assert.match(stderr, /^gymnura\/envs: CartPole-v1 is shown at http:\/\/127\.0\.0\.1:\d+\/\n$/)
 })
 
 test('the page is closed to other hosts, and a taken port is said', async () => {

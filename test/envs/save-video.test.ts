@@ -1,10 +1,9 @@
-import { mkdtempSync, readdirSync, readFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { cappedCubicVideoSchedule, make, type RGBFrame, saveVideo, wrappers } from 'gymnura/envs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { code, warnings } from './helpers.js'
+import { code, temporaryFolder, warnings } from './helpers.js'
 
 const STEPS = 4
 
@@ -15,7 +14,7 @@ function frames(): RGBFrame[] {
   return env.render() as unknown as RGBFrame[]
 }
 
-const folder = () => join(mkdtempSync(join(tmpdir(), 'gymnura-save-video-')), 'videos')
+const folder = () => join(temporaryFolder('save-video'), 'videos')
 
 test('saveVideo writes what RecordVideo does of the same episode', () => {
   const [saved, recorded] = [folder(), folder()]

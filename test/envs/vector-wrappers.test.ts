@@ -1,4 +1,3 @@
-import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
@@ -16,7 +15,7 @@ import {
 } from 'gymnura/envs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { Corridor, code, warnings } from './helpers.js'
+import { Corridor, code, temporaryFolder, warnings } from './helpers.js'
 
 const { vector } = wrappers
 register({ id: 'Corridor-v0', entryPoint: Corridor, maxEpisodeSteps: 6 })
@@ -168,7 +167,7 @@ test('what a mode or a space does not allow is refused', () => {
 })
 
 test('a video of several environments shows them side by side', () => {
-  const folder = join(mkdtempSync(join(tmpdir(), 'gymnura-videos-')), 'videos')
+  const folder = join(temporaryFolder('videos'), 'videos')
   const envs = new vector.RecordVideo(cartPoles({ numEnvs: 4, renderMode: 'rgb_array' }), {
     videoFolder: folder,
     formats: ['gif'],

@@ -1,12 +1,12 @@
 /** Every example in the documentation of a wrapper runs. */
-import { mkdtempSync, readdirSync, readFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { transformSync } from '@swc/core'
 import * as envs from 'gymnura/envs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { temporaryFolder } from './helpers.js'
 
 const folder = join(fileURLToPath(new URL('../../..', import.meta.url)), 'envs', 'wrappers')
 const { setWarningHandler } = envs
@@ -29,7 +29,7 @@ function run(example: string): void {
 }
 
 setWarningHandler(() => {})
-process.chdir(mkdtempSync(join(tmpdir(), 'gymnura-examples-')))
+process.chdir(temporaryFolder('examples'))
 const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'))
 let count = 0
 for (const file of files) {

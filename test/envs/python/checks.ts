@@ -4,7 +4,17 @@ import { readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { EnvError, make, makeVec, PythonEnv, PythonFailed, type PythonSingleEnv, type PythonTimeout, type spaces } from 'gymnura/envs'
+import {
+  EnvError,
+  make,
+  makeVec,
+  PythonEnv,
+  PythonFailed,
+  type PythonSingleEnv,
+  type PythonTimeout,
+  SyncVectorEnv,
+  type spaces,
+} from 'gymnura/envs'
 import * as assert from 'uvu/assert'
 import type { Check } from '../traces/read.js'
 
@@ -168,7 +178,7 @@ export function pythonChecks(python: string): Check[] {
           assert.ok(error instanceof PythonFailed && error.pythonType === 'ValueError')
           assert.match(error.traceback, /gymnura_probes\.py", line \d+, in step/)
           assert.match(error.message, /step\(\) of gymnura_probes:Trouble-v0 raised ValueError: invalid literal .*'seven'/)
-          assert.equal(env.step(0).slice(0, 2), [0, 0])
+          assert.equal(env.step(0).slice(0, 2), [1, 0])
         })
         assert.is(thrown(() => trouble('raises', 'make')).code, 'ENVS_PYTHON_FAILED')
       },
@@ -209,13 +219,77 @@ export function pythonChecks(python: string): Check[] {
       },
     },
     {
+      title:
+        'several in one process are made anew, if asked to, where one raises, dies or hangs: truncated episodes in each autoreset mode',
+      run: () => {
+        const options = { python, kwargs: {}, timeoutMs: LIMIT_MS, numEnvs: 2, onMemberFailure: 'restart' } as const
+        for (const what of ['raises', 'is killed', 'sleeps']) {
+          for (const autoresetMode of ['next-step', 'same-step', 'disabled'] as const) {
+            const envs = new PythonEnv<Int32Array>('gymnura_probes:Trouble-v0', { ...options, autoresetMode, kwargs: { what } })
+            try {
+              envs.reset({ seed: 1 })
+              assert.equal(Array.from(envs.step([0, 0])[0]), [1, 1])
+              const [observations, rewards, terminated, truncated, infos] = envs.step([0, 1])
+              const fresh = autoresetMode === 'same-step'
+              assert.equal(
+                [observations, rewards, terminated, truncated].map((part) => Array.from(part)),
+                [fresh ? [0, 0] : [1, 1], [0, 0], [0, 0], [1, 1]],
+              )
+              assert.match((infos.memberFailure as string[])[0]!, /gymnura_probes:Trouble-v0/, what)
+              assert.equal(Array.from(infos._memberFailure as Uint8Array), [1, 1])
+              if (fresh)
+                assert.equal(
+                  [infos.finalObs, infos._finalObs].map((part) => Array.from(part as Uint8Array)),
+                  [
+                    [1, 1],
+                    [1, 1],
+                  ],
+                )
+              if (autoresetMode === 'disabled') envs.reset({ options: { resetMask: [1, 1] } })
+              else if (!fresh) assert.equal(Array.from(envs.step([1, 1])[0]), [0, 0])
+              const after = envs.step([0, 0])
+              assert.equal([Array.from(after[0]), after[4].memberFailure], [[1, 1], undefined])
+            } finally {
+              envs.close()
+            }
+          }
+        }
+        assert.is(thrown(() => new PythonEnv('x:y', { ...options, onMemberFailure: 'ignore' as 'throw' })).code, 'ENVS_INVALID_KWARGS')
+      },
+    },
+    {
+      title: 'a process each in a vector environment of ours: one that dies or hangs is made anew, and the others go on',
+      run: () => {
+        for (const what of ['is killed', 'sleeps']) {
+          const one = () => trouble(what)
+          const envs = new SyncVectorEnv<Int32Array>([one, one], { onMemberFailure: 'restart' })
+          try {
+            envs.reset({ seed: 1 })
+            const [observations, , , truncated, infos] = envs.step([0, 1])
+            assert.equal(
+              [Array.from(observations), Array.from(truncated)],
+              [
+                [1, 0],
+                [0, 1],
+              ],
+            )
+            assert.match((infos.memberFailure as string[])[1]!, what === 'sleeps' ? /took longer than timeoutMs/ : /ended in step\(\)/)
+            assert.equal(Array.from(envs.step([0, 0])[0]), [2, 0])
+            assert.equal(Array.from(envs.step([0, 0])[0]), [3, 1])
+          } finally {
+            envs.close()
+          }
+        }
+      },
+    },
+    {
       title: 'a pause longer than timeoutMs between two calls does no harm',
       run: () => {
         const env = trouble('raises', 'never', { timeoutMs: 300 })
         using(env as PythonSingleEnv, () => {
           env.reset()
           Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 900)
-          assert.is(env.step(0)[0], 0)
+          assert.is(env.step(0)[0], 1)
         })
       },
     },
@@ -225,7 +299,7 @@ export function pythonChecks(python: string): Check[] {
         const env = trouble('prints')
         using(env as PythonSingleEnv, () => {
           env.reset()
-          assert.is(env.step(1)[0], 0)
+          assert.is(env.step(1)[0], 1)
         })
       },
     },

@@ -90,7 +90,7 @@ TROUBLES = {
 
 
 class Trouble(gym.Env):
-    observation_space = spaces.Discrete(1)
+    observation_space = spaces.Discrete(100)
     action_space = spaces.Discrete(2)
 
     def __init__(self, at="step", what="raises"):
@@ -104,12 +104,14 @@ class Trouble(gym.Env):
     def reset(self, *, seed=None, options=None):
         super().reset(seed=seed)
         self.trouble("reset")
+        self.steps = 0
         return 0, {"child": child.pid if child else None}
 
     def step(self, action):
         if action == 1:
             self.trouble("step")
-        return 0, 0, False, False, {}
+        self.steps += 1
+        return self.steps, 0, False, False, {}
 
     def close(self):
         self.trouble("close")

@@ -44,8 +44,8 @@ function madeOf(part: fc.Arbitrary<Space>): fc.Arbitrary<Space>[] {
       .tuple(fc.uniqueArray(fc.tuple(key, part), { minLength: 1, maxLength: 3, selector: ([name]) => name }), fc.boolean())
       .map(([pairs, sortKeys]) => new spaces.Dict(pairs, { sortKeys })),
     fc.array(part, { minLength: 1, maxLength: 3 }).map((parts) => new spaces.OneOf(parts)),
-    fc.tuple(part, fc.boolean()).map(([space, stack]) => new spaces.Sequence<Space, boolean>(space, { stack })),
-    // Of nodes without numbers a flat graph could not tell how many there are.
+    // Of elements or nodes without numbers a flat stack or graph could not tell how many there are.
+    fc.tuple(part, fc.boolean()).map(([space, stack]) => new spaces.Sequence<Space, boolean>(space, { stack: stack && hasNumbers(space) })),
     fc.tuple(part.filter(hasNumbers), fc.option(part.filter(hasNumbers))).map(([nodes, edges]) => new spaces.Graph(nodes, edges)),
   ]
 }

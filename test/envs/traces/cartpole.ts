@@ -1,4 +1,4 @@
-import { make, setWarningHandler } from 'gymnura/envs'
+import { make, setWarningHandler, spec } from 'gymnura/envs'
 import { apart, type Check, decode, type GeneratorState, readTraces, same, sameState } from './read.js'
 
 export function checks(folder: string, live: boolean): Check[] {
@@ -59,7 +59,7 @@ function replayEpisodes(trace: EpisodeTrace, follow = false): number {
 
 function replay(trace: EpisodeTrace, follow: boolean): number {
   const what = `${trace.id} seed ${trace.seed} ${JSON.stringify(trace.options)}`
-  const env = make('CartPole-v1', { ...trace.kwargs, maxEpisodeSteps: trace.id === 'CartPole-v0' ? 200 : 500 })
+  const env = make<Float32Array, number>(spec(trace.id).with({ orderEnforce: false }), trace.kwargs)
   const [obs, state, reward] = [decode(trace.obs, 'f4'), decode(trace.state, 'f8'), decode(trace.reward, 'f8')]
   const [terminated, truncated, actions] = [decode(trace.terminated, 'u1'), decode(trace.truncated, 'u1'), decode(trace.action, 'u1')]
   let row = 0

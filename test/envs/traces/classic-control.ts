@@ -21,11 +21,16 @@ const STATE_EVERY = 5
 const STATE_TOLERANCE = 1e-9
 
 /**
- * Acrobot is chaotic: of 26 traces of the day, in one a last digit of a sine had grown to 1.4e-9 by step 280. The golden traces stay
- * within 1e-9 for all of their 300 steps; traces of the day may be off by so much after so many steps.
+ * Acrobot is chaotic, and Gymnasium's own numbers depend on the machine: its C library has sines for processors with and without fused
+ * multiply-add, which now and then differ in their last digit, so that no sine of ours could be equal everywhere. Between those two (Gymnasium
+ * 1.4.0, glibc 2.36), and between ours and the first, traces of 300 steps came to be more than 1e-9 apart
+ * - under random actions: 1 and 5 of 6,000, none before step 288;
+ * - pumped up, with resets: 8 and 22 of 1,500, from steps 138 and 122 on;
+ * - pumped on past the goal: 480 and 882 of 1,500, from steps 112 and 106 on.
+ * The golden traces stay within 1e-9 for all of their 300 steps. In traces of the day the state is set to Gymnasium's each time it was
+ * compared, so that a difference has not the time to grow.
  */
-const CHAOTIC_AFTER = 200
-const CHAOTIC_TOLERANCE = 1e-7
+const CHAOTIC = 'Acrobot-v1'
 
 export function checks(folder: string, live: boolean): Check[] {
   return readTraces<{ episodes: EpisodesTrace[] }>(folder, 'classic-control').episodes.map((trace) => ({
@@ -37,8 +42,8 @@ export function checks(folder: string, live: boolean): Check[] {
 const stepsOf = (trace: EpisodesTrace) => decode(trace.terminated, 'u1').length
 
 /** One float32 digit, or the states' own tolerance near zero. */
-const observationApart = (tolerance: number) => (a: number, b: number) => Math.abs(a - b) > Math.max(2 ** -23 * Math.abs(b), tolerance)
-const stateApart = (tolerance: number) => (a: number, b: number) => !(Math.abs(a - b) <= tolerance * Math.max(1, Math.abs(b)))
+const observationApart = (a: number, b: number) => Math.abs(a - b) > Math.max(2 ** -23 * Math.abs(b), STATE_TOLERANCE)
+const stateApart = (a: number, b: number) => !(Math.abs(a - b) <= STATE_TOLERANCE * Math.max(1, Math.abs(b)))
 /** Pendulum's reward is made of its state; those of the others are whole numbers and squares of actions. */
 const rewardApart = (id: string) => (id.startsWith('Pendulum') ? (a: number, b: number) => Math.abs(a - b) > 1e-8 : undefined)
 
@@ -56,12 +61,12 @@ function replay(trace: EpisodesTrace, live: boolean): void {
   let row = 0
   const check = (observation: Float32Array) => {
     const size = observation.length
-    const tolerance = live && trace.id === 'Acrobot-v1' && row > CHAOTIC_AFTER ? CHAOTIC_TOLERANCE : STATE_TOLERANCE
-    same(observation, obs.subarray(size * row, size * (row + 1)), `${what}, observation ${row}`, observationApart(tolerance))
+    same(observation, obs.subarray(size * row, size * (row + 1)), `${what}, observation ${row}`, observationApart)
     if (row % STATE_EVERY === 0) {
       const inner = (env.unwrapped as unknown as { state: Float64Array }).state
       const at = (row / STATE_EVERY) * inner.length
-      same(inner, state.subarray(at, at + inner.length), `${what}, state ${row}`, stateApart(tolerance))
+      same(inner, state.subarray(at, at + inner.length), `${what}, state ${row}`, stateApart)
+      if (live && trace.id === CHAOTIC) inner.set(state.subarray(at, at + inner.length))
     }
     row++
   }
