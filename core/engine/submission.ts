@@ -7,6 +7,7 @@ import type { SubmitSite } from '../control/call-site.js'
 import { needsMore } from '../scheduler/demand.js'
 import { Placed } from '../scheduler/placed.js'
 import { Task } from '../scheduler/task.js'
+import type { Encoder } from '../store/encoder.js'
 import type { OpenTask } from '../worker/context.js'
 import { CALL, TASK } from '../worker/layout.js'
 import type { ShippedFunction } from '../worker/messages.js'
@@ -90,7 +91,14 @@ export class Submission {
   }
 
   private send(task: Task, args: unknown[]): void {
-    const encoder = this.args.encode(task, args)
+    let encoder: Encoder
+    try {
+      encoder = this.args.encode(task, args)
+    } catch (error) {
+      // Refused: it was never submitted.
+      task.parent?.children?.delete(task)
+      throw error
+    }
     try {
       this.engine.sending.dispatch(task, encoder)
     } finally {

@@ -25,6 +25,19 @@ test('a task whose worker dies is run again as often as maxRetries says, then fa
   assert.is(tries[0], 1)
 })
 
+test('where nothing is said of maxRetries, a task is run again three times, as in Ray', async () => {
+  const tries = flag()
+  const dies = remote((counter: Int32Array, times: number) => {
+    if (Atomics.add(counter, 0, 1) < times) process.exit(7)
+    return 'lived'
+  })
+  assert.is(await get(dies.remote(tries, 3)), 'lived')
+  assert.is(tries[0], 4)
+  tries[0] = 0
+  assert.instance(await rejection(get(dies.remote(tries, 4))), WorkerCrashedError)
+  assert.is(tries[0], 4)
+})
+
 test('a task that survives the second time gives its value, with the same arguments', async () => {
   const tries = flag()
   const once = remote((counter: Int32Array, big: Float64Array, small: { text: string }, long: string[]) => {
