@@ -3,6 +3,8 @@ import * as layout from './layout.js'
 
 /** One task in so many comes from the others' queues though the thread's own has some. */
 const OTHERS_EVERY = 64
+/** While there is work, silent inlets are looked at once in so many steps. */
+const SILENT_EVERY = 16
 /** The others' queues take turns of so many tasks. */
 const TURN_OF_OTHERS = 16
 
@@ -11,7 +13,10 @@ const TURN_OF_OTHERS = 16
  * then tasks, which any worker may take: from the queue of the thread itself, then from the others'.
  */
 export class Intake {
+  /** Those that something has come through; the others are looked at more rarely, since most threads never send this one anything. */
   private readonly inlets: Inlet[] = []
+  private readonly silent: Inlet[] = []
+  private steps = 0
   private turn = 0
   /** Counts tasks taken, and says from whose queue the last came. */
   private taken = 0
@@ -26,21 +31,38 @@ export class Intake {
   ) {}
 
   add(inlet: Inlet): void {
-    // The thread's own queue comes first.
+    // The thread's own queue comes first, from its first task on.
     if (inlet.client === this.index) this.inlets.unshift(inlet)
-    else this.inlets.push(inlet)
+    else this.silent.push(inlet)
+  }
+
+  /** Whether something has come through inlets that were silent so far; those are listened to from now on. */
+  private heardMore(): boolean {
+    const { silent, inlets } = this
+    const before = silent.length
+    for (let i = before - 1; i >= 0; i--) {
+      const inlet = silent[i]!
+      if (!inlet.requests.ready() && !inlet.queue?.ready()) continue
+      silent.splice(i, 1)
+      inlets.push(inlet)
+    }
+    return silent.length < before
   }
 
   remove(client: number): boolean {
-    const at = this.inlets.findIndex((inlet) => inlet.client === client)
-    if (at < 0) return false
-    const [inlet] = this.inlets.splice(at, 1)
-    inlet!.close()
-    return true
+    for (const list of [this.inlets, this.silent]) {
+      const at = list.findIndex((inlet) => inlet.client === client)
+      if (at < 0) continue
+      const [inlet] = list.splice(at, 1)
+      inlet!.close()
+      return true
+    }
+    return false
   }
 
   /** Whether something waits. */
   ready(takesTasks: boolean): boolean {
+    if (this.silent.length > 0) this.heardMore()
     for (const inlet of this.inlets) {
       if (this.hears(inlet) && inlet.requests.ready()) return true
       if (takesTasks && inlet.queue?.ready()) return true
@@ -50,6 +72,11 @@ export class Intake {
 
   /** Accepts what comes next. False: there is nothing. */
   step(takesTasks: boolean): boolean {
+    if (++this.steps % SILENT_EVERY === 0) this.heardMore()
+    return this.next(takesTasks) || (this.heardMore() && this.next(takesTasks))
+  }
+
+  private next(takesTasks: boolean): boolean {
     const { inlets } = this
     const count = inlets.length
     for (let i = 0; i < count; i++) {
@@ -100,11 +127,12 @@ export class Intake {
   /** Whether tasks wait in the queues. */
   more(): boolean {
     for (const inlet of this.inlets) if (inlet.queue?.ready()) return true
-    return false
+    return this.heardMore() && this.more()
   }
 
   /** Whether the queues hold more than one task, as far as can be seen from outside. */
   several(): boolean {
+    this.heardMore()
     let waiting = 0
     for (const inlet of this.inlets) {
       if (!inlet.queue?.ready()) continue
