@@ -18,19 +18,7 @@ seed="${GYMNURA_SEED:-$(date +%s%N)}"
 echo "seed $seed (GYMNURA_SEED=$seed repeats this run)"
 "$venv/bin/python" "$root/test/golden/envs/make.py" --out "$work/traces" --seed "$seed" >/dev/null
 
-passed=0
-failed=0
-# Runs one comparison and adds its last `N passed, N failed`.
-compare() {
-  local output status=0 counts
-  output=$("$@" 2>&1) || status=$?
-  echo "$output"
-  counts=$(grep -oE '^[0-9]+ passed, [0-9]+ failed' <<<"$output" | tail -1 || true)
-  [ -n "$counts" ] || counts='0 passed, 1 failed'
-  passed=$((passed + $(cut -d' ' -f1 <<<"$counts")))
-  failed=$((failed + $(cut -d' ' -f3 <<<"$counts")))
-  if [ "$status" -ne 0 ] && [ "$(cut -d' ' -f3 <<<"$counts")" -eq 0 ]; then failed=$((failed + 1)); fi
-}
+source "$here/../tally.sh"
 compare node "$here/compare.mjs" "$work/traces"
 compare node "$here/python-env.mjs" "$venv/bin/python"
 compare env GYMNURA_SEED="$seed" "$venv/bin/python" "$here/gymnura_in_gymnasium.py"

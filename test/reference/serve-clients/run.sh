@@ -9,19 +9,10 @@ python="${GYMNURA_VENV:?a folder with the Python virtual environment; test/refer
 "$python" -m pip install --quiet --disable-pip-version-check -r "$here/requirements.txt"
 coproc SERVER { node "$here/server.mjs"; }
 read -r url <&"${SERVER[0]}"
-passed=0
-failed=0
-for client in "triton.py $url ${GYMNURA_GOLDEN:+$root/test/golden/serve/tritonclient.json}" "tf_serving.py $url"; do
-  status=0
-  # shellcheck disable=SC2086
-  output=$(cd "$here" && "$python" -B $client 2>&1) || status=$?
-  echo "$output"
-  counts=$(grep -oE '^[0-9]+ passed, [0-9]+ failed' <<<"$output" | tail -1 || true)
-  [ -n "$counts" ] || counts='0 passed, 1 failed'
-  passed=$((passed + $(cut -d' ' -f1 <<<"$counts")))
-  failed=$((failed + $(cut -d' ' -f3 <<<"$counts")))
-  if [ "$status" -ne 0 ] && [ "$(cut -d' ' -f3 <<<"$counts")" -eq 0 ]; then failed=$((failed + 1)); fi
-done
+source "$here/../tally.sh"
+cd "$here"
+compare "$python" -B triton.py "$url" ${GYMNURA_GOLDEN:+"$root/test/golden/serve/tritonclient.json"}
+compare "$python" -B tf_serving.py "$url"
 pid=$SERVER_PID
 eval "exec ${SERVER[1]}>&-"
 wait "$pid" || failed=$((failed + 1))

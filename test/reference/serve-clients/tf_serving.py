@@ -10,16 +10,9 @@ import urllib.request
 
 import numpy as np
 
+from checks import check, finish
+
 url = sys.argv[1] + "/v1/models/push"
-passed, failed = 0, []
-
-
-def check(title, holds):
-    global passed
-    if holds:
-        passed += 1
-    else:
-        failed.append(title)
 
 
 def call(path, body=None):
@@ -67,7 +60,4 @@ for title, path, body, wanted in [
     status, answer = call(path, body)
     check(title, status == wanted and list(answer) == ["error"])
 
-for title in failed:
-    print(f"tf_serving: {title}")
-print(f"{passed} passed, {len(failed)} failed")
-sys.exit(1 if failed else 0)
+finish("tf_serving")
