@@ -7,25 +7,9 @@ sys.path = [p for p in sys.path if pathlib.Path(p or ".").resolve() != pathlib.P
 import gymnasium as gym
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parent))
-from serve import bind_to_cores, serve
+from serve import bind_to_cores, serve, stepping
 
 gym.logger.min_level = 50
-
-
-def single(env_id, count):
-    env = gym.make(env_id)
-    env.action_space.seed(1)
-    env.reset(seed=1)
-    actions = [env.action_space.sample() for _ in range(count)]
-
-    def run():
-        for action in actions:
-            _, _, terminated, truncated, _ = env.step(action)
-            if terminated or truncated:
-                env.reset()
-        return len(actions)
-
-    return run
 
 
 def episodes(env_id, steps):
@@ -69,7 +53,7 @@ def bare(env_id, steps):
 
 def make(way, env_id, num_envs, threads, steps):
     if way == "single":
-        return single(env_id, steps or 200)
+        return stepping(gym.make(env_id), steps or 200)
     if way == "episodes":
         return episodes(env_id, steps)
     if way == "bare":

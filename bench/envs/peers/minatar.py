@@ -11,32 +11,16 @@ import minatar.gym
 from minatar import Environment
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parent))
-from serve import bind_to_cores, serve
+from serve import bind_to_cores, serve, stepping
 
 if "MinAtar/Breakout-v1" not in gym.registry:
     minatar.gym.register_envs()
 ACTIONS = 200
 
 
-def in_gymnasium(env_id):
-    env = gym.make(env_id)
-    env.action_space.seed(1)
-    env.reset(seed=1)
-    actions = [env.action_space.sample() for _ in range(ACTIONS)]
-
-    def run():
-        for action in actions:
-            _, _, terminated, truncated, _ = env.step(action)
-            if terminated or truncated:
-                env.reset()
-        return ACTIONS
-
-    return run
-
-
 def make(way, env_id, num_envs, threads, steps):
     if way == "gymnasium":
-        return in_gymnasium(env_id)
+        return stepping(gym.make(env_id), ACTIONS)
     env = Environment(env_id)
     env.seed(1)
     env.reset()

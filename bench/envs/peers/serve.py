@@ -37,3 +37,19 @@ def serve(make):
         except Exception as error:
             answer = {"error": f"{type(error).__name__}: {error}"}
         print(json.dumps(answer), file=out, flush=True)
+
+
+def stepping(env, count):
+    """A Gymnasium environment under `count` random actions, drawn beforehand; resets included."""
+    env.action_space.seed(1)
+    env.reset(seed=1)
+    actions = [env.action_space.sample() for _ in range(count)]
+
+    def run():
+        for action in actions:
+            _, _, terminated, truncated, _ = env.step(action)
+            if terminated or truncated:
+                env.reset()
+        return count
+
+    return run
