@@ -11,22 +11,13 @@ import { Limit } from './controller.js'
 const STEP = 2
 const BACKOFF = 0.9
 const BAND_BEGINS = 0.9
-/** Late by more than this many times the usual latency is not the batch size's doing. */
-const OUTLIER = 3
 
 export class AimdController extends Limit {
   override readonly policy = 'aimd'
-  #suspected = false
 
   override observe(size: number, latencyMs: number): void {
-    const late = latencyMs >= this.objectiveMs
-    if (late && !this.#suspected && latencyMs > OUTLIER * this.usualMs) {
-      this.#suspected = true
-      return
-    }
-    this.#suspected = false
-    this.remember(latencyMs)
-    if (late) this.moveTo(this.maxBatch * BACKOFF)
+    if (!this.believes(latencyMs)) return
+    if (latencyMs >= this.objectiveMs) this.moveTo(this.maxBatch * BACKOFF)
     else if (latencyMs < BAND_BEGINS * this.objectiveMs && size >= this.maxBatch) this.moveTo(this.maxBatch + STEP)
   }
 }

@@ -27,6 +27,8 @@ export interface BatchController {
 }
 
 const SMOOTHING = 0.2
+/** Late by more than this many times the usual latency is not the batch size's doing. */
+const OUTLIER = 3
 
 /** What every controller keeps: its limit, and the marks of how that moved. */
 export abstract class Limit implements BatchController {
@@ -37,6 +39,7 @@ export abstract class Limit implements BatchController {
   #cut = 0
   #peak: number | null = null
   #trough: number | null = null
+  #suspected = false
 
   constructor(
     public objectiveMs: number,
@@ -63,6 +66,16 @@ export abstract class Limit implements BatchController {
       this.#trough = next
     }
     this.#maxBatch = next
+  }
+
+  /**
+   * Whether to believe what a batch took. One that is late beyond all experience (a pause, a cold start) is not believed until a second
+   * one confirms it; what is believed counts for `usualMs`.
+   */
+  protected believes(latencyMs: number): boolean {
+    this.#suspected = !this.#suspected && latencyMs >= this.objectiveMs && latencyMs > OUTLIER * this.#usualMs
+    if (!this.#suspected) this.remember(latencyMs)
+    return !this.#suspected
   }
 
   protected remember(latencyMs: number): void {

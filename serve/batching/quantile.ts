@@ -20,26 +20,18 @@ const SMALLEST_RESIDUAL_MS = 1e-3
 const STEP = 2
 const GROWTH = 2
 const BACKOFF = 0.9
-/** A batch this many times later than usual is a pause's doing, and is not in the window until a second one confirms it. */
-const OUTLIER = 3
 
 export class QuantileController extends Limit {
   override readonly policy = 'quantile'
   readonly #sizes = new Float64Array(WINDOW)
   readonly #latencies = new Float64Array(WINDOW)
   #seen = 0
-  #suspected = false
   #line: Line | undefined
   /** Whether a batch was full since the last fit. */
   #full = false
 
   override observe(size: number, latencyMs: number): void {
-    if (!this.#suspected && latencyMs >= this.objectiveMs && latencyMs > OUTLIER * this.usualMs) {
-      this.#suspected = true
-      return
-    }
-    this.#suspected = false
-    this.remember(latencyMs)
+    if (!this.believes(latencyMs)) return
     this.#sizes[this.#seen % WINDOW] = size
     this.#latencies[this.#seen % WINDOW] = latencyMs
     this.#seen++

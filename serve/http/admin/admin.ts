@@ -5,7 +5,7 @@ import type { ModelRoots } from '../../registry/model-roots.js'
 import { impliedKind } from '../../registry/model-source.js'
 import type { Publisher } from '../../registry/publisher.js'
 import type { Registry } from '../../registry/registry.js'
-import { parseBody, textOf } from '../json-body.js'
+import { type Body, parseBody, textOf } from '../json-body.js'
 import type { Schema } from '../route.js'
 import { ANY, BOOLEAN, INTEGER, listOf, NUMBER, NUMBERS, object, oneOf, STRING } from '../schemas.js'
 import { applicationOf, field, isVerbose, stringList, versionOf } from './fields.js'
@@ -25,12 +25,15 @@ export function adminApi(app: FastifyInstance, registry: Registry, publisher: Pu
           answered(request),
         )
       }
+      /** The same, of what the body says; `expected` shows its form to who sends another. */
+      const ask = (path: string, summary: string, body: Schema, answer: Schema, expected: string, answered: (body: Body) => unknown) =>
+        post(path, summary, body, answer, (request) => answered(parseBody(textOf(request), expected)))
       admin.get(
         '/ping',
         { config: { access: 'admin', doc: { tag: 'Admin', summary: 'Answers PONG', answer: STRING } } },
         async () => 'PONG',
       )
-      post(
+      ask(
         '/add_app',
         'Registers an application',
         object({
@@ -43,31 +46,31 @@ export function adminApi(app: FastifyInstance, registry: Registry, publisher: Pu
           'reward_range?': NUMBERS,
         }),
         SUCCESS,
-        async (request) => {
-          const body = parseBody(textOf(request), '{"name": ..., "default_output": ...}')
+        '{"name": ..., "default_output": ...}',
+        async (body) => {
           await registry.registerApplication(applicationOf(body))
           return 'Success!'
         },
       )
-      post(
+      ask(
         '/add_model_links',
         'Links models to an application, all or none',
         object({ app_name: STRING, model_names: listOf(STRING) }),
         SUCCESS,
-        async (request) => {
-          const body = parseBody(textOf(request), '{"app_name": ..., "model_names": [...]}')
+        '{"app_name": ..., "model_names": [...]}',
+        async (body) => {
           const application = field(body, 'app_name', 'string')
           await registry.link(application, stringList(body, 'model_names'))
           return 'Success!'
         },
       )
-      post(
+      ask(
         '/add_model',
         'Puts a model file in the model roots live, without an application; answers once it is warm',
         object({ model_name: STRING, model_version: VERSION, model_data_path: STRING }),
         SUCCESS,
-        async (request) => {
-          const body = parseBody(textOf(request), '{"model_name": ..., "model_version": ..., "model_data_path": ...}')
+        '{"model_name": ..., "model_version": ..., "model_data_path": ...}',
+        async (body) => {
           const path = field(body, 'model_data_path', 'string')
           const kind = impliedKind(path)
           if (kind === 'tfjs') refuse('model_data_path', path, 'a model of one file; publish this one from the program that serves')
@@ -77,69 +80,83 @@ export function adminApi(app: FastifyInstance, registry: Registry, publisher: Pu
           return 'Success!'
         },
       )
-      post('/delete_app', 'Deletes an application; its models stay', object({ name: STRING }), SUCCESS, async (request) => {
-        await registry.removeApplication(field(parseBody(textOf(request), '{"name": ...}'), 'name', 'string'))
+      ask('/delete_app', 'Deletes an application; its models stay', object({ name: STRING }), SUCCESS, '{"name": ...}', async (body) => {
+        await registry.removeApplication(field(body, 'name', 'string'))
         return 'Success!'
       })
-      post(
+      ask(
         '/delete_model_links',
         'Unlinks models, named as they were linked',
         object({ app_name: STRING, model_names: listOf(STRING) }),
         SUCCESS,
-        async (request) => {
-          const body = parseBody(textOf(request), '{"app_name": ..., "model_names": [...]}')
+        '{"app_name": ..., "model_names": [...]}',
+        async (body) => {
           await registry.unlink(field(body, 'app_name', 'string'), stringList(body, 'model_names'))
           return 'Success!'
         },
       )
-      post('/get_linked_models', 'The links of an application', object({ app_name: STRING }), listOf(STRING), async (request) => {
-        return registry.application(field(parseBody(textOf(request), '{"app_name": ...}'), 'app_name', 'string')).links
-      })
-      post(
+      ask(
+        '/get_linked_models',
+        'The links of an application',
+        object({ app_name: STRING }),
+        listOf(STRING),
+        '{"app_name": ...}',
+        async (body) => {
+          return registry.application(field(body, 'app_name', 'string')).links
+        },
+      )
+      ask(
         '/set_model_version',
         'Makes another version the one that answers',
         object({ model_name: STRING, model_version: VERSION }),
         MODEL,
-        async (request) => {
-          const body = parseBody(textOf(request), '{"model_name": ..., "model_version": ...}')
+        '{"model_name": ..., "model_version": ...}',
+        async (body) => {
           return modelJson(await registry.setVersion(field(body, 'model_name', 'string'), versionOf(body)))
         },
       )
-      post('/rollback_model', 'Goes back to the version that answered before', object({ model_name: STRING }), MODEL, async (request) => {
-        return modelJson(await registry.rollback(field(parseBody(textOf(request), '{"model_name": ...}'), 'model_name', 'string')))
-      })
-      post(
+      ask(
+        '/rollback_model',
+        'Goes back to the version that answered before',
+        object({ model_name: STRING }),
+        MODEL,
+        '{"model_name": ...}',
+        async (body) => {
+          return modelJson(await registry.rollback(field(body, 'model_name', 'string')))
+        },
+      )
+      ask(
         '/set_replicas',
         'More or fewer containers side by side',
         object({ model_name: STRING, replicas: INTEGER, 'model_version?': VERSION }),
         MODEL,
-        async (request) => {
-          const body = parseBody(textOf(request), '{"model_name": ..., "replicas": ...}')
+        '{"model_name": ..., "replicas": ...}',
+        async (body) => {
           const version = body.model_version === undefined ? undefined : versionOf(body)
           return modelJson(await publisher.setReplicas(field(body, 'model_name', 'string'), version, field(body, 'replicas', 'number')))
         },
       )
-      post(
+      ask(
         '/delete_versioned_model',
         'Deletes a version that answers for nobody',
         object({ model_name: STRING, model_version: VERSION }),
         SUCCESS,
-        async (request) => {
-          const body = parseBody(textOf(request), '{"model_name": ..., "model_version": ...}')
+        '{"model_name": ..., "model_version": ...}',
+        async (body) => {
           await publisher.remove(field(body, 'model_name', 'string'), versionOf(body))
           return 'Success!'
         },
       )
-      post('/get_application', 'An application', object({ name: STRING }), APPLICATION, async (request) => {
-        return applicationJson(registry.application(field(parseBody(textOf(request), '{"name": ...}'), 'name', 'string')).toRecord())
+      ask('/get_application', 'An application', object({ name: STRING }), APPLICATION, '{"name": ...}', async (body) => {
+        return applicationJson(registry.application(field(body, 'name', 'string')).toRecord())
       })
-      post(
+      ask(
         '/get_model',
         "A model's version, the current one where none is named",
         object({ model_name: STRING, 'model_version?': VERSION }),
         MODEL,
-        async (request) => {
-          const body = parseBody(textOf(request), '{"model_name": ..., "model_version": ...}')
+        '{"model_name": ..., "model_version": ...}',
+        async (body) => {
           const model = registry.model(field(body, 'model_name', 'string'))
           const { record } = model.version(body.model_version === undefined ? undefined : versionOf(body))
           return modelJson({ ...record, current: model.current.record === record })
@@ -149,13 +166,13 @@ export function adminApi(app: FastifyInstance, registry: Registry, publisher: Pu
         const containers = [...registry.models.values()].flatMap(({ versions }) => [...versions.values()].flatMap(containersJson))
         return isVerbose(request) ? containers : containers.map(({ model_id, replica }) => `${model_id}:${replica}`)
       })
-      post(
+      ask(
         '/get_container',
         'A container',
         object({ model_name: STRING, model_version: VERSION, replica_id: INTEGER }),
         ANY,
-        async (request) => {
-          const body = parseBody(textOf(request), '{"model_name": ..., "model_version": ..., "replica_id": ...}')
+        '{"model_name": ..., "model_version": ..., "replica_id": ...}',
+        async (body) => {
           const version = registry.model(field(body, 'model_name', 'string')).version(versionOf(body))
           const replica = field(body, 'replica_id', 'number')
           const found = containersJson(version)[replica]
