@@ -81,13 +81,12 @@ function roomPlugin(room, all) {
         // Of two classes with one name the bundle renames one; their names are seen, in the text of a wrapped environment say.
         const classes = [...contents.matchAll(/^(?:export )?class (\w+)/gm)].map(([, name]) => name)
         const named = classes.map((name) => `Object.defineProperty(${name}, 'name', { value: '${name}' })`)
-        return { contents: [contents.replace(/^\/\/# sourceMappingURL.*$/m, ''), ...named, ...mapOf(path)].join('\n'), loader: 'js' }
+        const map = `//# sourceMappingURL=${asUrl(path)}.map`
+        return { contents: [contents.replace(/^\/\/# sourceMappingURL.*$/m, ''), ...named, map].join('\n'), loader: 'js' }
       })
     },
   }
 }
-
-const mapOf = (path) => [`//# sourceMappingURL=${asUrl(path)}.map`]
 
 async function bundleRoom(room) {
   const home = join(dist, room)

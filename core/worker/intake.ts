@@ -62,7 +62,7 @@ export class Intake {
 
   /** Whether something waits. */
   ready(takesTasks: boolean): boolean {
-    if (this.silent.length > 0) this.heardMore()
+    this.heardMore()
     for (const inlet of this.inlets) {
       if (this.hears(inlet) && inlet.requests.ready()) return true
       if (takesTasks && inlet.queue?.ready()) return true
