@@ -1,22 +1,12 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { runContainer, type ServeOptions, type Server } from 'gymnura/serve'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { pushPolicy } from './policies.js'
-import { codeOf, messageOf, post, publishPatiently, until, withServer } from './tools.js'
+import { codeOf, inFolder, messageOf, post, publishPatiently, until, withServer } from './tools.js'
 
 const ALLOWED: ServeOptions = { allow: ['function', 'python'] }
-
-async function inFolder(use: (folder: string) => Promise<void>): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'gymnura-'))
-  try {
-    await use(folder)
-  } finally {
-    rmSync(folder, { recursive: true })
-  }
-}
 
 /** The answer to one query, as the wire has it. */
 async function ask(

@@ -1,6 +1,5 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as tf from '@tensorflow/tfjs-core'
 import '@tensorflow/tfjs-backend-cpu'
@@ -9,16 +8,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { imageCommand } from '../../serve/containers/image.js'
 import { pushPolicy } from './policies.js'
-import { messageOf, publishPatiently, until, withServer } from './tools.js'
-
-async function inFolder(use: (folder: string) => Promise<void>): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'gymnura-'))
-  try {
-    await use(folder)
-  } finally {
-    rmSync(folder, { recursive: true })
-  }
-}
+import { inFolder, messageOf, publishPatiently, until, withServer } from './tools.js'
 
 /** As TensorFlow.js writes it where it may write files. */
 async function saveLayers(model: LayersModel, folder: string): Promise<string> {

@@ -1,4 +1,6 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import {
   type Client,
   connect,
@@ -19,6 +21,16 @@ export async function withServer(use: (server: Server, client: Client) => Promis
   } finally {
     client.close()
     await server.close()
+  }
+}
+
+/** An empty folder, for the length of `use`. */
+export async function inFolder(use: (folder: string) => Promise<void>): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'gymnura-'))
+  try {
+    await use(folder)
+  } finally {
+    rmSync(folder, { recursive: true })
   }
 }
 
