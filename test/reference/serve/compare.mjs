@@ -1,4 +1,5 @@
 // Publishes each model, asks it, and compares with the reference's answers: node compare.mjs FOLDER (with $GYMNURA_VENV)
+import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -62,6 +63,13 @@ await publish('onnx', join(folder, 'mlp.onnx'))
 check('ONNX: logits', near(await outputs('onnx'), expected.logits, 1e-5))
 const thread = await server.publish('onnx', join(folder, 'mlp.onnx'), { isolation: 'thread' })
 check('ONNX in a thread: logits', thread.isolation === 'thread' && near(await outputs('onnx'), expected.logits, 1e-5))
+
+// Where the native runtime is there too, it is preferred. (Its installation script only fetches libraries for GPUs.)
+execFileSync('npm', ['install', '--silent', '--no-audit', '--no-fund', '--ignore-scripts', 'onnxruntime-node@1.30.0'], { cwd: folder })
+await publish('native', join(folder, 'mlp.onnx'))
+check('ONNX, natively: logits', near(await outputs('native'), expected.logits, 1e-5))
+const { pid } = server.metrics().models.find(({ name }) => name === 'native').replicas[0]
+check('ONNX, natively: by the native runtime', readFileSync(`/proc/${pid}/maps`, 'utf8').includes('onnxruntime_binding.node'))
 
 /** x·w + b as the converter writes it. */
 function graphModel() {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Serves models of scikit-learn, PyTorch, ONNX and TensorFlow.js graphs, and compares with what the reference runtimes answer by
-# themselves. The optional runtimes of Node (onnxruntime-web, tfjs-converter) are installed beside, as a user would.
+# themselves. The optional runtimes of Node (onnxruntime-web, onnxruntime-node, tfjs-converter) are installed beside, as a user would.
 set -euo pipefail
 cd "$(dirname "$0")"
 folder=$(mktemp -d)
