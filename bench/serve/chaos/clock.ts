@@ -1,0 +1,22 @@
+/**
+ * Loaded before a process's own code: its wall clock goes as wrong as its parent says. What measures durations is left alone, since no
+ * system lets that jump.
+ */
+const RealDate = Date
+let aheadMs = 0
+
+class WrongDate extends RealDate {
+  constructor(...given: unknown[]) {
+    if (given.length === 0) super(RealDate.now() + aheadMs)
+    else super(...(given as [number]))
+  }
+
+  static override now(): number {
+    return RealDate.now() + aheadMs
+  }
+}
+
+globalThis.Date = WrongDate as DateConstructor
+process.on('message', (message: { aheadMs?: number }) => {
+  aheadMs = message.aheadMs ?? aheadMs
+})
