@@ -40,7 +40,7 @@ export function assemble(settings: ServeSettings, state: State, roots: ModelRoot
   const registry = new Registry(state)
   const cache = new PredictionCache(settings.cacheBytes)
   const desk = new FeedbackDesk(state, cache)
-  const path = new QueryPath(cache, state, desk)
+  const path = new QueryPath(cache, state, desk, log)
   const listener = new ContainerListener(settings.containers.host, settings.containers.port)
   const publisher = new Publisher(registry, state, listener, cache, log, settings.allow)
   const app = httpApp(log, settings.tls)

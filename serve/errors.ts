@@ -11,6 +11,7 @@
  * | `SERVE_CLOSED` | 503 | the server is closing or closed |
  * | `STATE_IN_USE` | 409 | another server has the state's folder |
  * | `STATE_FOLDER` | 500 | the state's folder cannot be made, read or written |
+ * | `STATE_WRITE` | 507 | what was asked could not be kept, so it was not done: the disk is full, or fails |
  * | `APPLICATION_UNKNOWN` | 404 | no application has this name |
  * | `APPLICATION_EXISTS` | 409 | the name is taken |
  * | `MODEL_UNKNOWN` | 404 | no model has this name |
@@ -45,6 +46,7 @@ const STATUS = {
   SERVE_CLOSED: 503,
   STATE_IN_USE: 409,
   STATE_FOLDER: 500,
+  STATE_WRITE: 507,
   APPLICATION_UNKNOWN: 404,
   APPLICATION_EXISTS: 409,
   MODEL_UNKNOWN: 404,

@@ -8,8 +8,12 @@ import type { Exchange } from './exchange.js'
 import type { Inputs } from './inputs.js'
 import type { Prediction } from './prediction.js'
 
-/** So many answered queries wait for feedback; later ones push the oldest out. */
-const QUERIES_KEPT = 100_000
+/** So many answered queries wait for feedback, or as many as fit; later ones push the oldest out. A power of two. */
+const QUERIES_KEPT = 65_536
+const MOST_BYTES = 32 * 1024 ** 2
+/** What an answered query takes beside its input, roughly. */
+const ANSWERED_BYTES = 400
+const ELEMENT_BYTES = 4
 /** A prediction that feedback asks for is given up after this. */
 const EVALUATION_LIMIT_MS = 1_000
 
@@ -23,12 +27,24 @@ export interface FeedbackResult {
   readonly reason?: string
 }
 
+const NOTHING_KEPT: Half = { learned: false, logged: false }
+
 interface Answered {
   readonly application: Application
   readonly exchange: Exchange
   readonly inputs: Inputs
+  /** A query of it, roughly. */
+  readonly bytes: number
   /** Queries of the exchange that feedback was given on. */
   told: Set<number> | undefined
+  /** Of queries whose feedback could not be kept whole: what was. It may be given again, and then only the rest is kept. */
+  half: Map<number, Half> | undefined
+}
+
+/** Feedback is learned from, and logged. */
+interface Half {
+  learned: boolean
+  logged: boolean
 }
 
 /**
@@ -36,7 +52,9 @@ interface Answered {
  * feedback log.
  */
 export class FeedbackDesk {
-  readonly #answered = new Map<number, Answered>()
+  /** By the id's lower bits: ids follow one another, so that the next one takes the place of the oldest. */
+  readonly #answered = new Array<Answered | undefined>(QUERIES_KEPT).fill(undefined)
+  #bytes = 0
 
   constructor(
     private readonly state: State,
@@ -46,12 +64,30 @@ export class FeedbackDesk {
   /** Keeps what feedback will be joined to, where feedback has any use. */
   answered(application: Application, exchange: Exchange, inputs: Inputs): void {
     if (!application.bandit.policy.learns && this.state.feedback === undefined) return
-    const answered: Answered = { application, exchange, inputs, told: undefined }
-    for (let query = 0; query < exchange.size; query++) this.#answered.set(exchange.firstQueryId + query, answered)
-    for (const oldest of this.#answered.keys()) {
-      if (this.#answered.size <= QUERIES_KEPT) break
-      this.#answered.delete(oldest)
+    const { firstQueryId, size } = exchange
+    if (size === 0) return
+    const bytes = ANSWERED_BYTES + Math.ceil((inputs.length(0, size) * ELEMENT_BYTES) / size)
+    const answered: Answered = { application, exchange, inputs, bytes, told: undefined, half: undefined }
+    for (let id = firstQueryId; id < firstQueryId + size; id++) {
+      this.#forget(id % QUERIES_KEPT)
+      this.#answered[id % QUERIES_KEPT] = answered
+      this.#bytes += bytes
     }
+    for (let id = firstQueryId + size; this.#bytes > MOST_BYTES; id++) this.#forget(id % QUERIES_KEPT)
+  }
+
+  #forget(place: number): void {
+    const forgotten = this.#answered[place]
+    if (forgotten === undefined) return
+    this.#answered[place] = undefined
+    this.#bytes -= forgotten.bytes
+  }
+
+  #find(queryId: number): Answered | undefined {
+    const found = this.#answered[queryId % QUERIES_KEPT]
+    if (found === undefined) return undefined
+    const query = queryId - found.exchange.firstQueryId
+    return query >= 0 && query < found.exchange.size ? found : undefined
   }
 
   /**
@@ -60,7 +96,7 @@ export class FeedbackDesk {
    */
   async feedback(application: Application, queryId: number, verdict: Verdict): Promise<FeedbackResult> {
     const loss = 'reward' in verdict ? lossOfReward(application, verdict.reward) : undefined
-    const answered = this.#answered.get(queryId)
+    const answered = this.#find(queryId)
     if (answered === undefined || answered.application !== application)
       return { accepted: false, reason: this.#unknown(application, queryId) }
     const { exchange, inputs } = answered
@@ -77,28 +113,30 @@ export class FeedbackDesk {
     const selected = exchange.selected?.[query]
     const arms = selected === undefined ? application.bandit.arms.slice(0, 1) : selected.names
     const { user = '', choice: { probability } = { probability: 1 } } = selected ?? {}
-    try {
-      await Promise.all([
-        application.bandit.learn(user, arms, probability, losses),
-        this.state.feedback?.append({
-          time: new Date().toISOString(),
-          application: application.name,
-          queryId,
-          user,
-          input: inputs.values(query),
-          output: JSON.parse(output) as FeedbackEntry['output'],
-          default: isDefault,
-          arms,
-          probability,
-          ...verdict,
-        }),
-      ])
-    } catch (error) {
-      // It was not kept, so it may be given again.
-      answered.told.delete(query)
-      throw error
-    }
-    return { accepted: true }
+    const { learned, logged } = answered.half?.get(query) ?? NOTHING_KEPT
+    const [learning, logging] = await Promise.allSettled([
+      learned ? undefined : application.bandit.learn(user, arms, probability, losses),
+      logged
+        ? undefined
+        : this.state.feedback?.append({
+            time: new Date().toISOString(),
+            application: application.name,
+            queryId,
+            user,
+            input: inputs.values(query),
+            output: JSON.parse(output) as FeedbackEntry['output'],
+            default: isDefault,
+            arms,
+            probability,
+            ...verdict,
+          }),
+    ])
+    const failed = [learning, logging].find((result) => result.status === 'rejected')
+    if (failed === undefined) return { accepted: true }
+    answered.told.delete(query)
+    answered.half ??= new Map()
+    answered.half.set(query, { learned: learning.status === 'fulfilled', logged: logging.status === 'fulfilled' })
+    throw failed.reason
   }
 
   #unknown({ name, bandit }: Application, queryId: number): string {

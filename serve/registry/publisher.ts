@@ -13,6 +13,7 @@ import { artifactOf, impliedKind, localPath, type ModelSource } from './model-so
 import { checkName, checkReplicas, checkVersion, DEFAULT_SLO_MS } from './options.js'
 import { checkPublish, type PublishOptions, type PublishSettings } from './publish-options.js'
 import type { Registry } from './registry.js'
+import { Turns } from './turns.js'
 
 /** 0, or zeros in the output's shape: what an application answers for a policy that is late. */
 function zeroOutput({ outputs: [{ type, shape }] }: ModelDescription): Json {
@@ -28,7 +29,22 @@ function zeroOutput({ outputs: [{ type, shape }] }: ModelDescription): Json {
       ).fill(0)
 }
 
+/** Bounds of large observation spaces take more, JSON characters. */
+const LARGEST_KEPT_DESCRIPTION = 65_536
 const WHOLE_NUMBER = /^\d+$/
+
+/** A version to be. */
+interface Planned {
+  readonly name: string
+  readonly version: string
+  readonly artifact: Uint8Array
+  readonly settings: PublishSettings
+  readonly currentSince: number
+}
+
+const modelOf = ({ name, version, artifact, settings: { isolation, settings } }: Planned): ContainerModel => {
+  return { model: `${name}:${version}`, artifact, isolation, settings }
+}
 
 /** Puts policies live: starts their containers, and makes them known once they are warm. */
 export class Publisher {
@@ -43,6 +59,8 @@ export class Publisher {
   readonly #made = new Map<string, ContainerModel>()
   /** Containers of what is being published. */
   readonly #starting = new Set<Container>()
+  /** A version's replicas are changed, and it is deleted, one after another. */
+  readonly #turns = new Turns()
   #closed = false
 
   /** @param allowed kinds that run code which comes with the model, and may */
@@ -129,22 +147,16 @@ export class Publisher {
     const id = `${name}:${version}`
     const artifact = await artifactOf(source, settings.settings.kind)
     this.#assertOpen(id)
-    const made = await this.#warm(name, version, artifact, settings)
+    const made = await this.#warm({ name, version, artifact, settings, currentSince: 0 })
     try {
       this.#assertOpen(id)
       await this.#state.artifacts?.set(id, artifact)
       await this.#registry.addVersion(made)
-      if (makeApplication && !this.#registry.applications.has(name)) {
-        await this.#registry.registerApplication({
-          name,
-          inputType: made.description.inputType,
-          defaultOutput: zeroOutput(made.description),
-        })
-        await this.#registry.link(name, [name])
-      }
+      if (makeApplication) await this.#registry.ensureApplication(made, zeroOutput(made.description))
       return { ...made.record, current: true }
     } catch (error) {
       if (this.#registry.models.get(name)?.versions.get(version) !== made) {
+        this.#made.delete(id)
         await made.dispatcher.close()
         await this.#state.artifacts?.delete(id)
       }
@@ -153,21 +165,29 @@ export class Publisher {
   }
 
   /** A version with its containers started. @throws ServeError `MODEL_REFUSED`, `CONTAINER_FAILED` */
-  async #warm(
-    name: string,
-    version: string,
-    artifact: Uint8Array,
-    { replicas, isolation, batching, settings }: PublishSettings,
-    currentSince = 0,
-  ): Promise<ModelVersion> {
-    const id = `${name}:${version}`
-    const made: ContainerModel = { model: id, artifact, isolation, settings }
-    const [description, containers] = await this.#start(made, replicas)
+  async #warm(planned: Planned): Promise<ModelVersion> {
+    const made = modelOf(planned)
+    const [description, containers] = await this.#start(made, planned.settings.replicas)
+    return this.#version(planned, made, description, containers)
+  }
+
+  /** A version whose containers start by and by. */
+  #comingBack(planned: Planned, described: ModelDescription): ModelVersion {
+    const made = { ...modelOf(planned), described }
+    const containers = Array.from({ length: planned.settings.replicas }, () => this.#container(made))
+    for (const container of containers) container.comeBack()
+    return this.#version(planned, made, described, containers)
+  }
+
+  #version(planned: Planned, made: ContainerModel, description: ModelDescription, containers: readonly Container[]): ModelVersion {
+    const { name, version, currentSince } = planned
+    const { replicas, isolation, batching, settings } = planned.settings
     const dispatcher = new Dispatcher(description, containers, DEFAULT_SLO_MS, batching, this.#sink)
     const { inputType, inputSize, algorithm, environmentId } = description
-    const told = { inputType, inputSize, algorithm, environmentId }
+    const isKept = JSON.stringify(description).length <= LARGEST_KEPT_DESCRIPTION
+    const told = { inputType, inputSize, description: isKept ? description : undefined, algorithm, environmentId }
     const record = { name, version, replicas, isolation, batching, settings, ...told, currentSince }
-    this.#made.set(id, made)
+    this.#made.set(made.model, made)
     return new ModelVersion(name, version, description, dispatcher, record)
   }
 
@@ -190,22 +210,16 @@ export class Publisher {
   }
 
   /**
-   * Starts again what the state remembers. A model that cannot be started is left out, with an entry in the log: the others serve, and
-   * its applications answer their defaults.
+   * Starts again what the state remembers. A model whose containers do not start now is served as soon as they do; one that is refused is
+   * left out. Both have an entry in the log: the others serve, and its applications answer their defaults.
    */
   async restore(): Promise<void> {
     const records = await this.#state.models.all()
     const made = await Promise.all(
       records.map(async ({ current, ...record }) => {
-        const { name, version, currentSince } = record
-        const id = `${name}:${version}`
+        const id = `${record.name}:${record.version}`
         try {
-          const { settings = { kind: 'policy', limits: {} }, batching = checkBatching(), replicas, isolation } = record
-          const kept: PublishSettings = { settings, batching, replicas, isolation }
-          this.#assertAllowed(kept)
-          const artifact = await this.#state.artifacts?.get(id)
-          if (artifact === undefined) throw new ServeError('MODEL_FILE', `the file of ${id} is not in the state's folder`)
-          return { current, version: await this.#warm(name, version, artifact, kept, currentSince) }
+          return { current, version: await this.#restored(id, record) }
         } catch (error) {
           this.#log.error({ model: id, err: error }, 'a model could not be started again')
           return undefined
@@ -219,8 +233,31 @@ export class Publisher {
     await this.#registry.restoreApplications()
   }
 
+  async #restored(id: string, record: Omit<ModelRecord, 'current'>): Promise<ModelVersion> {
+    const { settings = { kind: 'policy', limits: {} }, batching = checkBatching(), replicas, isolation, description } = record
+    const kept: PublishSettings = { settings, batching, replicas, isolation }
+    this.#assertAllowed(kept)
+    const artifact = await this.#state.artifacts?.get(id)
+    if (artifact === undefined) throw new ServeError('MODEL_FILE', `the file of ${id} is not in the state's folder`)
+    const planned: Planned = { name: record.name, version: record.version, artifact, settings: kept, currentSince: record.currentSince }
+    if (description === undefined) return this.#warm(planned)
+    // Whoever serves it may come late, or never; nobody else is to wait for that.
+    if (settings.kind === 'external') return this.#comingBack(planned, description)
+    try {
+      return await this.#warm(planned)
+    } catch (error) {
+      if (!(error instanceof ServeError) || error.code !== 'CONTAINER_FAILED') throw error
+      this.#log.error({ model: id, err: error }, 'a model does not start now; it is tried again')
+      return this.#comingBack(planned, description)
+    }
+  }
+
   /** Takes a version out; what was asked of it is answered first. @throws as `Registry.removeVersion` */
   async remove(name: string, version: string): Promise<void> {
+    await this.#turns.take(`${name}:${version}`, () => this.#remove(name, version))
+  }
+
+  async #remove(name: string, version: string): Promise<void> {
     const removed = await this.#registry.removeVersion(checkName('model', name), checkVersion(version))
     await removed.dispatcher.drained()
     await removed.dispatcher.close()
@@ -231,7 +268,12 @@ export class Publisher {
   /** More replicas are warm when this resolves; fewer have answered what they had. @throws ServeError `SERVE_OPTION`, `MODEL_UNKNOWN`, `MODEL_VERSION_UNKNOWN`, `CONTAINER_FAILED` */
   async setReplicas(name: string, version: string | undefined, replicas: number): Promise<ModelRecord> {
     checkReplicas(replicas)
-    const chosen = this.#registry.model(checkName('model', name)).version(version)
+    const { version: chosen } = this.#registry.model(checkName('model', name)).version(version)
+    return this.#turns.take(`${name}:${chosen}`, () => this.#setReplicas(name, chosen, replicas))
+  }
+
+  async #setReplicas(name: string, version: string, replicas: number): Promise<ModelRecord> {
+    const chosen = this.#registry.model(name).version(version)
     this.#assertOpen(chosen.id)
     const { dispatcher, id } = chosen
     const more = replicas - dispatcher.replicas.length

@@ -2,11 +2,12 @@ import { ServeError } from '../errors.js'
 import { didYouMean } from '../refusals.js'
 import { Bandit } from '../selection/bandit.js'
 import { selectionPolicy } from '../selection/policies.js'
-import type { ApplicationRecord, ModelRecord, State } from '../state/state.js'
+import type { ApplicationRecord, Json, ModelRecord, State } from '../state/state.js'
 import { Application } from './application.js'
 import { Arm } from './arm.js'
 import { Model, type ModelVersion } from './model.js'
 import { type ApplicationOptions, checkApplication, DEFAULT_SLO_MS } from './options.js'
+import { Turns } from './turns.js'
 
 /** What a version takes, in words. */
 function takenBy({ description: { inputType, inputSize } }: ModelVersion): string {
@@ -14,11 +15,15 @@ function takenBy({ description: { inputType, inputSize } }: ModelVersion): strin
   return inputSize === null ? `${inputType} of any length` : `${inputSize} ${unit}`
 }
 
+/** What is linked to what is one thing: a change sees all that were acknowledged before it. */
+const LINKS = 'links'
+
 /** Applications, models, versions and the links between them. Records go to the state, what runs stays here. */
 export class Registry {
   readonly applications = new Map<string, Application>()
   readonly models = new Map<string, Model>()
   readonly #state: State
+  readonly #turns = new Turns()
 
   constructor(state: State) {
     this.#state = state
@@ -41,31 +46,39 @@ export class Registry {
   /** @throws ServeError `SERVE_OPTION`, `APPLICATION_EXISTS` */
   async registerApplication(options: ApplicationOptions): Promise<Application> {
     const record = checkApplication(options)
-    if (this.applications.has(record.name)) {
-      throw new ServeError('APPLICATION_EXISTS', `an application named "${record.name}" is there already; choose another name`)
-    }
-    // Known at once, so that a second one of the same name is refused while this one is written.
-    const application = this.#run(record)
-    try {
+    return this.#turns.take(LINKS, async () => {
+      if (this.applications.has(record.name)) {
+        throw new ServeError('APPLICATION_EXISTS', `an application named "${record.name}" is there already; choose another name`)
+      }
+      const application = this.#make(record)
       await this.#state.applications.set(record.name, application.toRecord())
-    } catch (error) {
-      this.applications.delete(record.name)
-      throw error
-    }
-    return application
+      this.applications.set(record.name, application)
+      return application
+    })
   }
 
-  #run(record: Omit<ApplicationRecord, 'models'>): Application {
-    const bandit = new Bandit(record.name, selectionPolicy(record.selection), this.#state.standings)
-    const application = new Application(record, bandit)
-    this.applications.set(record.name, application)
-    return application
+  /** An application of a model's name that is linked to it, where there is none of that name. Both are kept at once. */
+  async ensureApplication({ name, description: { inputType } }: ModelVersion, defaultOutput: Json): Promise<void> {
+    await this.#turns.take(LINKS, async () => {
+      if (this.applications.has(name)) return
+      const application = this.#make(checkApplication({ name, inputType, defaultOutput }))
+      application.links = [name]
+      await this.#state.applications.set(name, application.toRecord())
+      this.applications.set(name, application)
+      this.#resolve(application)
+    })
+  }
+
+  #make(record: Omit<ApplicationRecord, 'models'>): Application {
+    return new Application(record, new Bandit(record.name, selectionPolicy(record.selection), this.#state.standings))
   }
 
   /** Makes a warm version known and current. @throws ServeError `MODEL_SHAPE` */
-  async addVersion(version: ModelVersion): Promise<void> {
-    this.#checkShape(version)
-    await this.#makeCurrent(version)
+  addVersion(version: ModelVersion): Promise<void> {
+    return this.#turns.take(LINKS, async () => {
+      this.#checkShape(version)
+      await this.#makeCurrent(version)
+    })
   }
 
   /** Makes known again what the state remembers, without writing it. Its application's links find it. */
@@ -81,24 +94,34 @@ export class Registry {
   /** Applications as the state remembers them, once the models are there. */
   async restoreApplications(): Promise<void> {
     for (const { models, ...record } of await this.#state.applications.all()) {
-      const application = this.#run(record)
+      const application = this.#make(record)
+      this.applications.set(record.name, application)
       application.links = models
       this.#resolve(application)
     }
   }
 
   async #makeCurrent(version: ModelVersion): Promise<void> {
-    const before = this.models.get(version.name)?.current
-    version.record = { ...version.record, currentSince: Date.now() }
-    // First what a crash would leave: two that say current are told apart by when they became it.
-    await this.#state.models.set(version.id, { ...version.record, current: true })
-    if (before !== undefined && before !== version) await this.#state.models.set(before.id, { ...before.record, current: false })
+    const model = this.models.get(version.name)
+    const before = model?.current
+    // Later than all before it, whatever the clock says: a rollback goes by it.
+    const latest = Math.max(0, ...[...(model?.versions.values() ?? [])].map(({ record }) => record.currentSince))
+    const record = { ...version.record, currentSince: Math.max(Date.now(), latest + 1) }
+    // Where a crash leaves two that say current, they are told apart by when they became it.
+    const kept = [this.#state.models.set(version.id, { ...record, current: true })]
+    if (before !== undefined && before !== version) kept.push(this.#state.models.set(before.id, { ...before.record, current: false }))
+    await Promise.all(kept)
+    version.record = record
     this.restoreVersion(version, true)
     for (const application of this.applications.values()) this.#resolve(application)
   }
 
   /** Sends queries to another version from now on. @throws ServeError `MODEL_UNKNOWN`, `MODEL_VERSION_UNKNOWN`, `MODEL_SHAPE` */
-  async setVersion(name: string, version: string): Promise<ModelRecord> {
+  setVersion(name: string, version: string): Promise<ModelRecord> {
+    return this.#turns.take(LINKS, () => this.#setVersion(name, version))
+  }
+
+  async #setVersion(name: string, version: string): Promise<ModelRecord> {
     const chosen = this.model(name).version(version)
     this.#checkShape(chosen)
     await this.#makeCurrent(chosen)
@@ -106,16 +129,24 @@ export class Registry {
   }
 
   /** Back to the version that was current before. @throws ServeError `MODEL_UNKNOWN`, `MODEL_VERSION_UNKNOWN`, `MODEL_SHAPE` */
-  async rollback(name: string): Promise<ModelRecord> {
+  rollback(name: string): Promise<ModelRecord> {
+    return this.#turns.take(LINKS, () => this.#rollback(name))
+  }
+
+  async #rollback(name: string): Promise<ModelRecord> {
     const { current, versions } = this.model(name)
     const others = [...versions.values()].filter((version) => version !== current)
     const [before] = others.sort((a, b) => b.record.currentSince - a.record.currentSince)
-    if (before !== undefined) return this.setVersion(name, before.version)
+    if (before !== undefined) return this.#setVersion(name, before.version)
     throw new ServeError('MODEL_VERSION_UNKNOWN', `"${name}" has no version but ${current.version} to go back to`)
   }
 
   /** Takes a version out: no query finds it any more. @throws ServeError `MODEL_UNKNOWN`, `MODEL_VERSION_UNKNOWN`, `MODEL_IN_USE` */
-  async removeVersion(name: string, version: string): Promise<ModelVersion> {
+  removeVersion(name: string, version: string): Promise<ModelVersion> {
+    return this.#turns.take(LINKS, () => this.#removeVersion(name, version))
+  }
+
+  async #removeVersion(name: string, version: string): Promise<ModelVersion> {
     const model = this.model(name)
     const chosen = model.version(version)
     const isCurrent = model.current === chosen
@@ -135,11 +166,14 @@ export class Registry {
   }
 
   /** Keeps how many replicas a version has. */
-  async setReplicas(version: ModelVersion, replicas: number): Promise<ModelRecord> {
-    version.record = { ...version.record, replicas }
-    const record = { ...version.record, current: this.model(version.name).current === version }
-    await this.#state.models.set(version.id, record)
-    return record
+  setReplicas(version: ModelVersion, replicas: number): Promise<ModelRecord> {
+    return this.#turns.take(LINKS, async () => {
+      const record = { ...version.record, replicas }
+      const kept = { ...record, current: this.model(version.name).current === version }
+      await this.#state.models.set(version.id, kept)
+      version.record = record
+      return kept
+    })
   }
 
   /** A new version joins the links of its model, so it must take what the models beside it take. */
@@ -182,7 +216,11 @@ export class Registry {
   }
 
   /** Links all of the models, or none. @throws ServeError `APPLICATION_UNKNOWN`, `MODEL_UNKNOWN`, `MODEL_VERSION_UNKNOWN`, `MODEL_SHAPE` */
-  async link(applicationName: string, links: readonly string[]): Promise<void> {
+  link(applicationName: string, links: readonly string[]): Promise<void> {
+    return this.#turns.take(LINKS, () => this.#link(applicationName, links))
+  }
+
+  async #link(applicationName: string, links: readonly string[]): Promise<void> {
     const application = this.application(applicationName)
     const arms = [...application.arms, ...links.map((link) => this.#arm(link))]
     const { inputType } = application.record
@@ -200,7 +238,11 @@ export class Registry {
   }
 
   /** Unlinks all of the models, or none. @throws ServeError `APPLICATION_UNKNOWN`, `LINK_UNKNOWN` */
-  async unlink(applicationName: string, links: readonly string[]): Promise<void> {
+  unlink(applicationName: string, links: readonly string[]): Promise<void> {
+    return this.#turns.take(LINKS, () => this.#unlink(applicationName, links))
+  }
+
+  async #unlink(applicationName: string, links: readonly string[]): Promise<void> {
     const application = this.application(applicationName)
     for (const link of links) {
       if (application.links.includes(link)) continue
@@ -221,10 +263,13 @@ export class Registry {
   }
 
   /** Takes an application out, with what its bandit has learned; its models stay. @throws ServeError `APPLICATION_UNKNOWN` */
-  async removeApplication(name: string): Promise<void> {
+  removeApplication(name: string): Promise<void> {
+    return this.#turns.take(LINKS, () => this.#removeApplication(name))
+  }
+
+  async #removeApplication(name: string): Promise<void> {
     const application = this.application(name)
-    await this.#state.applications.delete(name)
-    await this.#state.standings.deleteAll(`${name}/`)
+    await Promise.all([this.#state.applications.delete(name), this.#state.standings.deleteAll(`${name}/`)])
     this.applications.delete(name)
     for (const { model } of application.arms) this.#tightenSlo(model)
   }
@@ -240,7 +285,12 @@ export class Registry {
     return this.#state.applications.all()
   }
 
-  listModels(): Promise<ModelRecord[]> {
-    return this.#state.models.all()
+  /** One of a model's versions is current, also where a crash has left two that say so. */
+  async listModels(): Promise<ModelRecord[]> {
+    const records = await this.#state.models.all()
+    return records.map((record) => {
+      const current = this.models.get(record.name)?.current.version
+      return current === undefined ? record : { ...record, current: record.version === current }
+    })
   }
 }

@@ -93,12 +93,20 @@ export class Bandit {
     const choice = { arms: places.filter((arm) => arm >= 0), probability }
     const heard = losses.filter((_, i) => places[i]! >= 0)
     const sums: Record<string, number[]> = {}
-    for (const { arm, field, by } of this.policy.observe(standing, choice, heard)) {
+    const increments = this.policy.observe(standing, choice, heard)
+    for (const { arm, field, by } of increments) {
       standing[arm * FIELDS + field]! += by
       sums[links[arm]!] ??= new Array<number>(FIELDS).fill(0)
       sums[links[arm]!]![field]! += by
     }
-    if (Object.keys(sums).length > 0) await this.table.add(this.#key(user), sums)
+    if (increments.length === 0) return
+    try {
+      await this.table.add(this.#key(user), sums)
+    } catch (error) {
+      // Whoever told it will tell it again.
+      for (const { arm, field, by } of increments) standing[arm * FIELDS + field]! -= by
+      throw error
+    }
   }
 
   get arms(): readonly string[] {

@@ -5,6 +5,7 @@ import { type Database, open, type RootDatabase } from 'lmdb'
 import { ServeError } from '../errors.js'
 import { FileFeedbackLog } from './feedback-log.js'
 import { FolderLock } from './folder-lock.js'
+import { kept } from './kept.js'
 import { added } from './memory.js'
 import type { ApplicationRecord, Artifacts, FeedbackLog, ModelRecord, State, Sums, SumTable, Table } from './state.js'
 
@@ -18,11 +19,11 @@ class LmdbTable<Row> implements Table<Row> {
   }
 
   async set(key: string, row: Row): Promise<void> {
-    await this.rows.put(key, row)
+    await kept(this.rows.put(key, row))
   }
 
   async delete(key: string): Promise<void> {
-    await this.rows.remove(key)
+    await kept(this.rows.remove(key))
   }
 
   async all(): Promise<Row[]> {
@@ -39,16 +40,17 @@ class LmdbSums implements SumTable {
 
   async add(key: string, sums: Sums): Promise<void> {
     // All that is added in one turn becomes one transaction, and one write to the disk.
-    await this.rows.transaction(() => this.rows.put(key, added(this.get(key), sums)))
+    await kept(this.rows.transaction(() => this.rows.putSync(key, added(this.get(key), sums))))
   }
 
   async deleteAll(prefix: string): Promise<void> {
-    await this.rows.transaction(() => {
+    const removal = this.rows.transaction(() => {
       for (const key of this.rows.getKeys({ start: prefix })) {
         if (!key.startsWith(prefix)) break
-        this.rows.remove(key)
+        this.rows.removeSync(key)
       }
     })
+    await kept(removal)
   }
 }
 
@@ -74,8 +76,13 @@ class ArtifactFolder implements Artifacts {
 
   async set(key: string, bytes: Uint8Array): Promise<void> {
     const part = `${this.#file(key)}.part`
-    await writeFile(part, bytes, { flush: true })
-    await rename(part, this.#file(key))
+    try {
+      await kept(writeFile(part, bytes, { flush: true }).then(() => rename(part, this.#file(key))))
+    } catch (error) {
+      // What was written of it would keep the disk full.
+      await rm(part, { force: true })
+      throw error
+    }
   }
 
   async delete(key: string): Promise<void> {
@@ -119,8 +126,9 @@ export class FileState implements State {
   private constructor(path: string, lock: FolderLock, log: FileFeedbackLog) {
     this.#lock = lock
     this.#log = log
-    // Without overlapping, a write's promise waits for the disk and not only for the memory map.
-    this.#root = open({ path: join(path, 'state.lmdb'), overlappingSync: false, encoding: 'json' })
+    // Without overlapping, a write's promise waits for the disk and not only for the memory map. With batches by turns, which are opened
+    // by a promise that nobody holds, a commit that fails would end the process.
+    this.#root = open({ path: join(path, 'state.lmdb'), overlappingSync: false, eventTurnBatching: false, encoding: 'json' })
     const table = <Row>(name: string) => this.#root.openDB<Row, string>({ name, encoding: 'json' })
     this.applications = new LmdbTable(table<ApplicationRecord>('applications'))
     this.models = new LmdbTable(table<ModelRecord>('models'))

@@ -25,10 +25,13 @@ export class Frontend {
   readonly folder: string
   /** How often it was started. */
   lives = 0
+  /** It ended, and nobody had killed it. */
+  onDeath: (how: string) => void = () => {}
   readonly #port: number
   readonly #containerPort: number
   readonly #python: string | undefined
   #child: ChildProcess | undefined
+  #isExpectedToEnd: ChildProcess | undefined
   /** Times of which answers may be missing or late: `to` is infinite while it lasts. */
   #spans: { readonly what: 'down' | 'paused' | 'full'; readonly from: number; to: number }[] = []
 
@@ -61,8 +64,16 @@ export class Frontend {
     const child = fork(MAIN, [this.folder, String(this.#port), String(this.#containerPort)], {
       execArgv: ['--import', CLOCK],
       env: { ...process.env, PATH },
+      stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
     })
     this.#child = child
+    let lastWords = ''
+    child.stderr?.on('data', (part: Buffer) => {
+      lastWords = (lastWords + part.toString()).slice(-2_000)
+    })
+    child.once('exit', (code, signal) => {
+      if (this.#isExpectedToEnd !== child) this.onDeath(`with ${signal ?? `exit code ${code}`}: ${lastWords}`)
+    })
     const limit = setTimeout(() => child.kill('SIGKILL'), START_LIMIT_MS)
     const [message] = await Promise.race([once(child, 'message'), once(child, 'exit')])
     clearTimeout(limit)
@@ -83,6 +94,7 @@ export class Frontend {
   async kill(): Promise<number[]> {
     const child = this.#child!
     const started = childrenOf(this.pid)
+    this.#isExpectedToEnd = child
     this.#begin('down')
     child.kill('SIGKILL')
     if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
@@ -121,6 +133,7 @@ export class Frontend {
   async stop(): Promise<void> {
     const child = this.#child!
     if (child.exitCode !== null || child.signalCode !== null) return
+    this.#isExpectedToEnd = child
     child.disconnect()
     await once(child, 'exit')
   }

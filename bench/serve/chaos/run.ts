@@ -54,6 +54,7 @@ export class Chaos {
   readonly #changes: Changes
   readonly #wild: ReturnType<typeof fork>[] = []
   #streams = 0
+  #isDead = false
   /** Whoever changes or looks at what is served holds it. */
   #turn: Promise<unknown> = Promise.resolve()
 
@@ -88,16 +89,18 @@ export class Chaos {
     try {
       await this.#setUp()
       const printing = setInterval(() => this.#print(), PRINT_EVERY_MS)
-      const end = sleep(milliseconds).then(() => (this.world.over = true))
       const parts = [
         ...Array.from({ length: ASKERS }, () => this.#ask()),
         ...Array.from({ length: RUDE_ONES }, () => this.#beRude()),
         this.#change(),
       ]
       if (this.withFaults) parts.push(this.#harm(), this.#kill())
-      await Promise.all([end, ...parts])
+      const end = performance.now() + milliseconds
+      while (performance.now() < end && !this.#over) await sleep(100)
+      this.world.over = true
+      await Promise.all(parts)
       clearInterval(printing)
-      await this.#lastLook()
+      if (!this.#isDead) await this.#lastLook()
       this.#print()
     } finally {
       for (const child of this.#wild) child.disconnect()
@@ -110,7 +113,11 @@ export class Chaos {
   }
 
   async #setUp(): Promise<void> {
-    const { frontend, applications, facts } = this.world
+    const { frontend, applications, facts, report } = this.world
+    frontend.onDeath = (how) => {
+      this.#isDead = true
+      report.violation(`the frontend ended by itself ${how}`)
+    }
     await frontend.start()
     for (const seed of Array.from({ length: WILD_ONES }, (_, i) => this.seed + i)) {
       const main = fileURLToPath(new URL('./wild-main.js', import.meta.url))
@@ -140,7 +147,7 @@ export class Chaos {
   }
 
   get #over(): boolean {
-    return this.world.over || this.world.report.violations.length >= MOST_VIOLATIONS
+    return this.#isDead || this.world.over || this.world.report.violations.length >= MOST_VIOLATIONS
   }
 
   /** One after another, until the time is over. */
