@@ -132,9 +132,14 @@ export class Exchange implements Asker, Expiring<Exchange> {
     return this.#confidences?.[query] ?? (this.#outcomes?.[query] === undefined ? 0 : 1)
   }
 
-  /** What a member said about a query, if it did in time. */
-  prediction(query: number, member: number): Prediction | undefined {
-    return this.#predictions[query * this.members + member]
+  /** What the members said in time, query × members + member. */
+  get predictions(): readonly (Prediction | undefined)[] {
+    return this.#predictions
+  }
+
+  /** What each query was answered with, as JSON; undefined for the default. Only once settled. */
+  get outcomes(): readonly (string | undefined)[] | undefined {
+    return this.#outcomes
   }
 
   /** Why a query got the default; undefined where it got a prediction. Only once settled. */

@@ -3,6 +3,7 @@ import { shown } from '../refusals.js'
 import type { Application } from '../registry/application.js'
 import { type Label, lossesOfReward, lossOfLabel } from '../selection/losses.js'
 import type { FeedbackEntry, State } from '../state/state.js'
+import { Answered, type Told } from './answered.js'
 import type { PredictionCache } from './cache.js'
 import type { Exchange } from './exchange.js'
 import type { Inputs } from './inputs.js'
@@ -11,9 +12,6 @@ import type { Prediction } from './prediction.js'
 /** So many answered queries wait for feedback, or as many as fit; later ones push the oldest out. A power of two. */
 const QUERIES_KEPT = 65_536
 const MOST_BYTES = 32 * 1024 ** 2
-/** What an answered query takes beside its input, roughly. */
-const ANSWERED_BYTES = 400
-const ELEMENT_BYTES = 4
 /** A prediction that feedback asks for is given up after this. */
 const EVALUATION_LIMIT_MS = 1_000
 
@@ -27,25 +25,7 @@ export interface FeedbackResult {
   readonly reason?: string
 }
 
-const NOTHING_KEPT: Half = { learned: false, logged: false }
-
-interface Answered {
-  readonly application: Application
-  readonly exchange: Exchange
-  readonly inputs: Inputs
-  /** A query of it, roughly. */
-  readonly bytes: number
-  /** Queries of the exchange that feedback was given on. */
-  told: Set<number> | undefined
-  /** Of queries whose feedback could not be kept whole: what was. It may be given again, and then only the rest is kept. */
-  half: Map<number, Half> | undefined
-}
-
-/** Feedback is learned from, and logged. */
-interface Half {
-  learned: boolean
-  logged: boolean
-}
+const NOTHING_YET: Told = { learned: false, logged: false }
 
 /**
  * Joins feedback to the prediction it is about, by query id, at most once each; the bandit learns from it, and it goes to the
@@ -66,8 +46,8 @@ export class FeedbackDesk {
     if (!application.bandit.policy.learns && this.state.feedback === undefined) return
     const { firstQueryId, size } = exchange
     if (size === 0) return
-    const bytes = ANSWERED_BYTES + Math.ceil((inputs.length(0, size) * ELEMENT_BYTES) / size)
-    const answered: Answered = { application, exchange, inputs, bytes, told: undefined, half: undefined }
+    const answered = new Answered(application, inputs, exchange)
+    const { bytes } = answered
     for (let id = firstQueryId; id < firstQueryId + size; id++) {
       this.#forget(id % QUERIES_KEPT)
       this.#answered[id % QUERIES_KEPT] = answered
@@ -86,8 +66,8 @@ export class FeedbackDesk {
   #find(queryId: number): Answered | undefined {
     const found = this.#answered[queryId % QUERIES_KEPT]
     if (found === undefined) return undefined
-    const query = queryId - found.exchange.firstQueryId
-    return query >= 0 && query < found.exchange.size ? found : undefined
+    const query = queryId - found.firstQueryId
+    return query >= 0 && query < found.size ? found : undefined
   }
 
   /**
@@ -99,21 +79,23 @@ export class FeedbackDesk {
     const answered = this.#find(queryId)
     if (answered === undefined || answered.application !== application)
       return { accepted: false, reason: this.#unknown(application, queryId) }
-    const { exchange, inputs } = answered
-    const query = queryId - exchange.firstQueryId
-    if (answered.told?.has(query)) return { accepted: false, reason: `feedback on query ${queryId} was given before; it counts once` }
-    answered.told ??= new Set()
-    answered.told.add(query)
-    const predictions = Array.from({ length: exchange.members }, (_, member) => exchange.prediction(query, member))
-    const output = exchange.outputJson(query)
-    const isDefault = exchange.explanation(query) !== undefined
+    const { inputs } = answered
+    const query = queryId - answered.firstQueryId
+    const { learned, logged } = answered.told?.get(query) ?? NOTHING_YET
+    if (learned && logged) return { accepted: false, reason: `feedback on query ${queryId} was given before; it counts once` }
+    const predictions = answered.predictions(query)
+    const given = answered.outputJson(query)
+    const isDefault = given === undefined
+    const output = given ?? application.defaultJson
     // A reward for the default says nothing about the models.
     const ofReward = (loss: number) => (isDefault ? predictions.map(() => undefined) : lossesOfReward(predictions, output, loss))
     const losses = 'label' in verdict ? lossesOfLabel(predictions, verdict.label) : ofReward(loss!)
-    const selected = exchange.selected?.[query]
+    const selected = answered.selected?.[query]
     const arms = selected === undefined ? application.bandit.arms.slice(0, 1) : selected.names
     const { user = '', choice: { probability } = { probability: 1 } } = selected ?? {}
-    const { learned, logged } = answered.half?.get(query) ?? NOTHING_KEPT
+    answered.told ??= new Map()
+    // Said before it is so: a second one that comes meanwhile is refused.
+    answered.told.set(query, { learned: true, logged: true })
     const [learning, logging] = await Promise.allSettled([
       learned ? undefined : application.bandit.learn(user, arms, probability, losses),
       logged
@@ -133,9 +115,8 @@ export class FeedbackDesk {
     ])
     const failed = [learning, logging].find((result) => result.status === 'rejected')
     if (failed === undefined) return { accepted: true }
-    answered.told.delete(query)
-    answered.half ??= new Map()
-    answered.half.set(query, { learned: learning.status === 'fulfilled', logged: logging.status === 'fulfilled' })
+    // What could not be kept may be given again; the rest is not done twice.
+    answered.told.set(query, { learned: learning.status === 'fulfilled', logged: logging.status === 'fulfilled' })
     throw failed.reason
   }
 

@@ -21,7 +21,7 @@ test('whatever the body, no call of any API fails: the answer is 200 or 4xx, and
         const wrong = wrongAnswer(request, response.status, await response.text())
         assert.is(wrong, undefined, wrong)
       }),
-      { numRuns: 1500 },
+      { numRuns: 1500, includeErrorInReport: true },
     )
     const alive = await fetch(`${server.url}/push/predict`, { method: 'POST', body: '{"input":[0,0,0,1]}' })
     assert.is(((await alive.json()) as { output: number }).output, 1)
@@ -52,7 +52,7 @@ test('bytes that say they are tensors, and are not, are refused', () =>
         assert.ok(response.status === 200 || response.status === 400, `${response.status}: ${answer}`)
         if (response.status === 400) assert.match(JSON.parse(answer).error, /^inputs/)
       }),
-      { numRuns: 300 },
+      { numRuns: 300, includeErrorInReport: true },
     )
   }))
 

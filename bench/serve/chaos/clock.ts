@@ -2,6 +2,8 @@
  * Loaded before a process's own code: its wall clock goes as wrong as its parent says. What measures durations is left alone, since no
  * system lets that jump.
  */
+import type { ClockMessage } from './frontend-main.js'
+
 const RealDate = Date
 let aheadMs = 0
 
@@ -17,6 +19,6 @@ class WrongDate extends RealDate {
 }
 
 globalThis.Date = WrongDate as DateConstructor
-process.on('message', (message: { aheadMs?: number }) => {
+process.on('message', (message: Partial<ClockMessage>) => {
   aheadMs = message.aheadMs ?? aheadMs
 })

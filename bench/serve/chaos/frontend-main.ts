@@ -8,6 +8,11 @@ export interface Publish {
   readonly options: PublishOptions
 }
 
+/** How far ahead its wall clock is to be. */
+export interface ClockMessage {
+  readonly aheadMs: number
+}
+
 const [folder, port, containerPort] = process.argv.slice(2)
 const server = await serve({
   port: Number(port),

@@ -7,7 +7,7 @@ root="$(cd "$here/../../.." && pwd)"
 [ -f "$root/dist/test/serve/policies.js" ] || (cd "$root" && node scripts/build.mjs)
 bin="${GYMNURA_VENV:?a folder with the Python virtual environment; test/reference/run.sh makes one}/bin"
 "$bin/python" -m pip install --quiet --disable-pip-version-check -r "$here/requirements.txt"
-coproc SERVER { node "$here/../serve-clients/server.mjs"; }
+coproc SERVER { node "$here/server.mjs"; }
 read -r url <&"${SERVER[0]}"
 pid=$SERVER_PID
 input=${SERVER[1]}

@@ -34,10 +34,14 @@ test('more connections than the system grants do not end the server: it answers 
     }),
   ))
 
-/** All containers; none where the server takes no connection. */
+/** All containers; none where the server takes no connection now. */
 async function containersOf(url: string): Promise<string> {
   try {
-    const response = await fetch(`${url}/admin/get_all_containers`, { method: 'POST', body: '{"verbose":true}' })
+    const response = await fetch(`${url}/admin/get_all_containers`, {
+      method: 'POST',
+      body: '{"verbose":true}',
+      signal: AbortSignal.timeout(1_000),
+    })
     return await response.text()
   } catch {
     return '[]'
