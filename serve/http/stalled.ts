@@ -2,7 +2,7 @@ import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 
 /** A client that takes nothing of its answer for so long, or opens a connection and says nothing, is hung up on. */
-export const STALLED_MS = 30_000
+const STALLED_MS = 30_000
 
 /** What Node calls the answer that a connection waits for, or is being sent. It asks the same on a timeout of its own. */
 interface Answering extends Socket {

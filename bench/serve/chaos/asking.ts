@@ -5,6 +5,9 @@ import type { ChaosApplication } from './applications.js'
 import { type Family, fn, INPUT_SIZE, type Input, policy, TROUBLES } from './models.js'
 import type { PredictAnswer, World } from './world.js'
 
+/** Whose queries are asked: each learns apart. */
+export const userName = (user: number) => `u${user}`
+
 export interface Asker {
   readonly world: World
   /** In [0, 1). */
@@ -16,7 +19,7 @@ export interface Asker {
 const TROUBLE_SHARE = 0.02
 /** So many different inputs are asked again and again, which the cache knows. */
 const KNOWN_INPUTS = 50
-const USERS = 20
+export const USERS = 20
 const FEEDBACK_SHARE = 0.3
 const BLOCK_LIMIT_MS = 1_000
 
@@ -44,7 +47,7 @@ async function predict(asker: Asker): Promise<void> {
   const application = anyOf(world.applications.values(), asker)
   const size = draw() < 0.2 ? 1 + below(30) : 0
   const inputs = Array.from({ length: Math.max(1, size) }, () => inputFor(application.name, asker))
-  const user = `u${below(USERS)}`
+  const user = userName(below(USERS))
   const body = JSON.stringify(size === 0 ? { input: inputs[0], user } : { input_batch: inputs, user })
   const sentAt = performance.now()
   const answer = await world.call(`/${application.name}/predict`, body)
@@ -58,13 +61,16 @@ async function predict(asker: Asker): Promise<void> {
   if (answers.length !== inputs.length) world.report.violation(`${application.name}: ${answers.length} answers to ${inputs.length} queries`)
   const answeredAt = performance.now()
   for (const [i, x] of inputs.entries()) world.checkAnswer(application, answers[i], { x, sentAt, answeredAt })
-  if (draw() < FEEDBACK_SHARE) await tell(asker, application.name, answers[below(answers.length)].query_id)
+  if (draw() < FEEDBACK_SHARE) await tell(asker, application.name, answers[below(answers.length)])
 }
 
 /** Feedback is acknowledged, or it is not known whether it was kept. */
-async function tell({ world, below }: Asker, application: string, queryId: number): Promise<void> {
+async function tell({ world, below }: Asker, application: string, { query_id: queryId, default: isDefault }: PredictAnswer): Promise<void> {
   const reward = below(101) / 100
+  const lessons = world.lessons.get(application) ?? { told: 0, tried: 0 }
+  world.lessons.set(application, lessons)
   world.tried.add(queryId)
+  if (!isDefault) lessons.tried++
   const sentAt = performance.now()
   const answer = await world.call(`/${application}/update`, JSON.stringify({ query_id: queryId, reward }))
   if (answer === undefined) return
@@ -74,7 +80,10 @@ async function tell({ world, below }: Asker, application: string, queryId: numbe
     return world.report.violation(`feedback: ${answer.status} ${answer.body}`)
   }
   const { accepted, reason } = JSON.parse(String(answer.body)) as { accepted: boolean; reason?: string }
-  if (accepted) world.told.set(queryId, reward)
+  if (accepted) {
+    world.told.set(queryId, reward)
+    if (!isDefault) lessons.told++
+  }
   // A frontend that was started since knows nothing of the query.
   else world.report.count('notes', `feedback: ${String(reason).replace(/\d+/g, 'N').slice(0, 60)}`)
 }
@@ -196,7 +205,7 @@ function control(asker: Asker): Promise<void> {
     const ask = () => {
       const [id, x] = [left--, inputFor(application.name, asker)]
       open.set(id, { x, sentAt: performance.now() })
-      socket.send(JSON.stringify({ id, input: x, user: `u${below(USERS)}` }))
+      socket.send(JSON.stringify({ id, input: x, user: userName(below(USERS)) }))
     }
     socket.on('open', () => {
       for (let i = 0; i < 4; i++) ask()

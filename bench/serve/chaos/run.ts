@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { readFeedback } from 'gymnura/serve'
 import { random } from '../../core/examples/random.js'
+import { checkFeedback, checkLessons } from './aftermath.js'
 import { ARMS, chaosApplications, MEMBERS } from './applications.js'
 import { ASKING, type Asker } from './asking.js'
 import { Changes, seen } from './changes.js'
@@ -107,7 +107,8 @@ export class Chaos {
       await frontend.stop()
       hangUp()
     }
-    await this.#checkFeedback()
+    await checkFeedback(this.world)
+    await checkLessons(this.world)
     rmSync(this.folder, { recursive: true })
     return report
   }
@@ -251,20 +252,6 @@ export class Chaos {
         await sleep(50)
       }
     }
-  }
-
-  /** All acknowledged feedback is in the log, once each. */
-  async #checkFeedback(): Promise<void> {
-    const { told, tried, report } = this.world
-    const logged = new Map<number, number | undefined>()
-    for await (const { queryId, reward } of readFeedback(this.folder)) {
-      if (logged.has(queryId)) report.violation(`feedback on query ${queryId} is in the log twice`)
-      if (!tried.has(queryId)) report.violation(`feedback on query ${queryId} is in the log, but nobody gave it`)
-      logged.set(queryId, reward)
-    }
-    const lost = [...told].filter(([queryId, reward]) => logged.get(queryId) !== reward)
-    if (lost.length > 0) report.violation(`lost: feedback on ${lost.length} of ${told.size} queries, such as ${lost[0]}`)
-    report.count('notes', 'feedback kept', told.size - lost.length)
   }
 
   #print(): void {

@@ -25,6 +25,8 @@ export class World {
   readonly told = new Map<number, number>()
   /** Feedback that was sent, whatever became of it. */
   readonly tried = new Set<number>()
+  /** Of these, by application, what its bandit learns from: not what is said of a default. */
+  readonly lessons = new Map<string, { told: number; tried: number }>()
   over = false
   #lags: { readonly at: number; readonly ms: number }[] = []
   #lastBeat = performance.now()
