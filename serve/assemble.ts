@@ -15,10 +15,14 @@ import { tfServingApi } from './http/tf-serving/tf-serving.js'
 import { PredictionCache } from './query/cache.js'
 import { FeedbackDesk } from './query/feedback.js'
 import { QueryPath } from './query/query-path.js'
+import { Changes } from './registry/changes.js'
+import { Ledger } from './registry/ledger.js'
 import type { ModelRoots } from './registry/model-roots.js'
 import { Publisher } from './registry/publisher.js'
 import { Registry } from './registry/registry.js'
+import { TokenDesk } from './security/token-desk.js'
 import type { ServeSettings } from './serve-options.js'
+import { sharing } from './sharing.js'
 import type { State } from './state/state.js'
 
 const STDERR = 2
@@ -37,24 +41,28 @@ export type Parts = ReturnType<typeof assemble>
 /** The parts of a server, put together; nothing runs yet. */
 export function assemble(settings: ServeSettings, state: State, roots: ModelRoots, draining: () => boolean) {
   const log = pino({ level: settings.logLevel, name: 'gymnura' }, { write: writeLog })
-  const registry = new Registry(state)
-  const cache = new PredictionCache(settings.cacheBytes)
+  const ledger = new Ledger(state)
+  const registry = new Registry(state, ledger)
+  const changes = new Changes(ledger)
+  const cache = new PredictionCache(settings.cacheBytes, settings.sharedCache ? state.shared?.predictions : undefined)
   const desk = new FeedbackDesk(state, cache)
   const path = new QueryPath(cache, state, desk, log)
   const listener = new ContainerListener(settings.containers.host, settings.containers.port)
-  const publisher = new Publisher(registry, state, listener, cache, log, settings.allow)
+  const publisher = new Publisher({ registry, ledger, changes, state, listener, sink: cache, log, allowed: settings.allow })
+  state.shared?.listen(sharing({ ledger, registry, desk, log }))
   const app = httpApp(log, settings.tls)
   settings.cors.install(app)
-  const { gate, cors } = settings
+  const { gate, cors, tokens } = settings
+  const tokenDesk = new TokenDesk(ledger, tokens, gate)
   const book = new RouteBook(app)
   guard(app, gate)
   clipperApi(app, registry, path, desk)
-  adminApi(app, registry, publisher, roots)
-  openInferenceApi(app, { registry, publisher, roots, draining })
+  adminApi(app, { registry, changes, publisher, roots, tokenDesk })
+  openInferenceApi(app, { registry, changes, publisher, roots, draining, shared: state.shared })
   tfServingApi(app, registry)
-  eventsApi(app, registry, path)
+  eventsApi(app, { registry, path, gate })
   controlApi(app, { registry, path, desk, gate, cors })
-  metricsApi(app, { registry, cache })
-  openApi(app, book, gate.locked)
-  return { app, registry, publisher, cache, listener, log, state }
+  metricsApi(app, { registry, cache, shared: state.shared })
+  openApi(app, book, gate)
+  return { app, ledger, registry, changes, tokenDesk, publisher, cache, listener, log, state }
 }

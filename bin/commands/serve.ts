@@ -37,7 +37,8 @@ export const serveCommand: Command<ServeArguments> = {
     try {
       for (const given of policy) {
         const [name, file] = nameAndFile(given)
-        await server.publish(name, file, { isolation })
+        // (What the state has of an earlier start is not published once more: its versions and what they have learned go on.)
+        await server.publish(name, file, { isolation, ifChanged: true })
       }
       print(json, { url: server.url, pid: process.pid }, `serving on ${server.url}; stop with Ctrl-C`)
       if (!signal.aborted) await once(signal, 'abort')

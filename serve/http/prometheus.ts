@@ -3,6 +3,7 @@ import type { Dispatcher } from '../batching/dispatcher.js'
 import type { PredictionCache } from '../query/cache.js'
 import type { Application } from '../registry/application.js'
 import type { Registry } from '../registry/registry.js'
+import type { SharedState } from '../state/state.js'
 
 type Labels = Readonly<Record<string, string>>
 type Reading = readonly [labels: Labels, value: number]
@@ -10,6 +11,7 @@ type Reading = readonly [labels: Labels, value: number]
 export interface Source {
   readonly registry: Registry
   readonly cache: PredictionCache
+  readonly shared?: SharedState
 }
 
 const LATENCY = 'gymnura_predict_latency_seconds'
@@ -59,7 +61,7 @@ const batchesOf = (sizes: ReadonlyMap<number, number>) => [...sizes.values()].re
 
 /** Every metric: name, help, labels, and how it is read from what the tier counts anyway. */
 function declare(prometheus: Prometheus, source: Source): void {
-  const { cache } = source
+  const { cache, shared } = source
   const collected =
     (Metric: typeof Counter | typeof Gauge) => (name: string, help: string, labelNames: string[], read: () => Iterable<Reading>) => {
       new Metric({
@@ -83,6 +85,10 @@ function declare(prometheus: Prometheus, source: Source): void {
   counter('gymnura_cache_hits_total', 'Queries answered from the cache', [], () => [[{}, cache.hits]])
   counter('gymnura_cache_misses_total', 'Queries not in the cache', [], () => [[{}, cache.misses]])
   counter('gymnura_cache_joins_total', 'Misses that joined an equal query in flight', [], () => [[{}, cache.joins]])
+  if (shared !== undefined) {
+    gauge('gymnura_state_up', '1 while the state that servers share can be reached', [], () => [[{}, shared.trouble === undefined ? 1 : 0]])
+    counter('gymnura_cache_shared_hits_total', "Misses that another server's prediction was found for", [], () => [[{}, cache.sharedHits]])
+  }
   gauge('gymnura_cache_bytes', 'Size of the cache', [], () => [[{}, cache.bytes]])
   gauge('gymnura_cache_entries', 'Predictions in the cache', [], () => [[{}, cache.entries]])
   counter('gymnura_batches_total', 'Batches sent to containers', model, () => perVersion(source, (d) => [[{}, batchesOf(d.batchSizes)]]))

@@ -8,20 +8,14 @@ const ELEMENT_BYTES = 4
 /** What a query takes beside its input, roughly. */
 const QUERY_BYTES = 200
 
-/** How far feedback on a query has come: it is learned from, and logged. */
-export interface Told {
-  readonly learned: boolean
-  readonly logged: boolean
-}
-
 /** What is kept of an exchange until its feedback comes: there are tens of thousands, so no more than that needs. */
 export class Answered {
   readonly firstQueryId: number
   readonly size: number
   readonly members: number
   readonly selected: readonly Selected[] | undefined
-  /** What became of the feedback on its queries. */
-  told: Map<number, Told> | undefined = undefined
+  /** Queries that feedback was given on. */
+  told: Set<number> | undefined = undefined
   readonly #predictions: readonly (Prediction | undefined)[]
   /** What was combined of several; where one model was asked, its prediction says it. */
   readonly #outcomes: readonly (string | undefined)[] | undefined

@@ -3,7 +3,7 @@ import { shown } from '../refusals.js'
 import type { Application } from '../registry/application.js'
 import { type Label, lossesOfReward, lossOfLabel } from '../selection/losses.js'
 import type { FeedbackEntry, State } from '../state/state.js'
-import { Answered, type Told } from './answered.js'
+import { Answered } from './answered.js'
 import type { PredictionCache } from './cache.js'
 import type { Exchange } from './exchange.js'
 import type { Inputs } from './inputs.js'
@@ -25,8 +25,6 @@ export interface FeedbackResult {
   readonly reason?: string
 }
 
-const NOTHING_YET: Told = { learned: false, logged: false }
-
 /**
  * Joins feedback to the prediction it is about, by query id, at most once each; the bandit learns from it, and it goes to the
  * feedback log.
@@ -43,7 +41,7 @@ export class FeedbackDesk {
 
   /** Keeps what feedback will be joined to, where feedback has any use. */
   answered(application: Application, exchange: Exchange, inputs: Inputs): void {
-    if (!application.bandit.policy.learns && this.state.feedback === undefined) return
+    if (!this.#keeps(application)) return
     const { firstQueryId, size } = exchange
     if (size === 0) return
     const answered = new Answered(application, inputs, exchange)
@@ -75,14 +73,28 @@ export class FeedbackDesk {
    * @throws ServeError `QUERY_INVALID` for a reward outside the application's range
    */
   async feedback(application: Application, queryId: number, verdict: Verdict): Promise<FeedbackResult> {
+    if ('reward' in verdict) lossOfReward(application, verdict.reward)
+    if (this.#find(queryId) !== undefined || !this.#keeps(application)) return this.given(application, queryId, verdict)
+    // Another frontend may have answered it.
+    const told = await this.state.shared?.forward(application.name, queryId, verdict)
+    return (told as FeedbackResult | undefined) ?? this.given(application, queryId, verdict)
+  }
+
+  #keeps(application: Application): boolean {
+    return application.bandit.policy.learns || this.state.keepsFeedback
+  }
+
+  /** Feedback on a query that was answered here. @throws as `feedback` */
+  async given(application: Application, queryId: number, verdict: Verdict): Promise<FeedbackResult> {
     const loss = 'reward' in verdict ? lossOfReward(application, verdict.reward) : undefined
     const answered = this.#find(queryId)
     if (answered === undefined || answered.application !== application)
       return { accepted: false, reason: this.#unknown(application, queryId) }
     const { inputs } = answered
     const query = queryId - answered.firstQueryId
-    const { learned, logged } = answered.told?.get(query) ?? NOTHING_YET
-    if (learned && logged) return { accepted: false, reason: `feedback on query ${queryId} was given before; it counts once` }
+    if (answered.told?.has(query)) return { accepted: false, reason: before(queryId) }
+    answered.told ??= new Set()
+    answered.told.add(query)
     const predictions = answered.predictions(query)
     const given = answered.outputJson(query)
     const isDefault = given === undefined
@@ -93,38 +105,39 @@ export class FeedbackDesk {
     const selected = answered.selected?.[query]
     const arms = selected === undefined ? application.bandit.arms.slice(0, 1) : selected.names
     const { user = '', choice: { probability } = { probability: 1 } } = selected ?? {}
-    answered.told ??= new Map()
-    // Said before it is so: a second one that comes meanwhile is refused.
-    answered.told.set(query, { learned: true, logged: true })
-    const [learning, logging] = await Promise.allSettled([
-      learned ? undefined : application.bandit.learn(user, arms, probability, losses),
-      logged
-        ? undefined
-        : this.state.feedback?.append({
-            time: new Date().toISOString(),
-            application: application.name,
-            queryId,
-            user,
-            input: inputs.values(query),
-            output: JSON.parse(output) as FeedbackEntry['output'],
-            default: isDefault,
-            arms,
-            probability,
-            ...verdict,
-          }),
-    ])
-    const failed = [learning, logging].find((result) => result.status === 'rejected')
-    if (failed === undefined) return { accepted: true }
-    // What could not be kept may be given again; the rest is not done twice.
-    answered.told.set(query, { learned: learning.status === 'fulfilled', logged: logging.status === 'fulfilled' })
-    throw failed.reason
+    const { bandit } = application
+    try {
+      const lesson = await bandit.lesson(user, arms, probability, losses)
+      const entry: FeedbackEntry = {
+        time: new Date().toISOString(),
+        application: application.name,
+        queryId,
+        user,
+        input: inputs.values(query),
+        output: JSON.parse(output) as FeedbackEntry['output'],
+        default: isDefault,
+        arms,
+        probability,
+        ...verdict,
+      }
+      const learned = await this.state.learn({ ...lesson, queryId, ...(this.state.keepsFeedback && { entry }) })
+      bandit.heard(user, learned)
+      if (learned.repeated) return { accepted: false, reason: before(queryId) }
+    } catch (error) {
+      // It was not kept, or nobody knows whether it was: it may be given again.
+      answered.told.delete(query)
+      throw error
+    }
+    return { accepted: true }
   }
 
-  #unknown({ name, bandit }: Application, queryId: number): string {
-    if (!bandit.policy.learns && this.state.feedback === undefined) {
+  #unknown(application: Application, queryId: number): string {
+    const { name } = application
+    if (!this.#keeps(application)) {
       return `"${name}" does not learn from feedback, and this server keeps no feedback log; register it with selection "exp3", or serve with state "file:..."`
     }
-    return `query ${queryId} of "${name}" is not known here: it is one of another application, or older than the last ${QUERIES_KEPT}`
+    const gone = this.state.shared === undefined ? '' : ', or of a server that has ended since'
+    return `query ${queryId} of "${name}" is not known here: it is one of another application${gone}, or older than the last ${QUERIES_KEPT}`
   }
 
   /**
@@ -136,7 +149,7 @@ export class FeedbackDesk {
     if (!bandit.policy.learns || arms.length === 0) return 0
     const { choice, names } = bandit.select(user, await bandit.standing(user))
     const predictions = await Promise.all(choice.arms.map((arm) => this.#predict(application, arm, inputs)))
-    await bandit.learn(user, names, choice.probability, lossesOfLabel(predictions, label))
+    bandit.heard(user, await this.state.learn(await bandit.lesson(user, names, choice.probability, lossesOfLabel(predictions, label))))
     return predictions.filter((prediction) => prediction !== undefined).length
   }
 
@@ -157,6 +170,8 @@ export class FeedbackDesk {
     })
   }
 }
+
+const before = (queryId: number) => `feedback on query ${queryId} was given before; it counts once`
 
 const lossesOfLabel = (predictions: readonly (Prediction | undefined)[], label: Label) =>
   predictions.map((prediction) => prediction && lossOfLabel(prediction, label))

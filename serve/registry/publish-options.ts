@@ -18,6 +18,8 @@ export interface PublishOptions {
   isolation?: Isolation
   /** false: make no application of the model's name where there is none. */
   application?: boolean
+  /** true: nothing changes where the version that was published last has the same content and runs in the same way. */
+  ifChanged?: boolean
   /** What the model is; default: as the file's name says (.safetensors, .onnx, .json, .py, .js, an http address), else a policy. */
   kind?: Kind
   /** How queries are put together; default 'aimd'. */
@@ -53,6 +55,7 @@ const KNOWN = [
   'replicas',
   'isolation',
   'application',
+  'ifChanged',
   'kind',
   'batching',
   'limits',
@@ -108,12 +111,17 @@ function checkKind(kind: Kind, { python, engine, token, outputs, inputType, inpu
 }
 
 /** @param implied what the model is if `kind` does not say @throws ServeError `SERVE_OPTION` */
-export function checkPublish(options: PublishOptions, implied: Kind, path?: string): PublishSettings & { application: boolean } {
+export function checkPublish(
+  options: PublishOptions,
+  implied: Kind,
+  path?: string,
+): PublishSettings & { application: boolean; ifChanged: boolean } {
   const given = checkOptions<PublishOptions>('publish', options, KNOWN)
-  const { replicas = 1, isolation = 'process', application = true, kind = implied, batching } = given
+  const { replicas = 1, isolation = 'process', application = true, ifChanged = false, kind = implied, batching } = given
   checkReplicas(replicas)
   if (!ISOLATIONS.includes(isolation)) refuse('isolation', isolation, ISOLATIONS.map((one) => `"${one}"`).join(', '))
   if (typeof application !== 'boolean') refuse('application', application, 'true or false')
+  if (typeof ifChanged !== 'boolean') refuse('ifChanged', ifChanged, 'true or false')
   if (!KINDS.includes(kind)) refuse('kind', kind, KINDS.join(', '))
   if (PROCESSES.includes(kind) && isolation !== 'process') refuse('isolation', isolation, `"process", which is how kind "${kind}" runs`)
   checkKind(kind, given)
@@ -122,5 +130,5 @@ export function checkPublish(options: PublishOptions, implied: Kind, path?: stri
   const tokenDigest = token === undefined ? undefined : digestOf(token)
   const all = { kind, limits, path, inputType, inputSize, outputs, maxInFlight, python, engine, tokenDigest }
   const settings = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as unknown as ContainerSettings
-  return { replicas, isolation, application, batching: checkBatching(batching), settings }
+  return { replicas, isolation, application, ifChanged, batching: checkBatching(batching), settings }
 }

@@ -1,4 +1,4 @@
-/** Work on the same thing is done one after another: what is read before a write is still so when it is written. */
+/** Work on the same thing is done one after another. */
 export class Turns {
   readonly #last = new Map<string, Promise<unknown>>()
 

@@ -6,56 +6,21 @@ import { ServeError } from '../errors.js'
 import { FileFeedbackLog } from './feedback-log.js'
 import { FolderLock } from './folder-lock.js'
 import { kept } from './kept.js'
-import { added } from './memory.js'
-import type { ApplicationRecord, Artifacts, FeedbackLog, ModelRecord, State, Sums, SumTable, Table } from './state.js'
+import type { Change, Learned, Lesson, Rows, State, Sums, Taught } from './state.js'
+import { taught } from './sums.js'
 
 const NEXT_QUERY_ID = 'nextQueryId'
+const MOST_HALVES = 10_000
 
-class LmdbTable<Row> implements Table<Row> {
-  constructor(private readonly rows: Database<Row, string>) {}
-
-  async get(key: string): Promise<Row | undefined> {
-    return this.rows.get(key)
-  }
-
-  async set(key: string, row: Row): Promise<void> {
-    await kept(this.rows.put(key, row))
-  }
-
-  async delete(key: string): Promise<void> {
-    await kept(this.rows.remove(key))
-  }
-
-  async all(): Promise<Row[]> {
-    return [...this.rows.getRange()].map(({ value }) => value)
-  }
-}
-
-class LmdbSums implements SumTable {
-  constructor(private readonly rows: Database<Sums, string>) {}
-
-  get(key: string): Sums {
-    return this.rows.get(key) ?? {}
-  }
-
-  async add(key: string, sums: Sums): Promise<void> {
-    // All that is added in one turn becomes one transaction, and one write to the disk.
-    await kept(this.rows.transaction(() => this.rows.putSync(key, added(this.get(key), sums))))
-  }
-
-  async deleteAll(prefix: string): Promise<void> {
-    const removal = this.rows.transaction(() => {
-      for (const key of this.rows.getKeys({ start: prefix })) {
-        if (!key.startsWith(prefix)) break
-        this.rows.removeSync(key)
-      }
-    })
-    await kept(removal)
-  }
+/** Feedback that is logged but not learned from, or the other way round: the disk was full between the two. */
+interface Half {
+  /** After the lesson; undefined where it was not learned. */
+  readonly sums: Sums | undefined
+  readonly isLogged: boolean
 }
 
 /** Files of their own, whole or not there: written beside and renamed. */
-class ArtifactFolder implements Artifacts {
+class ArtifactFolder {
   constructor(private readonly folder: string) {
     mkdirSync(folder, { recursive: true })
   }
@@ -95,15 +60,16 @@ class ArtifactFolder implements Artifacts {
  * promise resolves. One server a folder.
  */
 export class FileState implements State {
-  readonly applications: Table<ApplicationRecord>
-  readonly models: Table<ModelRecord>
-  readonly standings: SumTable
-  readonly artifacts: Artifacts
-  readonly feedback: FeedbackLog
+  readonly keepsFeedback = true
   readonly #lock: FolderLock
   readonly #root: RootDatabase
+  readonly #tables: { readonly [table in Change['table']]: Database<unknown, string> }
+  readonly #standings: Database<Sums, string>
   readonly #counters: Database<number, string>
+  readonly #artifacts: ArtifactFolder
   readonly #log: FileFeedbackLog
+  /** What was kept of feedback that could not be kept whole, by query id: it may be given again, and then only the rest is done. */
+  readonly #half = new Map<number, Half>()
 
   /** @throws ServeError `STATE_IN_USE`, `STATE_FOLDER` */
   static async open(folder: string): Promise<FileState> {
@@ -130,12 +96,89 @@ export class FileState implements State {
     // by a promise that nobody holds, a commit that fails would end the process.
     this.#root = open({ path: join(path, 'state.lmdb'), overlappingSync: false, eventTurnBatching: false, encoding: 'json' })
     const table = <Row>(name: string) => this.#root.openDB<Row, string>({ name, encoding: 'json' })
-    this.applications = new LmdbTable(table<ApplicationRecord>('applications'))
-    this.models = new LmdbTable(table<ModelRecord>('models'))
-    this.standings = new LmdbSums(table<Sums>('standings'))
-    this.#counters = table<number>('counters')
-    this.artifacts = new ArtifactFolder(join(path, 'models'))
-    this.feedback = log
+    this.#tables = { applications: table('applications'), models: table('models'), tokens: table('tokens') }
+    this.#standings = table('standings')
+    this.#counters = table('counters')
+    this.#artifacts = new ArtifactFolder(join(path, 'models'))
+  }
+
+  async read(): Promise<Rows> {
+    const rows = <Row>(table: Change['table']) => new Map([...this.#tables[table].getRange()].map(({ key, value }) => [key, value as Row]))
+    return { applications: rows('applications'), models: rows('models'), tokens: rows('tokens') }
+  }
+
+  async write(changes: readonly Change[]): Promise<void> {
+    const artifacts = changes.filter((change) => change.table === 'models')
+    // A file without a row is nothing; a row without its file could not be started again.
+    for (const { key, artifact } of artifacts) if (artifact !== undefined) await this.#artifacts.set(key, artifact)
+    try {
+      const written = this.#root.transaction(() => {
+        for (const change of changes) this.#apply(change)
+      })
+      await kept(written)
+    } catch (error) {
+      for (const { key, artifact } of artifacts) if (artifact !== undefined) await this.#artifacts.delete(key)
+      throw error
+    }
+    for (const { key, row } of artifacts) if (row === undefined) await this.#artifacts.delete(key)
+  }
+
+  /** Only within a transaction. */
+  #apply({ table, key, row }: Change): void {
+    if (row !== undefined) {
+      this.#tables[table].putSync(key, row)
+      return
+    }
+    this.#tables[table].removeSync(key)
+    if (table !== 'applications') return
+    for (const standing of this.#standings.getKeys({ start: `${key}/` })) {
+      if (!standing.startsWith(`${key}/`)) break
+      this.#standings.removeSync(standing)
+    }
+  }
+
+  artifact(key: string): Promise<Uint8Array | undefined> {
+    return this.#artifacts.get(key)
+  }
+
+  standing(key: string): Taught {
+    return { sums: this.#standings.get(key) ?? {} }
+  }
+
+  async learn(lesson: Lesson): Promise<Learned> {
+    const { entry, queryId } = lesson
+    const half = queryId === undefined ? undefined : this.#half.get(queryId)
+    const [learning, logging] = await Promise.allSettled([
+      half?.sums ?? this.#learn(lesson),
+      half?.isLogged === true ? undefined : entry && this.#log.append(entry),
+    ])
+    if (learning.status === 'fulfilled' && logging.status === 'fulfilled') {
+      if (half !== undefined) this.#half.delete(queryId!)
+      return { repeated: false, sums: learning.value }
+    }
+    const sums = learning.status === 'fulfilled' ? learning.value : undefined
+    if (queryId !== undefined) this.#keepHalf(queryId, { sums, isLogged: logging.status === 'fulfilled' })
+    throw learning.status === 'rejected' ? learning.reason : (logging as PromiseRejectedResult).reason
+  }
+
+  #keepHalf(queryId: number, half: Half): void {
+    this.#half.set(queryId, half)
+    for (const oldest of this.#half.keys()) {
+      if (this.#half.size <= MOST_HALVES) break
+      this.#half.delete(oldest)
+    }
+  }
+
+  /** All that is learned in one turn becomes one transaction, and one write to the disk. */
+  async #learn(lesson: Lesson): Promise<Sums> {
+    const { key, sums } = lesson
+    if (Object.keys(sums).length === 0) return this.standing(key).sums
+    const learned = this.#standings.transaction(() => {
+      const after = taught(this.standing(key).sums, lesson)
+      this.#standings.putSync(key, after)
+      return after
+    })
+    return kept(learned)
   }
 
   leaseQueryIds(count: number): number {

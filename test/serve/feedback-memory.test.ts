@@ -15,7 +15,7 @@ function collectGarbage(): void {
 }
 
 test('an answer that is kept for its feedback does not keep the request that it was given to', async () => {
-  const bandit = new Bandit('a', selectionPolicy('exp3'), new MemoryState().standings)
+  const bandit = new Bandit('a', selectionPolicy('exp3'), new MemoryState())
   const application = { bandit, confidenceThreshold: 0, defaultJson: '0' }
   const told: number[] = []
   function answerSomebody(): [Exchange, WeakRef<object>] {

@@ -1,7 +1,6 @@
 /** What is looked for in the state's folder when all is over. */
 import { readFeedback } from 'gymnura/serve'
 import { FileState } from '../../../serve/state/embedded.js'
-import type { Sums } from '../../../serve/state/state.js'
 import { USERS, userName } from './asking.js'
 import type { World } from './world.js'
 
@@ -25,7 +24,7 @@ export async function checkFeedback({ told, tried, report, frontend }: World): P
 export async function checkLessons({ lessons, report, frontend }: World): Promise<void> {
   const { told, tried } = lessons.get(COUNTING) ?? { told: 0, tried: 0 }
   const state = await FileState.open(frontend.folder)
-  const users = Array.from({ length: USERS }, (_, user) => state.standings.get(`${COUNTING}/${userName(user)}`) as Sums)
+  const users = Array.from({ length: USERS }, (_, user) => state.standing(`${COUNTING}/${userName(user)}`).sums)
   await state.close()
   const pulls = users.flatMap((sums) => Object.values(sums)).reduce((sum, [, count]) => sum + count, 0)
   if (pulls < told || pulls > tried)

@@ -1,24 +1,35 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { ServeError } from '../../errors.js'
 import { refuse } from '../../refusals.js'
+import type { Changes } from '../../registry/changes.js'
 import type { ModelRoots } from '../../registry/model-roots.js'
 import { impliedKind } from '../../registry/model-source.js'
 import type { Publisher } from '../../registry/publisher.js'
 import type { Registry } from '../../registry/registry.js'
+import type { TokenDesk } from '../../security/token-desk.js'
 import { type Body, parseBody, textOf } from '../json-body.js'
 import type { Schema } from '../route.js'
 import { ANY, BOOLEAN, INTEGER, listOf, NUMBER, NUMBERS, object, oneOf, STRING } from '../schemas.js'
 import { applicationOf, field, isVerbose, stringList, versionOf } from './fields.js'
 import { APPLICATION, applicationJson, containersJson, MODEL, modelJson } from './json.js'
 import { publishRoute } from './publish.js'
+import { tokenRoutes } from './tokens.js'
 
 const TEXT = 'text/plain'
 const SUCCESS: Schema = { type: 'string', const: 'Success!' }
 const VERSION = oneOf(STRING, INTEGER)
 const VERBOSE = object({ 'verbose?': BOOLEAN })
 
+interface AdminParts {
+  readonly registry: Registry
+  readonly changes: Changes
+  readonly publisher: Publisher
+  readonly roots: ModelRoots
+  readonly tokenDesk: TokenDesk
+}
+
 /** Clipper's admin API under `/admin/`, and `POST /admin/publish`, whose body is a policy file's bytes. */
-export function adminApi(app: FastifyInstance, registry: Registry, publisher: Publisher, roots: ModelRoots): void {
+export function adminApi(app: FastifyInstance, { registry, changes, publisher, roots, tokenDesk }: AdminParts): void {
   app.register(
     async (admin) => {
       const post = (path: string, summary: string, body: Schema, answer: Schema, answered: (request: FastifyRequest) => unknown) => {
@@ -51,7 +62,7 @@ export function adminApi(app: FastifyInstance, registry: Registry, publisher: Pu
         SUCCESS,
         '{"name": ..., "default_output": ...}',
         async (body) => {
-          await registry.registerApplication(applicationOf(body))
+          await changes.registerApplication(applicationOf(body))
           return 'Success!'
         },
       )
@@ -63,7 +74,7 @@ export function adminApi(app: FastifyInstance, registry: Registry, publisher: Pu
         '{"app_name": ..., "model_names": [...]}',
         async (body) => {
           const application = field(body, 'app_name', 'string')
-          await registry.link(application, stringList(body, 'model_names'))
+          await changes.link(application, stringList(body, 'model_names'))
           return 'Success!'
         },
       )
@@ -84,7 +95,7 @@ export function adminApi(app: FastifyInstance, registry: Registry, publisher: Pu
         },
       )
       ask('/delete_app', 'Deletes an application; its models stay', object({ name: STRING }), SUCCESS, '{"name": ...}', async (body) => {
-        await registry.removeApplication(field(body, 'name', 'string'))
+        await changes.removeApplication(field(body, 'name', 'string'))
         return 'Success!'
       })
       ask(
@@ -94,7 +105,7 @@ export function adminApi(app: FastifyInstance, registry: Registry, publisher: Pu
         SUCCESS,
         '{"app_name": ..., "model_names": [...]}',
         async (body) => {
-          await registry.unlink(field(body, 'app_name', 'string'), stringList(body, 'model_names'))
+          await changes.unlink(field(body, 'app_name', 'string'), stringList(body, 'model_names'))
           return 'Success!'
         },
       )
@@ -115,7 +126,7 @@ export function adminApi(app: FastifyInstance, registry: Registry, publisher: Pu
         MODEL,
         '{"model_name": ..., "model_version": ...}',
         async (body) => {
-          return modelJson(await registry.setVersion(field(body, 'model_name', 'string'), versionOf(body)))
+          return modelJson(await changes.setVersion(field(body, 'model_name', 'string'), versionOf(body)))
         },
       )
       ask(
@@ -125,7 +136,7 @@ export function adminApi(app: FastifyInstance, registry: Registry, publisher: Pu
         MODEL,
         '{"model_name": ...}',
         async (body) => {
-          return modelJson(await registry.rollback(field(body, 'model_name', 'string')))
+          return modelJson(await changes.rollback(field(body, 'model_name', 'string')))
         },
       )
       ask(
@@ -187,13 +198,14 @@ export function adminApi(app: FastifyInstance, registry: Registry, publisher: Pu
         },
       )
       post('/get_all_applications', 'All applications, by name or verbose', VERBOSE, listOf(ANY), async (request) => {
-        const records = await registry.listApplications()
+        const records = registry.listApplications()
         return isVerbose(request) ? records.map(applicationJson) : records.map(({ name }) => name)
       })
       post('/get_all_models', 'All versions of all models, by name or verbose', VERBOSE, listOf(ANY), async (request) => {
-        const records = await registry.listModels()
+        const records = registry.listModels()
         return isVerbose(request) ? records.map(modelJson) : records.map(({ name, version }) => `${name}:${version}`)
       })
+      tokenRoutes(admin, tokenDesk)
       await admin.register(async (upload) => publishRoute(upload, publisher))
     },
     { prefix: '/admin' },

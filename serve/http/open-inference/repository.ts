@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto'
 import type { Kind } from '../../containers/kinds.js'
 import { ServeError } from '../../errors.js'
 import { didYouMean } from '../../refusals.js'
+import type { Changes } from '../../registry/changes.js'
 import type { ModelRoots } from '../../registry/model-roots.js'
 import { impliedKind } from '../../registry/model-source.js'
 import { checkName } from '../../registry/options.js'
@@ -10,8 +10,6 @@ import type { Registry } from '../../registry/registry.js'
 import { type Fields, invalid } from './tensors.js'
 
 const BASE64 = /^(?:[A-Za-z\d+/]{4})*(?:[A-Za-z\d+/]{2}==|[A-Za-z\d+/]{3}=)?$/
-
-const digestOf = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
 
 /** A line of the repository's index. */
 export interface IndexEntry {
@@ -23,11 +21,9 @@ export interface IndexEntry {
 
 /** The model repository extension: what is in the model roots is loaded and unloaded by name. */
 export class Repository {
-  /** What of a file without a version was loaded last, by model. */
-  readonly #digests = new Map<string, string>()
-
   constructor(
     private readonly registry: Registry,
+    private readonly changes: Changes,
     private readonly publisher: Publisher,
     private readonly roots: ModelRoots,
   ) {}
@@ -63,14 +59,11 @@ export class Repository {
     const model = this.registry.models.get(name)
     if (!model?.versions.has(version))
       await this.publisher.publish(name, await this.roots.read(path), { version, kind, application: false })
-    else if (model.current.version !== version) await this.registry.setVersion(name, version)
+    else if (model.current.version !== version) await this.changes.setVersion(name, version)
   }
 
   async #loadBytes(name: string, bytes: Uint8Array, kind: Kind = 'policy'): Promise<void> {
-    const digest = digestOf(bytes)
-    if (this.registry.models.has(name) && this.#digests.get(name) === digest) return
-    await this.publisher.publish(name, bytes, { kind, application: false })
-    this.#digests.set(name, digest)
+    await this.publisher.publish(name, bytes, { kind, application: false, ifChanged: true })
   }
 
   /** Takes all versions out; what was asked of them is answered first. @throws ServeError `MODEL_UNKNOWN`, `MODEL_IN_USE` */
@@ -83,7 +76,6 @@ export class Repository {
     }
     for (const { version } of [...versions.values()].filter((version) => version !== current)) await this.publisher.remove(name, version)
     await this.publisher.remove(name, current.version)
-    this.#digests.delete(name)
   }
 }
 

@@ -2,8 +2,10 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Exchange } from '../../query/exchange.js'
 import type { QueryPath } from '../../query/query-path.js'
 import type { Registry } from '../../registry/registry.js'
+import type { Gate } from '../../security/gate.js'
 import { answerFields } from '../answer-json.js'
 import { readUser } from '../feedback-body.js'
+import { tokenIn } from '../guard.js'
 import { textOf } from '../json-body.js'
 import { isBatch, parsePredictBody, readInputs, readVersion } from '../predict-body.js'
 import { ignoreContentType, type RouteDoc } from '../route.js'
@@ -30,8 +32,14 @@ const STREAM: RouteDoc = {
   answerType: 'text/event-stream',
 }
 
+interface Parts {
+  readonly registry: Registry
+  readonly path: QueryPath
+  readonly gate: Gate
+}
+
 /** Streams of actions as server-sent events: of a batch as they come, or of all that an application answers. */
-export function eventsApi(app: FastifyInstance, registry: Registry, path: QueryPath): void {
+export function eventsApi(app: FastifyInstance, { registry, path, gate }: Parts): void {
   const open = new Set<EventStream>()
   // They would never end by themselves.
   app.addHook('preClose', async () => {
@@ -47,8 +55,11 @@ export function eventsApi(app: FastifyInstance, registry: Registry, path: QueryP
         stream.send('prediction', exchange.firstQueryId + query, `{${answerFields(exchange, query)}}`)
       }
     })
+    const { application } = request.params
+    const left = gate.visit(application, tokenIn(request.headers.authorization), () => stream.end())
     stream.onClose = () => {
       leave()
+      left()
       open.delete(stream)
     }
   })
