@@ -1,15 +1,13 @@
 /**
  * The program of a container that runs in Node, as a process or a thread: connects to the frontend, loads the model it is sent (or the
- * file that its argument names), answers batches. With `--watched` it ends with its parent whatever the model does. It ends with its connection; where the frontend started it also with its standard
+ * file that its argument names), answers batches. It ends with its connection; where the frontend started it also with its standard
  * input, so it never outlives the frontend.
  */
-import { parentPort } from 'node:worker_threads'
-import { answerBatches } from './answering.js'
-import { endWithParent } from './end-with-parent.js'
+import { parentPort, Worker } from 'node:worker_threads'
+import { answerBatches, type Load } from './answering.js'
+import { loadModel } from './load.js'
 import { PortWire } from './port-wire.js'
-import { runContainer } from './run-container.js'
-
-const WATCHED = '--watched'
+import { answerTo, runContainer } from './run-container.js'
 
 if (parentPort) {
   const port = parentPort
@@ -17,14 +15,13 @@ if (parentPort) {
   answerBatches(new PortWire(port), '')
 } else {
   const { GYMNURA_CONTAINER_ADDRESS: address = '', GYMNURA_CONTAINER_TOKEN: token = '' } = process.env
-  const [, , argument] = process.argv
-  const isWatched = argument === WATCHED
-  const file = isWatched ? undefined : argument
-  if (isWatched) endWithParent()
-  if (file === undefined) endWithStandardInput()
+  const [, , file] = process.argv
+  const started = file === undefined
+  if (started) endWithStandardInput()
   // Ctrl-C in a terminal reaches the whole group; the frontend drains first and then closes the connection.
   process.on('SIGINT', () => {})
-  runContainer(file, { address, token }).then(
+  const ended = started ? answerTo(address, token, loadWatched(process.ppid)) : runContainer(file, { address, token })
+  ended.then(
     () => process.exit(0),
     (error: Error) => {
       console.error(error.message)
@@ -37,4 +34,12 @@ function endWithStandardInput(): void {
   process.stdin.on('end', () => process.exit(0))
   process.stdin.on('error', () => process.exit(0))
   process.stdin.resume()
+}
+
+/** Only what comes as code can hang; a thread more costs some megabytes. */
+function loadWatched(frontend: number): Load {
+  return (artifact, settings) => {
+    if (settings.kind === 'function') new Worker(new URL('./orphan-watch.js', import.meta.url), { workerData: frontend }).unref()
+    return loadModel(artifact, settings)
+  }
 }

@@ -4,7 +4,6 @@ import { externalHost } from './external-host.js'
 import type { StartHost } from './host.js'
 import { imageCommand } from './image.js'
 import { InlineContainer } from './inline.js'
-import { runsCode } from './kinds.js'
 import type { ContainerModel } from './life.js'
 import type { ContainerListener } from './listener.js'
 import { type ContainerCommand, processHost } from './process-host.js'
@@ -37,5 +36,5 @@ function commandOf({ artifact, settings }: ContainerModel): ContainerCommand {
   if (settings.kind === 'image') return imageCommand(Buffer.from(artifact).toString(), settings, settings.limits)
   const { memoryMB } = settings.limits
   const heap = memoryMB === undefined ? [] : [`--max-old-space-size=${memoryMB}`]
-  return { command: process.execPath, args: [...heap, NODE_MAIN, ...(runsCode(settings.kind) ? ['--watched'] : [])] }
+  return { command: process.execPath, args: [...heap, NODE_MAIN] }
 }

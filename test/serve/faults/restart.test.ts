@@ -3,7 +3,7 @@ import { runContainer } from 'gymnura/serve'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { pushPolicy } from '../policies.js'
-import { childrenOf, inFolder, isRunning, until, withServer } from '../tools.js'
+import { inFolder, until, withServer } from '../tools.js'
 import { kill, withFolder, withProcess } from './server-process.js'
 
 const UP = [0, 0, 0, 1]
@@ -64,24 +64,6 @@ test('a container that is lost while its model starts again is started once more
       { state, allow },
     )
   }))
-
-test('a container whose model loops without end does not outlive a server that is killed', () =>
-  withFolder((folder) =>
-    withProcess(folder, { options: "allow: ['function']" }, async (server) => {
-      const { url, child } = server
-      const source = 'export const inputSize = 1; export default () => { for (;;); }'
-      await fetch(`${url}/admin/publish?name=loop&kind=function`, {
-        method: 'POST',
-        body: source,
-        headers: { 'content-type': 'application/octet-stream' },
-      })
-      await server.client.predict('loop', [1])
-      const containers = childrenOf(child.pid!)
-      assert.is(containers.length, 1)
-      await kill(server)
-      await until(() => !containers.some(isRunning))
-    }),
-  ))
 
 test('a kill between two promotions leaves one version that says it is current', () =>
   withFolder(async (folder) => {
