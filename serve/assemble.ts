@@ -46,7 +46,7 @@ export function assemble(settings: ServeSettings, state: State, roots: ModelRoot
   const changes = new Changes(ledger)
   const cache = new PredictionCache(settings.cacheBytes, settings.sharedCache ? state.shared?.predictions : undefined)
   const desk = new FeedbackDesk(state, cache)
-  const path = new QueryPath(cache, state, desk)
+  const path = new QueryPath(cache, state, desk, log)
   const listener = new ContainerListener(settings.containers.host, settings.containers.port)
   const publisher = new Publisher({ registry, ledger, changes, state, listener, sink: cache, log, allowed: settings.allow })
   state.shared?.listen(sharing({ ledger, registry, desk, log }))

@@ -54,7 +54,8 @@ const UPDATE: RouteDoc = {
     object({ query_id: INTEGER, 'reward?': NUMBER, 'label?': ANY }),
     object({ 'uid?': oneOf(STRING, INTEGER), input: NUMBERS, label: ANY }),
   ),
-  answer: oneOf(object({ accepted: BOOLEAN, 'reason?': STRING }), STRING),
+  answer: object({ accepted: BOOLEAN, 'reason?': STRING }),
+  orText: true,
 }
 
 /** Clipper's query API: `POST /{application}/predict` and `/update`. */

@@ -15,6 +15,7 @@ import { APPLICATION, applicationJson, containersJson, MODEL, modelJson } from '
 import { publishRoute } from './publish.js'
 import { tokenRoutes } from './tokens.js'
 
+const TEXT = 'text/plain'
 const SUCCESS: Schema = { type: 'string', const: 'Success!' }
 const VERSION = oneOf(STRING, INTEGER)
 const VERBOSE = object({ 'verbose?': BOOLEAN })
@@ -32,8 +33,10 @@ export function adminApi(app: FastifyInstance, { registry, changes, publisher, r
   app.register(
     async (admin) => {
       const post = (path: string, summary: string, body: Schema, answer: Schema, answered: (request: FastifyRequest) => unknown) => {
-        admin.post(path, { config: { access: 'admin', doc: { tag: 'Admin', summary, body, answer } } }, async (request) =>
-          answered(request),
+        admin.post(
+          path,
+          { config: { access: 'admin', doc: { tag: 'Admin', summary, body, answer, answerType: answer === SUCCESS ? TEXT : undefined } } },
+          async (request) => answered(request),
         )
       }
       /** The same, of what the body says; `expected` shows its form to who sends another. */
@@ -41,7 +44,7 @@ export function adminApi(app: FastifyInstance, { registry, changes, publisher, r
         post(path, summary, body, answer, (request) => answered(parseBody(textOf(request), expected)))
       admin.get(
         '/ping',
-        { config: { access: 'admin', doc: { tag: 'Admin', summary: 'Answers PONG', answer: STRING } } },
+        { config: { access: 'admin', doc: { tag: 'Admin', summary: 'Answers PONG', answer: STRING, answerType: TEXT } } },
         async () => 'PONG',
       )
       ask(

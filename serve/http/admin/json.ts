@@ -78,7 +78,7 @@ export const MODEL = object({
   model_version: STRING,
   is_current_version: BOOLEAN,
   input_type: STRING,
-  input_size: INTEGER,
+  input_size: { type: ['integer', 'null'] },
   isolation: STRING,
   replicas: INTEGER,
   'algorithm?': STRING,
