@@ -1,5 +1,3 @@
-import { writeSync } from 'node:fs'
-import pino from 'pino'
 import { ContainerListener } from './containers/listener.js'
 import { adminApi } from './http/admin/admin.js'
 import { httpApp } from './http/app.js'
@@ -10,8 +8,11 @@ import { openInferenceApi } from './http/open-inference/open-inference.js'
 import { openApi } from './http/openapi/openapi.js'
 import { RouteBook } from './http/openapi/route-book.js'
 import { controlApi } from './http/streams/control.js'
+import { eventStreams } from './http/streams/event-stream.js'
 import { eventsApi } from './http/streams/events.js'
 import { tfServingApi } from './http/tf-serving/tf-serving.js'
+import { makeLog } from './log/log.js'
+import { readMetrics } from './metrics.js'
 import { PredictionCache } from './query/cache.js'
 import { FeedbackDesk } from './query/feedback.js'
 import { QueryPath } from './query/query-path.js'
@@ -21,40 +22,32 @@ import { Registry } from './registry/registry.js'
 import type { ServeSettings } from './serve-options.js'
 import type { State } from './state/state.js'
 
-const STDERR = 2
-
-/** A full disk, or a reader that left, must not end the serving: the line is lost. */
-function writeLog(line: string): void {
-  try {
-    writeSync(STDERR, line)
-  } catch {
-    // There is nowhere to say so.
-  }
-}
-
 export type Parts = ReturnType<typeof assemble>
 
 /** The parts of a server, put together; nothing runs yet. */
 export function assemble(settings: ServeSettings, state: State, roots: ModelRoots, draining: () => boolean) {
-  const log = pino({ level: settings.logLevel, name: 'gymnura' }, { write: writeLog })
+  const { log, book: logBook } = makeLog(settings.logLevel)
   const registry = new Registry(state)
   const cache = new PredictionCache(settings.cacheBytes)
+  const startedAt = performance.now()
+  const metrics = () => readMetrics(registry, cache, startedAt)
   const desk = new FeedbackDesk(state, cache)
   const path = new QueryPath(cache, state, desk)
   const listener = new ContainerListener(settings.containers.host, settings.containers.port)
   const publisher = new Publisher(registry, state, listener, cache, log, settings.allow)
-  const app = httpApp(log, settings.tls)
+  const { app, seen } = httpApp(log, settings.tls, settings.limits)
   settings.cors.install(app)
-  const { gate, cors } = settings
+  const { gate, cors, limits } = settings
   const book = new RouteBook(app)
   guard(app, gate)
-  clipperApi(app, registry, path, desk)
-  adminApi(app, registry, publisher, roots)
-  openInferenceApi(app, { registry, publisher, roots, draining })
-  tfServingApi(app, registry)
-  eventsApi(app, registry, path)
-  controlApi(app, { registry, path, desk, gate, cors })
-  metricsApi(app, { registry, cache })
+  const openStream = eventStreams(app, seen)
+  clipperApi(app, { registry, path, desk, limits })
+  adminApi(app, { registry, publisher, roots, metrics, logBook, openStream })
+  openInferenceApi(app, { registry, publisher, roots, limits, draining })
+  tfServingApi(app, registry, limits)
+  eventsApi(app, { registry, path, limits, openStream })
+  controlApi(app, { registry, path, desk, gate, cors, limits })
+  metricsApi(app, { registry, cache, seen })
   openApi(app, book, gate.locked)
-  return { app, registry, publisher, cache, listener, log, state }
+  return { app, registry, publisher, metrics, listener, log, state }
 }

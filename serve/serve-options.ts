@@ -1,6 +1,7 @@
 import { CODE_KINDS, type CodeKind } from './containers/kinds.js'
 import { ServeError } from './errors.js'
 import { Cors, type CorsOptions } from './http/cors.js'
+import type { RequestLimits } from './http/request-limits.js'
 import { checkOptions, refuse, shown } from './refusals.js'
 import { Gate } from './security/gate.js'
 import { RateLimit, type RateLimitOptions } from './security/rate-limit.js'
@@ -8,6 +9,12 @@ import { readTls, type TlsMaterial, type TlsOptions } from './security/tls.js'
 import { type TokenOptions, Tokens } from './security/tokens.js'
 
 const DEFAULT_CACHE_BYTES = 64 * 1024 ** 2
+const MIB = 1024 ** 2
+const DEFAULT_LIMITS: RequestLimits = { maxBodyBytes: 2 * MIB, maxBinaryBytes: 64 * MIB, maxBatchInputs: 4096 }
+/** A larger one would not fit into a string, or a buffer. */
+const LARGEST_BODY_BYTES = 256 * MIB
+/** What one turn of the event loop can queue without everybody noticing. */
+const MOST_INPUTS = 1_048_576
 const LOOPBACK = ['127.0.0.1', 'localhost', '::1']
 /** Every address of the machine: what a client on it calls is loopback. */
 const ANY_ADDRESS = ['0.0.0.0', '::']
@@ -44,6 +51,17 @@ export interface ServeOptions {
   containers?: { host?: string; port?: number }
   /** Folders in which callers over HTTP may name model files. Default: none. */
   modelRoots?: readonly string[]
+  /**
+   * The largest JSON body, bytes; a larger one is refused with 413. Default 2 MiB: reading so much takes some tens of milliseconds, in
+   * which nobody else is answered.
+   */
+  maxBodyBytes?: number
+  /** The largest body of Open Inference v2 with its binary tensors, bytes, 413 beyond. Default 64 MiB: they are copied, not parsed. */
+  maxBinaryBytes?: number
+  /**
+   * The most inputs of one request, 400 beyond; default 4096. (Open Inference sends a block as one tensor: there the bytes are the limit.)
+   */
+  maxBatchInputs?: number
 }
 
 /** Options, checked, with what they are made of. */
@@ -59,6 +77,7 @@ export interface ServeSettings {
   readonly allow: readonly CodeKind[]
   readonly containers: { readonly host?: string; readonly port?: number }
   readonly modelRoots: readonly string[]
+  readonly limits: RequestLimits
 }
 
 const KNOWN = [
@@ -74,6 +93,9 @@ const KNOWN = [
   'allow',
   'containers',
   'modelRoots',
+  'maxBodyBytes',
+  'maxBinaryBytes',
+  'maxBatchInputs',
 ] as const
 
 function checkContainers(given: NonNullable<ServeOptions['containers']>): ServeSettings['containers'] {
@@ -82,6 +104,19 @@ function checkContainers(given: NonNullable<ServeOptions['containers']>): ServeS
   const isPort = port === undefined || (Number.isInteger(port) && port >= 0 && port <= 65_535)
   if (!isPort) refuse('containers.port', port, 'a whole number from 0 to 65535')
   return given
+}
+
+function checkLimits(given: ServeOptions): RequestLimits {
+  const limit = (name: keyof RequestLimits, most: number): number => {
+    const value = given[name] ?? DEFAULT_LIMITS[name]
+    const fits = Number.isInteger(value) && value >= 1 && value <= most
+    return fits ? value : refuse(name, value, `a whole number from 1 to ${most}`)
+  }
+  return {
+    maxBodyBytes: limit('maxBodyBytes', LARGEST_BODY_BYTES),
+    maxBinaryBytes: limit('maxBinaryBytes', LARGEST_BODY_BYTES),
+    maxBatchInputs: limit('maxBatchInputs', MOST_INPUTS),
+  }
 }
 
 /** @throws ServeError `SERVE_OPTION`, `SERVE_HOST_REFUSED` */
@@ -104,7 +139,7 @@ export function checkServe(options: ServeOptions): ServeSettings {
   const rateLimit = given.rateLimit && new RateLimit(given.rateLimit)
   const tls = given.tls && readTls(given.tls)
   const doors = { gate: new Gate(tokens, rateLimit), cors: new Cors(given.cors), tls, containers: checkContainers(containers) }
-  return { port, host, state, cacheBytes, logLevel, ...doors, allow, modelRoots }
+  return { port, host, state, cacheBytes, logLevel, ...doors, allow, modelRoots, limits: checkLimits(given) }
 }
 
 /** Where a client on this machine finds the server. */

@@ -4,8 +4,7 @@ import { assemble, type Parts } from './assemble.js'
 import type { ContainerListener } from './containers/listener.js'
 import { ServeError } from './errors.js'
 import { listen } from './http/app.js'
-import { readMetrics, type ServeMetrics } from './metrics.js'
-import type { PredictionCache } from './query/cache.js'
+import type { ServeMetrics } from './metrics.js'
 import { ModelRoots } from './registry/model-roots.js'
 import type { ModelSource } from './registry/model-source.js'
 import { type ApplicationOptions, checkLink, checkName, checkVersion } from './registry/options.js'
@@ -29,7 +28,7 @@ export class Server {
   readonly #app: FastifyInstance
   readonly #registry: Registry
   readonly #publisher: Publisher
-  readonly #cache: PredictionCache
+  readonly #metrics: () => ServeMetrics
   readonly #listener: ContainerListener
   readonly #log: Logger
   readonly #state: State
@@ -41,7 +40,7 @@ export class Server {
     this.#app = parts.app
     this.#registry = parts.registry
     this.#publisher = parts.publisher
-    this.#cache = parts.cache
+    this.#metrics = parts.metrics
     this.#listener = parts.listener
     this.#log = parts.log
     this.#state = parts.state
@@ -86,7 +85,7 @@ export class Server {
 
   /** `host:port` where containers connect to. @throws ServeError `CONTAINER_FAILED` */
   containerAddress(): Promise<string> {
-    return this.#listener.address()
+    return this.#publisher.containerAddress()
   }
 
   /**
@@ -151,7 +150,7 @@ export class Server {
   }
 
   metrics(): ServeMetrics {
-    return readMetrics(this.#registry, this.#cache)
+    return this.#metrics()
   }
 
   /** Whether `close` was called: what is in flight is still answered. */

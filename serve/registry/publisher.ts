@@ -91,7 +91,7 @@ export class Publisher {
     if (!runsCode(kind) || this.#allowed.includes(kind)) return
     throw new ServeError(
       'KIND_NOT_ALLOWED',
-      `a model of kind "${kind}" runs code that comes with it; start the server with serve({ allow: ['${kind}'] }) if you trust whoever publishes`,
+      `a model of kind "${kind}" runs code that comes with it; if you trust whoever publishes, start the server with serve({ allow: ['${kind}'] }), or: gymnura serve --allow ${kind}`,
     )
   }
 
@@ -124,7 +124,7 @@ export class Publisher {
     version: string,
     source: ModelSource,
     settings: PublishSettings,
-    makeApplication: boolean,
+    application: PublishOptions['application'] = true,
   ): Promise<ModelRecord> {
     const id = `${name}:${version}`
     const artifact = await artifactOf(source, settings.settings.kind)
@@ -134,14 +134,16 @@ export class Publisher {
       this.#assertOpen(id)
       await this.#state.artifacts?.set(id, artifact)
       await this.#registry.addVersion(made)
-      if (makeApplication && !this.#registry.applications.has(name)) {
+      if (application !== false && !this.#registry.applications.has(name)) {
         await this.#registry.registerApplication({
+          defaultOutput: zeroOutput(made.description),
+          ...(typeof application === 'object' && application),
           name,
           inputType: made.description.inputType,
-          defaultOutput: zeroOutput(made.description),
         })
         await this.#registry.link(name, [name])
       }
+      this.#log.info({ model: id, kind: settings.settings.kind, replicas: settings.replicas }, 'a model is live')
       return { ...made.record, current: true }
     } catch (error) {
       if (this.#registry.models.get(name)?.versions.get(version) !== made) {
@@ -243,9 +245,18 @@ export class Publisher {
     return this.#registry.setReplicas(chosen, replicas)
   }
 
+  /** `host:port` where containers connect to. @throws ServeError `CONTAINER_FAILED` */
+  containerAddress(): Promise<string> {
+    return this.#listener.address()
+  }
+
   #container(made: ContainerModel): Container {
-    return makeContainer(made, this.#listener, (reason, restartInMs) => {
-      this.#log.error({ model: made.model, reason, restartInMs }, 'a container was lost and is started again')
+    const { model } = made
+    return makeContainer(made, this.#listener, {
+      said: (stream, line, containerPid) => this.#log.info({ model, containerPid, stream }, line),
+      ready: (containerPid, restarts) => this.#log.info({ model, containerPid, restarts }, 'a container is ready'),
+      died: (reason, restartInMs, containerPid) =>
+        this.#log.error({ model, containerPid, reason, restartInMs }, 'a container was lost and is started again'),
     })
   }
 }

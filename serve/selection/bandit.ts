@@ -101,6 +101,12 @@ export class Bandit {
     if (Object.keys(sums).length > 0) await this.table.add(this.#key(user), sums)
   }
 
+  /** What the policy goes by for queries of nobody in particular; see `SelectionPolicy.weights`. */
+  get weights(): readonly number[] | undefined {
+    const standing = this.standing('')
+    return standing instanceof Promise ? undefined : this.policy.weights(standing, this.#arms)
+  }
+
   get arms(): readonly string[] {
     return this.#arms
   }

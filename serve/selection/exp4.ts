@@ -16,6 +16,11 @@ export function exp4({ learningRate }: Exp4Options): SelectionPolicy {
     learns: true,
     select: (_standing, arms) => ({ arms: arms.map((_, arm) => arm), probability: 1 }),
     combine: (standing, chosen, predictions, first) => combineWeighted(shares(standing, chosen), predictions, first),
+    weights: (standing, arms) =>
+      shares(
+        standing,
+        arms.map((_, arm) => arm),
+      ),
     observe(standing, { arms }, losses) {
       const drops: Increment[] = []
       for (const [i, arm] of arms.entries()) {

@@ -1,5 +1,7 @@
 import type { ServerResponse } from 'node:http'
-import type { FastifyReply } from 'fastify'
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import { pathOf } from '../openapi/route-book.js'
+import type { RequestsSeen } from '../requests-seen.js'
 
 const KEPT_ALIVE_MS = 15_000
 /** A reader that is behind by more than this gets no more events until it has caught up. */
@@ -46,5 +48,21 @@ export class EventStream {
   end(): void {
     clearInterval(this.#keptAlive)
     this.#raw.end()
+  }
+}
+
+/** What opens event streams. Those that are open when the server closes are ended: they would never end by themselves. */
+export function eventStreams(app: FastifyInstance, seen: RequestsSeen): (reply: FastifyReply) => EventStream {
+  const open = new Set<EventStream>()
+  app.addHook('preClose', async () => {
+    for (const stream of open) stream.end()
+  })
+  return (reply) => {
+    const { method, routeOptions } = reply.request
+    seen.of(method, pathOf(routeOptions.url ?? ''))(200)
+    const stream = new EventStream(reply)
+    open.add(stream)
+    reply.raw.once('close', () => open.delete(stream))
+    return stream
   }
 }
