@@ -4,6 +4,15 @@ import { hideBin } from 'yargs/helpers'
 import { commands } from './commands/index.js'
 import { fail, usageError } from './output.js'
 
+/** Flags and arguments that may be given several times. */
+const REPEATABLE = ['_', 'model', 'policy', 'models', 'link', 'env', 'allow', 'cors', 'model-root', 'modelRoot']
+
+/** A value that is none of the choices, which yargs tells in three lines. */
+function inOneLine(message: string): string {
+  const [, name, given, choices] = /^Invalid values:\s+Argument: ([\w-]+), Given: (.+), Choices: (.+)$/m.exec(message) ?? []
+  return name === undefined ? message.replace(/\s*\n\s*/g, ' ') : `--${name} is ${given}; expected ${choices}`
+}
+
 const parser = yargs(hideBin(process.argv))
   .scriptName('gymnura')
   .usage('$0 <command>\n\nReinforcement learning from simulation to a live endpoint.')
@@ -13,7 +22,7 @@ const parser = yargs(hideBin(process.argv))
     for (const [name, value] of Object.entries(given)) {
       if (Number.isNaN(value)) throw usageError(`--${name} takes a number`)
       if (value === '') throw usageError(`--${name} is empty; give it a value`)
-      if (Array.isArray(value) && name !== '_' && name !== 'policy') throw usageError(`--${name} is given more than once`)
+      if (Array.isArray(value) && !REPEATABLE.includes(name)) throw usageError(`--${name} is given more than once`)
     }
     return true
   })
@@ -23,7 +32,7 @@ const parser = yargs(hideBin(process.argv))
   .wrap(Math.min(110, process.stdout.columns ?? 110))
   .fail((message, error) => {
     // yargs gives its own complaints as errors too.
-    throw error && error.name !== 'YError' ? error : usageError(message)
+    throw error && error.name !== 'YError' ? error : usageError(inOneLine(message))
   })
 
 try {

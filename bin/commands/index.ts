@@ -1,13 +1,22 @@
 import type { CommandModule } from 'yargs'
+import { appsCommand } from './apps.js'
+import { containersCommand } from './containers.js'
+import { deleteCommand } from './delete.js'
 import { envsCommand } from './envs.js'
 import { evaluateCommand } from './eval.js'
 import { feedbackCommand } from './feedback.js'
+import { linkCommand, unlinkCommand } from './link.js'
+import { logsCommand } from './logs.js'
 import { modelsCommand } from './models.js'
+import { playCommand } from './play.js'
 import { predictCommand } from './predict.js'
 import { promoteCommand, rollbackCommand } from './promote.js'
 import { publishCommand } from './publish.js'
 import { quickstartCommand } from './quickstart.js'
+import { registerCommand } from './register.js'
+import { replicasCommand } from './replicas.js'
 import { serveCommand } from './serve.js'
+import { topCommand } from './top.js'
 import { trainCommand } from './train.js'
 import { watchCommand } from './watch.js'
 
@@ -25,4 +34,14 @@ export const commands = [
   modelsCommand,
   promoteCommand,
   rollbackCommand,
+  appsCommand,
+  registerCommand,
+  linkCommand,
+  unlinkCommand,
+  containersCommand,
+  replicasCommand,
+  deleteCommand,
+  logsCommand,
+  topCommand,
+  playCommand,
 ] as unknown as CommandModule[]
