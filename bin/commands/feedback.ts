@@ -16,7 +16,11 @@ export const feedbackCommand: Command<FeedbackArguments> = {
       .positional('app', { type: 'string', demandOption: true, describe: 'The application' })
       .option('query', { type: 'number', requiresArg: true, demandOption: true, describe: "The answer's query id" })
       .option('reward', { type: 'number', requiresArg: true, describe: "How good it was, within the application's range (0 to 1)" })
-      .option('label', { type: 'string', requiresArg: true, describe: 'JSON: what the answer should have been, a number or several' })
+      .option('label', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'What the answer should have been: a number, a word, or numbers as JSON',
+      })
       .example('$0 feedback balance --query 17 --reward 1', 'counts once'),
   handler: async ({ app, query, reward, label, json, ...connection }) => {
     if ((reward === undefined) === (label === undefined)) throw usageError('feedback takes one of --reward and --label')
@@ -27,9 +31,11 @@ export const feedbackCommand: Command<FeedbackArguments> = {
   },
 }
 
-function parseLabel(text: string): number | number[] {
-  const label = parseJson('--label', text, '1, or [0.5, 1]')
-  const isLabel = [label].flat().every((part) => typeof part === 'number')
-  if (!isLabel) throw usageError(`--label is ${text}; expected a number or an array of numbers`)
-  return label as number | number[]
+/** A class by its number or its name, or numbers. */
+function parseLabel(text: string): number | string | number[] {
+  if (/^[A-Za-z][\w-]*$/.test(text)) return text
+  const label = parseJson('--label', text, '1, cat, or [0.5, 1]')
+  const isLabel = typeof label === 'string' || [label].flat().every((part) => typeof part === 'number')
+  if (!isLabel) throw usageError(`--label is ${text}; expected a number, a word or an array of numbers`)
+  return label as number | string | number[]
 }

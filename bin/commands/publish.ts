@@ -1,4 +1,5 @@
 import { basename } from 'node:path'
+import type { Argv } from 'yargs'
 import { loadPolicy } from '../../rl/index.js'
 import { type PublishOptions, readModel } from '../../serve/index.js'
 import { APPLICATION_FLAGS, type ApplicationArguments, applicationFlags, applicationOptions } from '../application-flags.js'
@@ -15,6 +16,7 @@ interface PublishArguments extends ConnectionArguments, ModelArguments, Applicat
   kind: Kind | undefined
   version: string | undefined
   app: boolean
+  ifChanged: boolean
 }
 
 const TOKEN = 'GYMNURA_CONTAINER_TOKEN'
@@ -39,14 +41,24 @@ export const publishCommand: Command<PublishArguments> = {
       .option('kind', { choices: KINDS, describe: 'What it is (default: as its name says, else a policy)' })
       .option('version', { type: 'string', requiresArg: true, describe: 'Default: one more than the last' })
       .option('app', { type: 'boolean', default: true, describe: 'Make an application of its name where there is none' })
+      .option('if-changed', { type: 'boolean', default: false, describe: 'Nothing happens where the last version is just the same' })
       .example('$0 publish runs/cp/policy.safetensors --name balance', 'version 1 of balance; again: version 2')
       .example('$0 publish model.py --name m', 'where the server was started with --allow python')
       .example('$0 publish http://other:8080/v2/models/m', "another server's model, behind this one's batching and deadlines")
-      .example(`${TOKEN}=… $0 publish --kind external --name m`, 'waits for a container that you start, with the same token'),
-  handler: async ({ model: source, name: named, kind: said, version, app, json, ...given }) => {
+      .example(
+        `${TOKEN}=… $0 publish --kind external --name m`,
+        'waits for a container that you start, with the same token',
+      ) as unknown as Argv<PublishArguments & { json: boolean }>,
+  handler: async ({ model: source, name: named, kind: said, version, app, ifChanged, json, ...given }) => {
     const { kind, model } = await read(source, said)
     const name = named ?? nameOf(source)
-    const options: PublishOptions = { ...modelOptions(given), kind, version, application: app && (applicationOptions(given) ?? true) }
+    const options: PublishOptions = {
+      ...modelOptions(given),
+      kind,
+      version,
+      ifChanged,
+      application: app && (applicationOptions(given) ?? true),
+    }
     if (kind === 'external') options.token = process.env[TOKEN]
     await withClient(
       given,

@@ -49,7 +49,8 @@ export const serveCommand: Command<ServeArguments> = {
       try {
         for (const one of models) {
           const [name, file] = nameAndFile(one)
-          await server.publish(name, file, { isolation, replicas, application: application ?? true })
+          // (What the state has of an earlier start is not published once more: its versions and what they have learned go on.)
+          await server.publish(name, file, { isolation, replicas, application: application ?? true, ifChanged: true })
         }
         const containers = given.containerPort === undefined ? undefined : await server.containerAddress()
         const told = containers === undefined ? '' : `, containers connect to ${containers}`

@@ -107,6 +107,15 @@ export class Pump {
     return false
   }
 
+  /** Whether replies wait from those that owe some. Asked after each task that a worker runs, so it looks at nobody else. */
+  owed(): boolean {
+    const { busy } = this
+    for (let i = 0; i < busy.length; i++) if (busy[i]!.ready()) return true
+    const pool = this.anybody()
+    for (let i = 0; i < pool.length; i++) if (pool[i]!.ready()) return true
+    return false
+  }
+
   close(): void {
     this.closed = true
   }
@@ -139,15 +148,10 @@ export class Pump {
   /** Looks for a reply for some microseconds, if somebody waits for one. */
   spin(): boolean {
     if (this.holds === 0) return false
-    const { busy } = this
-    const pool = this.anybody()
-    if (busy.length === 0 && pool.length === 0) return false
+    if (this.busy.length === 0 && this.anybody().length === 0) return false
     const end = performance.now() + (this.misses % PROBE === PROBE - 1 ? PROBE_MS : this.spinMs)
     do {
-      for (let round = 0; round < 16; round++) {
-        for (let i = 0; i < busy.length; i++) if (busy[i]!.ready()) return this.found()
-        for (let i = 0; i < pool.length; i++) if (pool[i]!.ready()) return this.found()
-      }
+      for (let round = 0; round < 16; round++) if (this.owed()) return this.found()
     } while (performance.now() < end)
     this.misses++
     this.spinMs = Math.max(this.spinMs / 2, SPIN_FLOOR_MS)

@@ -1,7 +1,7 @@
 import type { WorkerCrashedError } from '../api/errors.js'
 import type { Attachment } from '../api/object-ref.js'
 import type { Encoder } from '../store/encoder.js'
-import { type Bell, wakeWorker } from '../worker/bell.js'
+import { type Bell, spoke, wakeWorker } from '../worker/bell.js'
 import * as layout from '../worker/layout.js'
 import { type Link, requestBytes, rescuePayload, writeRequest } from '../worker/link.js'
 import { shelve } from '../worker/payload.js'
@@ -22,6 +22,7 @@ export class Pool implements Stragglers {
   private readonly backlog = new Fifo<Task>()
   /** Sent and not answered. */
   inFlight = 0
+  private spoke = false
   private none: WorkerCrashedError | undefined
 
   constructor(
@@ -104,6 +105,10 @@ export class Pool implements Stragglers {
     writeRequest(this.queue.words, this.view, at, total, task, encoder, oversize)
     this.queue.publish(total)
     this.inFlight++
+    if (!this.spoke) {
+      this.spoke = true
+      spoke(this.pool)
+    }
     wakeWorker(this.pool, this.bells)
     return true
   }

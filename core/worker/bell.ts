@@ -1,4 +1,4 @@
-import { ASLEEP, ASLEEP_ELSE, ASLEEP_TAKES, BELL, INDEX, LISTENS_TAKES, LOOKING, SLEEPERS } from './layout.js'
+import { ASLEEP, ASLEEP_ELSE, ASLEEP_TAKES, BELL, INDEX, LISTENS_TAKES, LOOKING, SLEEPERS, SPOKE } from './layout.js'
 
 /** How others wake a thread: one word it sleeps on, and one that says whether it sleeps. */
 export class Bell {
@@ -77,6 +77,11 @@ export class Bell {
     this.awake()
     this.looked()
   }
+}
+
+/** The first that comes from a thread lies there: those that take look at it now. Before the bell is rung. */
+export function spoke(pool: Int32Array): void {
+  Atomics.add(pool, SPOKE, 1)
 }
 
 /**

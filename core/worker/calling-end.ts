@@ -1,4 +1,4 @@
-import { Bell } from './bell.js'
+import { Bell, spoke } from './bell.js'
 import * as layout from './layout.js'
 import type { DataMessage, Wire } from './messages.js'
 import { RelayEnd, type RelayTools, refusal, unshareableError } from './relay-end.js'
@@ -11,10 +11,16 @@ export class CallingEnd extends RelayEnd {
   protected readonly headerBytes = layout.REPLY_HEADER
   protected readonly unread = false
   private readonly bell: Bell
+  private spoke = false
   /** Requests that were not answered, by slot. */
   private readonly open = new Map<number, { readonly taskId: number; readonly position: number }>()
 
-  constructor(id: number, wire: Wire, tools: RelayTools, pool: Int32Array) {
+  constructor(
+    id: number,
+    wire: Wire,
+    tools: RelayTools,
+    private readonly pool: Int32Array,
+  ) {
     super(id, wire, tools)
     this.from = new RingReader(this.words, layout.REPLY_RING, layout.REPLY_TAIL, layout.REPLY_HEAD)
     this.to = new RingWriter(this.words, layout.REQUEST_RING, layout.REQUEST_TAIL, layout.REQUEST_HEAD)
@@ -79,6 +85,10 @@ export class CallingEnd extends RelayEnd {
   }
 
   protected wakeReader(): void {
+    if (!this.spoke) {
+      this.spoke = true
+      spoke(this.pool)
+    }
     this.bell.ring()
   }
 

@@ -65,7 +65,9 @@ export class Executor {
     this.actorId = role.kind === 'actor' ? role.actorId : undefined
     this.lanes = [new Lane<Request>(1), ...(role.kind === 'actor' ? role.groups : []).map((limit) => new Lane<Request>(limit))]
     this.reader = new RequestReader(tools.borrower)
-    this.intake = new Intake(data.index, this.actorId !== undefined, (inlet, memory, at, queued) => this.read(inlet, memory, at, queued))
+    this.intake = new Intake(data.index, new Int32Array(data.pool), this.actorId !== undefined, (inlet, memory, at, queued) =>
+      this.read(inlet, memory, at, queued),
+    )
     this.actor = new ActorInstance(tools.save, () => {
       this.intake.onlyMain = false
       if (role.kind === 'actor') this.lanes[0]!.limit = role.maxConcurrency

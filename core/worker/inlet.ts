@@ -62,6 +62,11 @@ export class Inlet {
     return this.queueOpen ? this.reader : undefined
   }
 
+  /** Whether the client has sent anything yet. */
+  get used(): boolean {
+    return this.requests.ready() || this.queue?.used() === true
+  }
+
   /** A function of the client's, by its index. */
   define(index: number): Loaded | Promise<Loaded> {
     const known = this.loaded.get(index)

@@ -3,8 +3,6 @@ import * as layout from './layout.js'
 
 /** One task in so many comes from the others' queues though the thread's own has some. */
 const OTHERS_EVERY = 64
-/** While there is work, silent inlets are looked at once in so many steps. */
-const SILENT_EVERY = 16
 /** The others' queues take turns of so many tasks. */
 const TURN_OF_OTHERS = 16
 
@@ -13,10 +11,11 @@ const TURN_OF_OTHERS = 16
  * then tasks, which any worker may take: from the queue of the thread itself, then from the others'.
  */
 export class Intake {
-  /** Those that something has come through; the others are looked at more rarely, since most threads never send this one anything. */
+  /** Those that something has come through, the thread's own first. The others cost nothing: most threads never send this one anything. */
   private readonly inlets: Inlet[] = []
   private readonly silent: Inlet[] = []
-  private steps = 0
+  /** How often somebody had spoken for the first time when the silent ones were looked at. */
+  private spoke = 0
   private turn = 0
   /** Counts tasks taken, and says from whose queue the last came. */
   private taken = 0
@@ -24,6 +23,7 @@ export class Intake {
 
   constructor(
     private readonly index: number,
+    private readonly pool: Int32Array,
     /** Nobody but the main thread is heard: an actor is under construction. */
     public onlyMain: boolean,
     /** Takes a request at an index in words. `queued`: it comes from a queue. */
@@ -31,22 +31,24 @@ export class Intake {
   ) {}
 
   add(inlet: Inlet): void {
-    // The thread's own queue comes first, from its first task on.
-    if (inlet.client === this.index) this.inlets.unshift(inlet)
-    else this.silent.push(inlet)
+    if (!this.heard(inlet)) this.silent.push(inlet)
   }
 
-  /** Whether something has come through inlets that were silent so far; those are listened to from now on. */
-  private heardMore(): boolean {
-    const { silent, inlets } = this
-    const before = silent.length
-    for (let i = before - 1; i >= 0; i--) {
-      const inlet = silent[i]!
-      if (!inlet.requests.ready() && !inlet.queue?.ready()) continue
-      silent.splice(i, 1)
-      inlets.push(inlet)
-    }
-    return silent.length < before
+  private heard(inlet: Inlet): boolean {
+    if (!inlet.used) return false
+    if (inlet.client === this.index) this.inlets.unshift(inlet)
+    else this.inlets.push(inlet)
+    return true
+  }
+
+  /** Those who have spoken since the last look are listened to from now on. */
+  private listen(): void {
+    // Load: who speaks first writes its record, and then here. Before the look: who speaks during it is seen by the next.
+    const spoke = Atomics.load(this.pool, layout.SPOKE)
+    if (spoke === this.spoke) return
+    this.spoke = spoke
+    const { silent } = this
+    for (let i = silent.length - 1; i >= 0; i--) if (this.heard(silent[i]!)) silent.splice(i, 1)
   }
 
   remove(client: number): boolean {
@@ -62,7 +64,7 @@ export class Intake {
 
   /** Whether something waits. */
   ready(takesTasks: boolean): boolean {
-    this.heardMore()
+    this.listen()
     for (const inlet of this.inlets) {
       if (this.hears(inlet) && inlet.requests.ready()) return true
       if (takesTasks && inlet.queue?.ready()) return true
@@ -72,11 +74,7 @@ export class Intake {
 
   /** Accepts what comes next. False: there is nothing. */
   step(takesTasks: boolean): boolean {
-    if (++this.steps % SILENT_EVERY === 0) this.heardMore()
-    return this.next(takesTasks) || (this.heardMore() && this.next(takesTasks))
-  }
-
-  private next(takesTasks: boolean): boolean {
+    this.listen()
     const { inlets } = this
     const count = inlets.length
     for (let i = 0; i < count; i++) {
@@ -126,13 +124,14 @@ export class Intake {
 
   /** Whether tasks wait in the queues. */
   more(): boolean {
+    this.listen()
     for (const inlet of this.inlets) if (inlet.queue?.ready()) return true
-    return this.heardMore() && this.more()
+    return false
   }
 
   /** Whether the queues hold more than one task, as far as can be seen from outside. */
   several(): boolean {
-    this.heardMore()
+    this.listen()
     let waiting = 0
     for (const inlet of this.inlets) {
       if (!inlet.queue?.ready()) continue

@@ -96,7 +96,9 @@ export const PAUSED = 2
 export const SLEEPERS = 0
 /** The index of a worker that looks for tasks, or is being woken to: it will see a new one without being woken. 0: nobody. */
 export const LOOKING = LINE
-export const POOL_BYTES = 2 * LINE * 4
+/** Goes up when a thread has sent another its first request, or put its first task into its queue: from then on it is listened to. */
+export const SPOKE = 2 * LINE
+export const POOL_BYTES = 3 * LINE * 4
 
 /*
  * A request, in int32 words:

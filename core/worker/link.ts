@@ -4,7 +4,7 @@ import type { Task, TaskTable } from '../scheduler/task.js'
 import { letGo } from '../store/collection.js'
 import type { Encoder } from '../store/encoder.js'
 import { noteArrived } from '../store/handles.js'
-import { Bell } from './bell.js'
+import { Bell, spoke } from './bell.js'
 import * as layout from './layout.js'
 import type { DataMessage, Wire } from './messages.js'
 import { copyWords, shelve } from './payload.js'
@@ -37,6 +37,7 @@ export class Link {
   /** Requests sent over this link and not answered. */
   inFlight = 0
   alive = true
+  private spoke = false
   private readonly words: Int32Array
   private readonly buffer: Buffer
   private readonly view: DataView
@@ -54,7 +55,7 @@ export class Link {
     wire: Wire,
     private readonly table: TaskTable,
     private readonly owner: LinkOwner,
-    pool: Int32Array,
+    private readonly pool: Int32Array,
   ) {
     this.index = wire.index
     this.name = wire.name
@@ -82,10 +83,18 @@ export class Link {
     task.position = this.requests.position
     task.inRing = true
     writeRequest(this.words, this.view, at, total, task, encoder, oversize)
-    this.requests.publish(total)
+    this.publish(total)
     this.inFlight++
-    this.bell.ring()
     return true
+  }
+
+  private publish(bytes: number): void {
+    this.requests.publish(bytes)
+    if (!this.spoke) {
+      this.spoke = true
+      spoke(this.pool)
+    }
+    this.bell.ring()
   }
 
   /** Sends what a task's record will only name: its function, and shared memory. */
@@ -101,6 +110,7 @@ export class Link {
   /** The server may take from this thread's queue. */
   openQueue(): void {
     Atomics.store(this.words, layout.QUEUE_OPEN, 1)
+    spoke(this.pool)
   }
 
   private post(attachments: readonly Attachment[]): void {
@@ -251,8 +261,7 @@ export class Link {
     this.words[at + layout.LENGTH] = layout.REQUEST_HEADER
     this.words[at + layout.STATUS] = layout.QUEUED
     this.words[at + layout.KIND] = layout.DROP_HANDLE
-    this.requests.publish(layout.REQUEST_HEADER)
-    this.bell.ring()
+    this.publish(layout.REQUEST_HEADER)
   }
 
   close(): void {

@@ -145,7 +145,7 @@ export class WorkerLoop {
       this.settled = false
       this.patient = false
       this.ran++
-      if (this.pump.ready()) return true
+      if (this.pump.owed()) return true
       if (this.ran >= TURN_TASKS || this.controlWaits() || ((this.ran & 15) === 0 && performance.now() - this.turnStart > TURN_MS)) {
         this.handOver()
         this.later()

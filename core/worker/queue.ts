@@ -127,6 +127,11 @@ export class QueueReader {
     return Atomics.load(this.words, QUEUE_TAIL) !== Atomics.load(this.words, QUEUE_HEAD) && Atomics.load(this.words, QUEUE_LOCK) !== CLOSED
   }
 
+  /** Whether anything has been put into it so far. */
+  used(): boolean {
+    return Atomics.load(this.words, QUEUE_TAIL) !== 0
+  }
+
   /** Whether more than one record waits. A guess: others may be taking some just now. */
   several(): boolean {
     const head = Atomics.load(this.words, QUEUE_HEAD)

@@ -5,6 +5,7 @@ import type { Label } from '../selection/losses.js'
 import type { Body } from './json-body.js'
 
 const LONGEST_USER = 256
+const LONGEST_LABEL = 4096
 
 function invalid(message: string): never {
   throw new ServeError('QUERY_INVALID', message)
@@ -24,8 +25,9 @@ export function readQueryId({ query_id: id }: Body): number {
 
 export function readLabel({ label }: Body): Label {
   if (typeof label === 'number' && Number.isFinite(label)) return label
+  if (typeof label === 'string' && label.length <= LONGEST_LABEL) return label
   if (Array.isArray(label) && label.every((value) => typeof value === 'number' && Number.isFinite(value))) return label
-  return invalid(`label: expected a number or an array of numbers, got ${shown(label)}`)
+  return invalid(`label: expected a number, a string of at most ${LONGEST_LABEL} characters or an array of numbers, got ${shown(label)}`)
 }
 
 /** @throws ServeError `QUERY_INVALID` unless there is exactly one of reward and label */

@@ -6,6 +6,7 @@ export const PUBLISH_OPTIONS = [
   'replicas',
   'isolation',
   'application',
+  'ifChanged',
   'kind',
   'batching',
   'limits',

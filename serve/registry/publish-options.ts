@@ -22,6 +22,8 @@ export interface PublishOptions {
    * it is.
    */
   application?: boolean | Partial<Omit<ApplicationOptions, 'name' | 'inputType'>>
+  /** true: nothing changes where the version that was published last has the same content and runs in the same way. */
+  ifChanged?: boolean
   /** What the model is; default: as the file's name says (.safetensors, .onnx, .json, .py, .js, an http address), else a policy. */
   kind?: Kind
   /** How queries are put together; default 'aimd'. */
@@ -106,12 +108,17 @@ function checkMade(application: unknown): void {
 }
 
 /** @param implied what the model is if `kind` does not say @throws ServeError `SERVE_OPTION` */
-export function checkPublish(options: PublishOptions, implied: Kind, path?: string): PublishSettings & Pick<PublishOptions, 'application'> {
+export function checkPublish(
+  options: PublishOptions,
+  implied: Kind,
+  path?: string,
+): PublishSettings & Pick<PublishOptions, 'application'> & { ifChanged: boolean } {
   const given = checkOptions<PublishOptions>('publish', options, PUBLISH_OPTIONS)
-  const { replicas = 1, isolation = 'process', application = true, kind = implied, batching } = given
+  const { replicas = 1, isolation = 'process', application = true, ifChanged = false, kind = implied, batching } = given
   checkReplicas(replicas)
   if (!ISOLATIONS.includes(isolation)) refuse('isolation', isolation, ISOLATIONS.map((one) => `"${one}"`).join(', '))
   checkMade(application)
+  if (typeof ifChanged !== 'boolean') refuse('ifChanged', ifChanged, 'true or false')
   if (!KINDS.includes(kind)) refuse('kind', kind, KINDS.join(', '))
   if (PROCESSES.includes(kind) && isolation !== 'process') refuse('isolation', isolation, `"process", which is how kind "${kind}" runs`)
   checkKind(kind, given)
@@ -120,5 +127,5 @@ export function checkPublish(options: PublishOptions, implied: Kind, path?: stri
   const tokenDigest = token === undefined ? undefined : digestOf(token)
   const all = { kind, limits, path, inputType, inputSize, outputs, maxInFlight, python, engine, tokenDigest }
   const settings = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as unknown as ContainerSettings
-  return { replicas, isolation, application, batching: checkBatching(batching), settings }
+  return { replicas, isolation, application, ifChanged, batching: checkBatching(batching), settings }
 }

@@ -8,6 +8,7 @@ import type { ContainerModel } from '../containers/life.js'
 import type { ContainerListener } from '../containers/listener.js'
 import { ServeError } from '../errors.js'
 import type { Json, ModelRecord, State } from '../state/state.js'
+import { contentDigest, publishedAlready } from './digest.js'
 import { ModelVersion } from './model.js'
 import { artifactOf, impliedKind, localPath, type ModelSource } from './model-source.js'
 import { checkName, checkReplicas, checkVersion, DEFAULT_SLO_MS } from './options.js'
@@ -67,14 +68,19 @@ export class Publisher {
     checkName('name', name)
     this.#assertOpen(name)
     const implied = impliedKind(source)
-    const { application, ...settings } = checkPublish(options, implied, localPath(source, options?.kind ?? implied))
+    const { application, ifChanged, ...settings } = checkPublish(options, implied, localPath(source, options?.kind ?? implied))
     this.#assertAllowed(settings)
+    const artifact = await artifactOf(source, settings.settings.kind)
+    this.#assertOpen(name)
+    const model = this.#registry.models.get(name)
+    const same = ifChanged ? publishedAlready(model, contentDigest(artifact), settings) : undefined
+    if (same !== undefined) return { ...same.record, current: model?.current === same }
     const version = options.version === undefined ? this.#nextVersion(name) : checkVersion(options.version)
     const id = `${name}:${version}`
     if (this.#registry.models.get(name)?.versions.has(version) || this.#pending.has(id)) {
       throw new ServeError('MODEL_VERSION_EXISTS', `${id} is published already and versions don't change; publish under another version`)
     }
-    const published = this.#warmAndAdd(name, version, source, settings, application)
+    const published = this.#warmAndAdd(name, version, artifact, settings, application)
     this.#pending.set(id, published)
     try {
       return await published
@@ -122,14 +128,12 @@ export class Publisher {
   async #warmAndAdd(
     name: string,
     version: string,
-    source: ModelSource,
+    artifact: Uint8Array,
     settings: PublishSettings,
     application: PublishOptions['application'] = true,
   ): Promise<ModelRecord> {
     const id = `${name}:${version}`
-    const artifact = await artifactOf(source, settings.settings.kind)
-    this.#assertOpen(id)
-    const made = await this.#warm(name, version, artifact, settings)
+    const made = await this.#warm(name, version, artifact, settings, { currentSince: 0, publishedAt: Date.now() })
     try {
       this.#assertOpen(id)
       await this.#state.artifacts?.set(id, artifact)
@@ -160,7 +164,7 @@ export class Publisher {
     version: string,
     artifact: Uint8Array,
     { replicas, isolation, batching, settings }: PublishSettings,
-    currentSince = 0,
+    { currentSince, publishedAt }: Pick<ModelRecord, 'currentSince' | 'publishedAt'>,
   ): Promise<ModelVersion> {
     const id = `${name}:${version}`
     const made: ContainerModel = { model: id, artifact, isolation, settings }
@@ -168,7 +172,8 @@ export class Publisher {
     const dispatcher = new Dispatcher(description, containers, DEFAULT_SLO_MS, batching, this.#sink)
     const { inputType, inputSize, algorithm, environmentId } = description
     const told = { inputType, inputSize, algorithm, environmentId }
-    const record = { name, version, replicas, isolation, batching, settings, ...told, currentSince }
+    const kept = { currentSince, publishedAt, digest: contentDigest(artifact) }
+    const record = { name, version, replicas, isolation, batching, settings, ...told, ...kept }
     this.#made.set(id, made)
     return new ModelVersion(name, version, description, dispatcher, record)
   }
@@ -199,7 +204,7 @@ export class Publisher {
     const records = await this.#state.models.all()
     const made = await Promise.all(
       records.map(async ({ current, ...record }) => {
-        const { name, version, currentSince } = record
+        const { name, version } = record
         const id = `${name}:${version}`
         try {
           const { settings = { kind: 'policy', limits: {} }, batching = checkBatching(), replicas, isolation } = record
@@ -207,7 +212,7 @@ export class Publisher {
           this.#assertAllowed(kept)
           const artifact = await this.#state.artifacts?.get(id)
           if (artifact === undefined) throw new ServeError('MODEL_FILE', `the file of ${id} is not in the state's folder`)
-          return { current, version: await this.#warm(name, version, artifact, kept, currentSince) }
+          return { current, version: await this.#warm(name, version, artifact, kept, record) }
         } catch (error) {
           this.#log.error({ model: id, err: error }, 'a model could not be started again')
           return undefined

@@ -17,7 +17,8 @@ export interface Selected {
 
 /**
  * One application's choosing and learning: its selection policy, and the standings that it learns, one a user (Clipper, section 5.3).
- * Queries without a user share one. What is learned is added to the state, by the arms' names, so links may come and go.
+ * Queries without a user share one. A
+ * user is whatever the caller says: a person, a context or a session. What is learned is added to the state, by the arms' names, so links may come and go.
  */
 export class Bandit {
   #arms: readonly string[] = []

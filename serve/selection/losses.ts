@@ -1,16 +1,18 @@
 import type { Prediction } from '../query/prediction.js'
 import { isVector } from './combine.js'
 
-/** A label: what the right output would have been. */
-export type Label = number | readonly number[]
+/** A label: what the right output would have been; a class by its number or its name. */
+export type Label = number | string | readonly number[]
 
 /**
- * How wrong a prediction is, 0 to 1: for a whole number (a class, an action) 0 or 1; for arrays the mean absolute difference, cut off
- * at 1. Undefined where the two cannot be compared.
+ * How wrong a prediction is, 0 to 1: for a class or an action (a number or a word) 0 where it equals the label, else 1, as in Clipper
+ * (NSDI'17, section 5.1); for arrays the mean absolute difference, cut off at 1. Undefined where the two cannot be compared.
  */
 export function lossOfLabel({ output }: Prediction, label: Label): number | undefined {
-  if (typeof output === 'number') return typeof label === 'number' ? (output === label ? 0 : 1) : undefined
-  if (!isVector(output)) return undefined
+  if (typeof output === 'number' || typeof output === 'string') {
+    return typeof label === typeof output ? (output === label ? 0 : 1) : undefined
+  }
+  if (!isVector(output) || typeof label === 'string') return undefined
   const right = typeof label === 'number' ? [label] : label
   if (right.length !== output.length) return undefined
   let sum = 0

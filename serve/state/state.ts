@@ -31,6 +31,9 @@ export interface ModelRecord {
   readonly current: boolean
   /** When it became that last, milliseconds since the epoch: a rollback goes to the one before. */
   readonly currentSince: number
+  /** When it was published, milliseconds since the epoch, and the SHA-256 of its bytes; absent in records of earlier releases. */
+  readonly publishedAt?: number
+  readonly digest?: string
   readonly isolation: Isolation
   readonly replicas: number
   /** What it is, and what its containers are told; absent in records of before there was more than policies. */
@@ -88,7 +91,7 @@ export interface FeedbackEntry {
   /** The chance with which the only one was drawn: what off-policy evaluation divides by. */
   readonly probability: number
   readonly reward?: number
-  readonly label?: number | readonly number[]
+  readonly label?: number | string | readonly number[]
 }
 
 /** Feedback in the order it came. */

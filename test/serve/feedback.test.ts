@@ -92,7 +92,7 @@ test('a reward outside the range, or feedback without one, is refused with what 
       [{ query_id: queryId, reward: 1, label: 1 }, 'reward, label: expected one of the two'],
       [{ query_id: 'x', reward: 1 }, 'query_id: expected a whole number'],
       [{ query_id: queryId, reward: '1' }, 'reward: expected a number'],
-      [{ query_id: queryId, label: 'left' }, 'label: expected a number or an array of numbers'],
+      [{ query_id: queryId, label: { left: 1 } }, 'label: expected a number, a string of at most 4096 characters or an array of numbers'],
     ] as const) {
       const { status, text } = await post(`${server.url}/balance/update`, JSON.stringify(body))
       assert.is(status, 400)
@@ -115,6 +115,31 @@ test("Clipper's update teaches by input and label, in Clipper's words", () =>
     assert.is(output, pushAction(input))
     assert.ok(confidence > 0.9 && confident)
   }))
+
+test('a class may be named by a word: models that say another word lose by it', () =>
+  withServer(
+    async (server, client) => {
+      const described = { inputSize: 1, isolation: 'inline', outputs: [{ name: 'word', type: 'strings', shape: [] }] } as const
+      const sign = (inputs: Float32Array[]) => inputs.map(([x]) => (x! > 0 ? 'up' : 'down'))
+      const contrary = (inputs: Float32Array[]) => inputs.map(([x]) => (x! > 0 ? 'down' : 'up'))
+      await server.registerApplication({ name: 'words', defaultOutput: '', sloMs: 2000, selection: 'exp3' })
+      await server.publish('contrary', contrary, { ...described, application: false })
+      await server.publish('sign', sign, { ...described, application: false })
+      await server.link('words', 'contrary')
+      await server.link('words', 'sign')
+      let right = 0
+      for (let i = 0; i < 300; i++) {
+        const label = i % 2 === 0 ? 'up' : 'down'
+        const { output, queryId } = await client.predict('words', [(i + 1) * (i % 2 === 0 ? 1 : -1)])
+        assert.equal(await client.feedback('words', { queryId, label }), { accepted: true })
+        if (i >= 150 && output === label) right++
+      }
+      assert.ok(right > 120, `${right} of the later 150 were right`)
+      const update = await post(`${server.url}/words/update`, JSON.stringify({ uid: 0, input: [3], label: 'up' }))
+      assert.equal(update, { status: 200, text: 'Feedback received? 1' })
+    },
+    { allow: ['function'] },
+  ))
 
 test('members that disagree below the threshold give the default, and the application is told UNSURE', () =>
   withServer(async (server, client) => {

@@ -1,5 +1,8 @@
-/** A load generator over raw sockets: HTTP/1.1 with keep-alive, one request in flight a connection, as little work a request as can be. */
-import { connect, type Socket } from 'node:net'
+/** A load generator of closed loops: every connection asks again as soon as it is answered. */
+import { openConnections, requestText } from './connection.js'
+import { type Measured, Tally } from './tally.js'
+
+export type { Measured } from './tally.js'
 
 export interface Load {
   readonly port: number
@@ -8,120 +11,56 @@ export interface Load {
   body(request: number): string
   readonly connections: number
   readonly seconds: number
+  /** Before the measurement; default 0.5. */
+  readonly warmSeconds?: number
 }
 
-export interface Measured {
-  /** Answers a second. */
-  readonly rate: number
-  readonly meanMs: number
-  readonly p50Ms: number
-  readonly p99Ms: number
-  /** Shares of the answers: the default was given; the status was not 200. */
-  readonly defaults: number
-  readonly refused: number
+/** Requests are made beforehand, so many, and sent in turn: more than are ever in flight. */
+const DISTINCT = 4096
+/** What has not come back so long after the end is counted as no answer. */
+const LAST_ANSWERS_MS = 2_000
+
+export function requestsOf({ path, body }: Pick<Load, 'path' | 'body'>, count = DISTINCT): string[] {
+  return Array.from({ length: count }, (_, request) => requestText(path, body(request)))
 }
 
-const WARM_SECONDS = 0.5
-const HEAD_END = '\r\n\r\n'
-
-class Client {
-  #pending = ''
-  readonly #socket: Socket
-  onAnswer: (status: string, body: string) => void = () => {}
-
-  constructor(port: number) {
-    this.#socket = connect({ port, host: '127.0.0.1', noDelay: true })
-    this.#socket.setEncoding('latin1')
-    this.#socket.on('data', (chunk: string) => this.#read(chunk))
-  }
-
-  ready(): Promise<unknown> {
-    return new Promise((resolve, reject) => this.#socket.once('connect', resolve).once('error', reject))
-  }
-
-  send(path: string, body: string): void {
-    this.#socket.write(
-      `POST ${path} HTTP/1.1\r\nhost: b\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
-    )
-  }
-
-  #read(chunk: string): void {
-    this.#pending += chunk
-    const head = this.#pending.indexOf(HEAD_END)
-    if (head < 0) return
-    const length = Number(/content-length: (\d+)/i.exec(this.#pending)?.[1])
-    const end = head + HEAD_END.length + length
-    if (this.#pending.length < end) return
-    const answer = this.#pending
-    this.#pending = ''
-    this.onAnswer(answer.slice(9, 12), answer.slice(head + HEAD_END.length))
-  }
-
-  close(): void {
-    this.#socket.destroy()
-  }
-}
-
-class Tally {
-  readonly #latencies: number[] = []
-  #defaults = 0
-  #refused = 0
-
-  count(latencyMs: number, status: string, body: string): void {
-    this.#latencies.push(latencyMs)
-    if (status !== '200') this.#refused++
-    else if (body.includes('"default":true')) this.#defaults++
-  }
-
-  measured(seconds: number): Measured {
-    const sorted = Float64Array.from(this.#latencies).sort()
-    const at = (q: number) => sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? Number.NaN
-    const share = (count: number) => (sorted.length === 0 ? 0 : count / sorted.length)
-    const meanMs = sorted.reduce((sum, ms) => sum + ms, 0) / sorted.length
-    return {
-      rate: sorted.length / seconds,
-      meanMs,
-      p50Ms: at(0.5),
-      p99Ms: at(0.99),
-      defaults: share(this.#defaults),
-      refused: share(this.#refused),
-    }
-  }
-}
-
-async function clientsOf({ port, connections }: Load): Promise<Client[]> {
-  const clients = Array.from({ length: connections }, () => new Client(port))
-  await Promise.all(clients.map((client) => client.ready()))
-  return clients
-}
-
-/** Every connection asks again as soon as it is answered. */
+/** @throws where the server does not take the connections */
 export async function closedLoop(load: Load): Promise<Measured> {
-  const clients = await clientsOf(load)
+  const requests = requestsOf(load)
+  const connections = await openConnections(load.port, load.connections)
   const tally = new Tally()
-  const startedAt = performance.now()
-  const from = startedAt + 1000 * WARM_SECONDS
+  const from = performance.now() + 1000 * (load.warmSeconds ?? 0.5)
   const until = from + 1000 * load.seconds
-  let request = 0
-  await Promise.all(
-    clients.map(
-      (client) =>
-        new Promise<void>((resolve) => {
-          let sentAt = 0
-          const ask = () => {
-            sentAt = performance.now()
-            client.send(load.path, load.body(request++))
-          }
-          client.onAnswer = (status, body) => {
-            const now = performance.now()
-            if (now >= from && now < until) tally.count(now - sentAt, status, body)
-            if (now < until) ask()
-            else resolve()
-          }
-          ask()
-        }),
-    ),
+  let sent = 0
+  const loops = connections.map(
+    (connection) =>
+      new Promise<void>((resolve) => {
+        let sentAt = 0
+        const ask = () => {
+          sentAt = performance.now()
+          connection.send(requests[sent++ % DISTINCT]!)
+        }
+        connection.onAnswer = (status, body) => {
+          const now = performance.now()
+          if (now >= from && now < until) tally.count(now - sentAt, status, body)
+          if (now >= until) resolve()
+          // After a closed connection not at once: a server that refuses all would have this thread do nothing else.
+          else if (status === '') setTimeout(ask, 1)
+          else ask()
+        }
+        ask()
+      }),
   )
-  for (const client of clients) client.close()
+  let timer: NodeJS.Timeout | undefined
+  const patience = new Promise((resolve) => {
+    timer = setTimeout(resolve, until - performance.now() + LAST_ANSWERS_MS)
+  })
+  await Promise.race([Promise.all(loops), patience])
+  clearTimeout(timer)
+  tally.stop(sent)
+  for (const connection of connections) {
+    if (connection.busy) tally.count(LAST_ANSWERS_MS, '', '')
+    connection.close()
+  }
   return tally.measured(load.seconds)
 }

@@ -6,8 +6,8 @@ import type { Served } from './serving.js'
 /** Distinct inputs are wanted: nothing is to be found in the cache. */
 const CACHE_BYTES = 0
 
-async function start({ models, application }: Served): Promise<void> {
-  const server = await serve({ port: 0, cacheBytes: CACHE_BYTES, allow: ['function', 'python'], logLevel: 'error' })
+async function start({ models, application, server: options }: Served): Promise<void> {
+  const server = await serve({ port: 0, cacheBytes: CACHE_BYTES, allow: ['function', 'python'], logLevel: 'error', ...options })
   await server.registerApplication({ name: 'app', ...application })
   for (const { name, source, options } of models) {
     await server.publish(name, source, { application: false, ...options })
@@ -19,7 +19,8 @@ async function start({ models, application }: Served): Promise<void> {
     const sizes = Object.entries(first?.batchSizes ?? {}).map(([size, count]) => [Number(size), count])
     const batches = sizes.reduce((sum, [, count]) => sum + count!, 0)
     const items = sizes.reduce((sum, [size, count]) => sum + size! * count!, 0)
-    process.send?.({ maxBatch: first?.replicas[0]?.maxBatch ?? 0, meanBatch: batches === 0 ? 0 : items / batches })
+    const { maxBatch = 0, pid } = first?.replicas[0] ?? {}
+    process.send?.({ maxBatch, meanBatch: batches === 0 ? 0 : items / batches, pid })
   })
   process.on('disconnect', () => void server.close().then(() => process.exit(0)))
   process.send?.(server.port)

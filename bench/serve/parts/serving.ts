@@ -1,8 +1,9 @@
 /** A server in a process of its own, for the length of a measurement: the load generator must not share its thread. */
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import type { ApplicationOptions, PublishOptions } from 'gymnura/serve'
+import type { ApplicationOptions, PublishOptions, ServeOptions } from 'gymnura/serve'
 import type { BenchModel } from './models.js'
+import { cpuSeconds, memoryMB, processesOf } from './processes.js'
 
 const MAIN = fileURLToPath(new URL('./serving-main.js', import.meta.url))
 
@@ -10,12 +11,16 @@ const MAIN = fileURLToPath(new URL('./serving-main.js', import.meta.url))
 export interface Served {
   readonly models: readonly { readonly name: string; readonly source: string | Uint8Array; readonly options: PublishOptions }[]
   readonly application: Omit<ApplicationOptions, 'name'>
+  /** Beyond the bench's own: any free port, and no cache unless told. */
+  readonly server?: ServeOptions
 }
 
 export interface ServingReport {
   /** The batch limit that was found, and the mean size of batches, of the first model. */
   readonly maxBatch: number
   readonly meanBatch: number
+  /** The container's process, of the first replica; undefined without one. */
+  readonly pid?: number
 }
 
 /** A model as it can be sent to the server's process: a function by its source. */
@@ -30,19 +35,46 @@ export async function published(
   return { name, source: await (source as { toBytes(): Uint8Array }).toBytes(), options: all }
 }
 
-/** `use` gets the port; applications are called `app`. Resolves with what `use` gave, and the batches. */
-export async function withServing<T>(served: Served | 'echo', use: (port: number) => Promise<T>): Promise<[T, ServingReport]> {
+export interface Serving {
+  readonly port: number
+  report(): Promise<ServingReport>
+  /** Seconds of CPU that it has used, its containers' too. */
+  cpuSeconds(): number
+  memoryMB(): number
+  close(): Promise<void>
+}
+
+/** Resolves when it answers; applications are called `app`. */
+export async function startServing(served: Served | 'echo'): Promise<Serving> {
   const child = fork(MAIN, { serialization: 'advanced' })
   const heard = () =>
     new Promise<unknown>((resolve, reject) => child.once('message', resolve).once('exit', () => reject(new Error('the server ended'))))
   child.send(served)
+  const port = (await heard()) as number
+  return {
+    port,
+    report: () => {
+      const report = heard()
+      child.send('report')
+      return report as Promise<ServingReport>
+    },
+    cpuSeconds: () => cpuSeconds(processesOf(undefined, child.pid)),
+    memoryMB: () => memoryMB(processesOf(undefined, child.pid)),
+    close: () => {
+      const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+      child.disconnect()
+      return gone
+    },
+  }
+}
+
+/** `use` gets the port. Resolves with what `use` gave, and the batches. */
+export async function withServing<T>(served: Served | 'echo', use: (port: number) => Promise<T>): Promise<[T, ServingReport]> {
+  const serving = await startServing(served)
   try {
-    const port = (await heard()) as number
-    const result = await use(port)
-    const report = heard()
-    child.send('report')
-    return [result, (await report) as ServingReport]
+    const result = await use(serving.port)
+    return [result, await serving.report()]
   } finally {
-    child.disconnect()
+    await serving.close()
   }
 }

@@ -13,7 +13,7 @@ const TOKEN_HEADER = 'x-container-token'
 /** The options of `publish` as query parameters, by how they are written. */
 const TEXTS = ['version', 'isolation', 'kind', 'inputType', 'python', 'engine'] as const
 const WHOLE_NUMBERS = ['replicas', 'inputSize', 'maxInFlight'] as const
-const JSONS = ['application', 'batching', 'limits', 'outputs'] as const
+const JSONS = ['application', 'ifChanged', 'batching', 'limits', 'outputs'] as const
 
 type Query = Readonly<Record<string, unknown>>
 

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import type { Kind } from '../../containers/kinds.js'
 import { ServeError } from '../../errors.js'
 import { didYouMean } from '../../refusals.js'
@@ -11,8 +10,6 @@ import { type Fields, invalid } from './tensors.js'
 
 const BASE64 = /^(?:[A-Za-z\d+/]{4})*(?:[A-Za-z\d+/]{2}==|[A-Za-z\d+/]{3}=)?$/
 
-const digestOf = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
-
 /** A line of the repository's index. */
 export interface IndexEntry {
   readonly name: string
@@ -23,9 +20,6 @@ export interface IndexEntry {
 
 /** The model repository extension: what is in the model roots is loaded and unloaded by name. */
 export class Repository {
-  /** What of a file without a version was loaded last, by model. */
-  readonly #digests = new Map<string, string>()
-
   constructor(
     private readonly registry: Registry,
     private readonly publisher: Publisher,
@@ -67,10 +61,7 @@ export class Repository {
   }
 
   async #loadBytes(name: string, bytes: Uint8Array, kind: Kind = 'policy'): Promise<void> {
-    const digest = digestOf(bytes)
-    if (this.registry.models.has(name) && this.#digests.get(name) === digest) return
-    await this.publisher.publish(name, bytes, { kind, application: false })
-    this.#digests.set(name, digest)
+    await this.publisher.publish(name, bytes, { kind, application: false, ifChanged: true })
   }
 
   /** Takes all versions out; what was asked of them is answered first. @throws ServeError `MODEL_UNKNOWN`, `MODEL_IN_USE` */
@@ -83,7 +74,6 @@ export class Repository {
     }
     for (const { version } of [...versions.values()].filter((version) => version !== current)) await this.publisher.remove(name, version)
     await this.publisher.remove(name, current.version)
-    this.#digests.delete(name)
   }
 }
 

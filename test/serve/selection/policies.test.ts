@@ -157,9 +157,13 @@ test('whatever it has heard, a policy chooses arms that are there with a chance 
   )
 })
 
-test('a label is 0 or 1 wrong for an action, and the mean distance away for numbers', () => {
+test('a label is 0 or 1 wrong for an action or a word, and the mean distance away for numbers', () => {
   assert.is(lossOfLabel(new Prediction(1), 1), 0)
   assert.is(lossOfLabel(new Prediction(1), 0), 1)
+  assert.is(lossOfLabel(new Prediction('cat'), 'cat'), 0)
+  assert.is(lossOfLabel(new Prediction('cat'), 'dog'), 1)
+  assert.is(lossOfLabel(new Prediction('1'), 1), undefined)
+  assert.is(lossOfLabel(new Prediction([1]), 'cat'), undefined)
   assert.is(lossOfLabel(new Prediction([0, 0.5]), [0, 0]), 0.25)
   assert.is(lossOfLabel(new Prediction([9]), 1), 1)
   assert.is(lossOfLabel(new Prediction(1), [1]), undefined)

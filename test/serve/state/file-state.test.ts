@@ -54,6 +54,45 @@ test('a server that is started again on its folder serves what it served', async
   )
 })
 
+test('a model that is published at every start is a new version only where its content has changed', async ({ folder, state }) => {
+  const file = join(folder, 'policy.safetensors')
+  const start = (content: Uint8Array, isolation: 'inline' | 'thread' = 'inline') =>
+    withServer(
+      async (server) => {
+        writeFileSync(file, content)
+        const { version } = await server.publish('cart', file, { isolation, ifChanged: true })
+        published.push(version)
+        if (published.length === 2) {
+          await server.registerApplication({ name: 'pinned', defaultOutput: -1, selection: 'ucb1' })
+          await server.link('pinned', 'cart:1')
+        }
+        if (published.length === 3) await server.rollback('cart')
+        current.push((await server.listModels()).find((model) => model.current)!.version)
+      },
+      { state },
+    )
+  const published: string[] = []
+  const current: string[] = []
+  await start(pullPolicy())
+  await start(pullPolicy())
+  await start(pushPolicy())
+  await start(pushPolicy())
+  await start(pullPolicy())
+  await start(pullPolicy(), 'thread')
+  assert.equal(published, ['1', '1', '2', '2', '3', '4'])
+  assert.equal(current, ['1', '1', '1', '1', '3', '4'], 'the rollback to version 1 outlives the start with the same content')
+  await withServer(
+    async (server) => {
+      const links = (await server.listApplications()).map(({ name, models }) => [name, models]).sort()
+      assert.equal(links, [
+        ['cart', ['cart']],
+        ['pinned', ['cart:1']],
+      ])
+    },
+    { state },
+  )
+})
+
 test('what was deleted is gone after a restart too', async ({ folder, state }) => {
   await withServer(
     async (server) => {
