@@ -9,6 +9,7 @@ export interface ServeFlags {
   host: string
   state: string
   cacheBytes: number | undefined
+  sharedCache: boolean
   logLevel: NonNullable<ServeOptions['logLevel']>
   maxBodyBytes: number | undefined
   maxBinaryBytes: number | undefined
@@ -30,12 +31,16 @@ const ADMIN = 'GYMNURA_ADMIN_TOKEN'
 const APPLICATION = 'GYMNURA_APPLICATION_TOKEN'
 const PASSPHRASE = 'GYMNURA_TLS_PASSPHRASE'
 
+/** What helps who is refused an address beyond loopback. */
+export const TOKENS_HINT = `; give --tokens-file, ${ADMIN} in the environment, or issue tokens first: gymnura tokens issue`
+
 /** The options by the flags that give them, where the names differ by more than their case. */
 export const SERVE_FLAGS = {
   port: '--port',
   host: '--host',
   state: '--state',
   cacheBytes: '--cache-bytes',
+  sharedCache: '--shared-cache',
   maxBodyBytes: '--max-body-bytes',
   maxBinaryBytes: '--max-binary-bytes',
   maxBatchInputs: '--max-batch-inputs',
@@ -64,9 +69,10 @@ export const serveFlags = <T>(yargs: Argv<T>): Argv<T & ServeFlags> =>
       type: 'string',
       requiresArg: true,
       default: 'memory',
-      describe: 'memory, or file:FOLDER: what was served there is served again',
+      describe: 'memory; file:FOLDER: what was served there is served again; or redis://HOST:PORT, which several servers share',
     })
     .option('cache-bytes', { type: 'number', requiresArg: true, describe: 'Size of the prediction cache; 0 keeps nothing (64 MiB)' })
+    .option('shared-cache', { type: 'boolean', default: false, describe: 'Predictions are shared too, with a state in Redis' })
     .option('log-level', {
       choices: ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const,
       default: 'warn' as const,
@@ -75,7 +81,10 @@ export const serveFlags = <T>(yargs: Argv<T>): Argv<T & ServeFlags> =>
     .option('max-body-bytes', { type: 'number', requiresArg: true, describe: 'Largest JSON body; 413 beyond (2 MiB)' })
     .option('max-binary-bytes', { type: 'number', requiresArg: true, describe: 'Largest body with binary tensors; 413 beyond (64 MiB)' })
     .option('max-batch-inputs', { type: 'number', requiresArg: true, describe: 'Most inputs of one request; 400 beyond (4096)' })
-    .group(['port', 'host', 'state', 'cache-bytes', 'log-level', 'max-body-bytes', 'max-binary-bytes', 'max-batch-inputs'], 'Server:')
+    .group(
+      ['port', 'host', 'state', 'cache-bytes', 'shared-cache', 'log-level', 'max-body-bytes', 'max-binary-bytes', 'max-batch-inputs'],
+      'Server:',
+    )
     .option('tokens-file', {
       type: 'string',
       requiresArg: true,
@@ -110,20 +119,18 @@ export const serveFlags = <T>(yargs: Argv<T>): Argv<T & ServeFlags> =>
 
 /** What was given, as `serve()` takes it. */
 export function serveOptions(given: ServeFlags): ServeOptions {
-  const { port, host, state, cacheBytes, logLevel, maxBodyBytes, maxBinaryBytes, maxBatchInputs } = given
+  const { port, host, state, cacheBytes, sharedCache, logLevel, maxBodyBytes, maxBinaryBytes, maxBatchInputs } = given
   const { rateLimit, rateBurst, cors, tlsCert, tlsKey, tlsClientCa, allow, modelRoot, containerHost, containerPort } = given
   if (rateBurst !== undefined && rateLimit === undefined) throw usageError('--rate-burst goes with --rate-limit')
   if ((tlsCert === undefined) !== (tlsKey === undefined)) throw usageError('--tls-cert and --tls-key go together')
   if (tlsClientCa !== undefined && tlsCert === undefined) throw usageError('--tls-client-ca goes with --tls-cert and --tls-key')
   const tokens = readTokens(given.tokensFile)
-  if (tokens === undefined && !['127.0.0.1', 'localhost', '::1'].includes(host)) {
-    throw usageError(`--host is ${host}; beyond loopback callers need tokens: give --tokens-file, or ${ADMIN} in the environment`)
-  }
   return {
     port,
     host,
     state: state as 'memory',
     cacheBytes,
+    sharedCache,
     logLevel,
     maxBodyBytes,
     maxBinaryBytes,

@@ -16,10 +16,14 @@ import { readMetrics } from './metrics.js'
 import { PredictionCache } from './query/cache.js'
 import { FeedbackDesk } from './query/feedback.js'
 import { QueryPath } from './query/query-path.js'
+import { Changes } from './registry/changes.js'
+import { Ledger } from './registry/ledger.js'
 import type { ModelRoots } from './registry/model-roots.js'
 import { Publisher } from './registry/publisher.js'
 import { Registry } from './registry/registry.js'
+import { TokenDesk } from './security/token-desk.js'
 import type { ServeSettings } from './serve-options.js'
+import { sharing } from './sharing.js'
 import type { State } from './state/state.js'
 
 export type Parts = ReturnType<typeof assemble>
@@ -27,27 +31,31 @@ export type Parts = ReturnType<typeof assemble>
 /** The parts of a server, put together; nothing runs yet. */
 export function assemble(settings: ServeSettings, state: State, roots: ModelRoots, draining: () => boolean) {
   const { log, book: logBook } = makeLog(settings.logLevel)
-  const registry = new Registry(state)
-  const cache = new PredictionCache(settings.cacheBytes)
+  const ledger = new Ledger(state)
+  const registry = new Registry(state, ledger)
+  const changes = new Changes(ledger)
+  const cache = new PredictionCache(settings.cacheBytes, settings.sharedCache ? state.shared?.predictions : undefined)
   const startedAt = performance.now()
   const metrics = () => readMetrics(registry, cache, startedAt)
   const desk = new FeedbackDesk(state, cache)
   const path = new QueryPath(cache, state, desk)
   const listener = new ContainerListener(settings.containers.host, settings.containers.port)
-  const publisher = new Publisher(registry, state, listener, cache, log, settings.allow)
+  const publisher = new Publisher({ registry, ledger, changes, state, listener, sink: cache, log, allowed: settings.allow })
+  state.shared?.listen(sharing({ ledger, registry, desk, log }))
   const { app, seen } = httpApp(log, settings.tls, settings.limits)
   settings.cors.install(app)
-  const { gate, cors, limits } = settings
+  const { gate, cors, tokens, limits } = settings
+  const tokenDesk = new TokenDesk(ledger, tokens, gate)
   const book = new RouteBook(app)
   guard(app, gate)
-  const openStream = eventStreams(app, seen)
+  const openStream = eventStreams(app, seen, gate)
   clipperApi(app, { registry, path, desk, limits })
-  adminApi(app, { registry, publisher, roots, metrics, logBook, openStream })
-  openInferenceApi(app, { registry, publisher, roots, limits, draining })
+  adminApi(app, { registry, changes, publisher, roots, tokenDesk, metrics, logBook, openStream })
+  openInferenceApi(app, { registry, changes, publisher, roots, limits, draining, shared: state.shared })
   tfServingApi(app, registry, limits)
   eventsApi(app, { registry, path, limits, openStream })
   controlApi(app, { registry, path, desk, gate, cors, limits })
-  metricsApi(app, { registry, cache, seen })
-  openApi(app, book, gate.locked)
-  return { app, registry, publisher, metrics, listener, log, state }
+  metricsApi(app, { registry, cache, seen, shared: state.shared })
+  openApi(app, book, gate)
+  return { app, ledger, registry, changes, tokenDesk, publisher, metrics, listener, log, state }
 }

@@ -10,6 +10,7 @@
  * | `SERVE_HOST_REFUSED` | 403 | an address beyond loopback, which needs tokens; or a foreign Host header on an admin call |
  * | `SERVE_CLOSED` | 503 | the server is closing or closed |
  * | `STATE_IN_USE` | 409 | another server has the state's folder |
+ * | `STATE_UNREACHABLE` | 503 | the state that frontends share cannot be reached now; the message says whether something may have changed |
  * | `STATE_FOLDER` | 500 | the state's folder cannot be made, read or written |
  * | `APPLICATION_UNKNOWN` | 404 | no application has this name |
  * | `APPLICATION_EXISTS` | 409 | the name is taken |
@@ -30,6 +31,8 @@
  * | `PATH_UNKNOWN` | 404 | nothing is served at this path |
  * | `TOKEN_MISSING` | 401 | the server takes calls with a token, and the call has none that it knows |
  * | `TOKEN_REFUSED` | 403 | the token is not for this call |
+ * | `TOKEN_UNKNOWN` | 404 | no token with this id was issued |
+ * | `TOKEN_LAST` | 409 | the only admin token cannot be revoked |
  * | `RATE_LIMITED` | 429 | more requests than the server's rateLimit; `retryAfterS` says when to come again |
  * | `KIND_NOT_ALLOWED` | 403 | a model of this kind runs code, which `serve` was not told to allow |
  * | `RUNTIME_MISSING` | 501 | the package or program that runs this kind of model is not installed |
@@ -46,6 +49,7 @@ const STATUS = {
   SERVE_CLOSED: 503,
   STATE_IN_USE: 409,
   STATE_FOLDER: 500,
+  STATE_UNREACHABLE: 503,
   APPLICATION_UNKNOWN: 404,
   APPLICATION_EXISTS: 409,
   MODEL_UNKNOWN: 404,
@@ -65,6 +69,8 @@ const STATUS = {
   PATH_UNKNOWN: 404,
   TOKEN_MISSING: 401,
   TOKEN_REFUSED: 403,
+  TOKEN_UNKNOWN: 404,
+  TOKEN_LAST: 409,
   RATE_LIMITED: 429,
   KIND_NOT_ALLOWED: 403,
   RUNTIME_MISSING: 501,

@@ -27,9 +27,12 @@ export interface ServeOptions {
   host?: string
   /**
    * Where applications, models and what bandits have learned are kept, and feedback: 'memory' (the default) ends with the process,
-   * `file:FOLDER` is on this machine's disk, and a server started there again serves what was there.
+   * `file:FOLDER` is on this machine's disk, and a server started there again serves what was there; `redis://[user:password@]HOST[:PORT][/DATABASE]`
+   * (or `rediss://`, over TLS) is shared by all servers that name it, and needs the package @redis/client.
    */
-  state?: 'memory' | `file:${string}`
+  state?: 'memory' | `file:${string}` | `redis://${string}` | `rediss://${string}`
+  /** Predictions that are not in this server's cache are looked up in Redis, and put there, for an hour. Default false. */
+  sharedCache?: boolean
   /** Size of the prediction cache; 0 keeps nothing. Default 64 MiB. */
   cacheBytes?: number
   /** Structured logs go to standard error. Default 'warn'; 'debug' has a line a request. */
@@ -70,7 +73,9 @@ export interface ServeSettings {
   readonly host: string
   readonly state: string
   readonly cacheBytes: number
+  readonly sharedCache: boolean
   readonly logLevel: (typeof LOG_LEVELS)[number]
+  readonly tokens: Tokens
   readonly gate: Gate
   readonly cors: Cors
   readonly tls: TlsMaterial | undefined
@@ -85,6 +90,7 @@ const KNOWN = [
   'host',
   'state',
   'cacheBytes',
+  'sharedCache',
   'logLevel',
   'tokens',
   'rateLimit',
@@ -126,20 +132,25 @@ export function checkServe(options: ServeOptions): ServeSettings {
   if (!Number.isInteger(port) || port < 0 || port > 65_535) refuse('port', port, 'a whole number from 0 to 65535')
   if (!Number.isSafeInteger(cacheBytes) || cacheBytes < 0) refuse('cacheBytes', cacheBytes, 'a whole number of bytes, at least 0')
   if (!LOG_LEVELS.includes(logLevel)) refuse('logLevel', logLevel, LOG_LEVELS.join(', '))
-  const { allow = [], containers = {}, modelRoots = [] } = given
+  const { allow = [], containers = {}, modelRoots = [], sharedCache = false } = given
+  if (typeof sharedCache !== 'boolean') refuse('sharedCache', sharedCache, 'true or false')
+  if (sharedCache && !/^rediss?:/.test(state)) refuse('sharedCache', sharedCache, 'false, where state is not in Redis')
   const areKinds = Array.isArray(allow) && allow.every((kind) => CODE_KINDS.includes(kind))
   if (!areKinds) refuse('allow', allow, `a list of ${CODE_KINDS.join(', ')}`)
   const tokens = new Tokens(given.tokens)
-  if (!LOOPBACK.includes(host) && !tokens.required) {
-    throw new ServeError(
-      'SERVE_HOST_REFUSED',
-      `host is ${shown(host)}; without tokens the server listens on loopback only: ${LOOPBACK.join(', ')}`,
-    )
-  }
   const rateLimit = given.rateLimit && new RateLimit(given.rateLimit)
   const tls = given.tls && readTls(given.tls)
-  const doors = { gate: new Gate(tokens, rateLimit), cors: new Cors(given.cors), tls, containers: checkContainers(containers) }
-  return { port, host, state, cacheBytes, logLevel, ...doors, allow, modelRoots, limits: checkLimits(given) }
+  const doors = { tokens, gate: new Gate(tokens, rateLimit), cors: new Cors(given.cors), tls, containers: checkContainers(containers) }
+  return { port, host, state, cacheBytes, sharedCache, logLevel, ...doors, allow, modelRoots, limits: checkLimits(given) }
+}
+
+/** @throws ServeError `SERVE_HOST_REFUSED` for an address beyond loopback while callers need no token */
+export function checkHost({ host, gate }: ServeSettings): void {
+  if (LOOPBACK.includes(host) || gate.locked) return
+  throw new ServeError(
+    'SERVE_HOST_REFUSED',
+    `host is ${shown(host)}; without tokens the server listens on loopback only: ${LOOPBACK.join(', ')}`,
+  )
 }
 
 /** Where a client on this machine finds the server. */

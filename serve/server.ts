@@ -5,13 +5,16 @@ import type { ContainerListener } from './containers/listener.js'
 import { ServeError } from './errors.js'
 import { listen } from './http/app.js'
 import type { ServeMetrics } from './metrics.js'
+import type { Changes } from './registry/changes.js'
 import { ModelRoots } from './registry/model-roots.js'
 import type { ModelSource } from './registry/model-source.js'
 import { type ApplicationOptions, checkLink, checkName, checkVersion } from './registry/options.js'
 import type { PublishOptions } from './registry/publish-options.js'
 import type { Publisher } from './registry/publisher.js'
 import type { Registry } from './registry/registry.js'
-import { checkServe, type ServeOptions, type ServeSettings, urlOf } from './serve-options.js'
+import type { TokenDesk } from './security/token-desk.js'
+import type { IssuedToken, IssueTokenOptions, ListedToken } from './security/token-issue.js'
+import { checkHost, checkServe, type ServeOptions, type ServeSettings, urlOf } from './serve-options.js'
 import { openState } from './state/open.js'
 import type { ApplicationRecord, ModelRecord, State } from './state/state.js'
 
@@ -27,6 +30,8 @@ export class Server {
   readonly url: string
   readonly #app: FastifyInstance
   readonly #registry: Registry
+  readonly #changes: Changes
+  readonly #tokens: TokenDesk
   readonly #publisher: Publisher
   readonly #metrics: () => ServeMetrics
   readonly #listener: ContainerListener
@@ -39,6 +44,8 @@ export class Server {
     this.url = urlOf(settings, port)
     this.#app = parts.app
     this.#registry = parts.registry
+    this.#changes = parts.changes
+    this.#tokens = parts.tokenDesk
     this.#publisher = parts.publisher
     this.#metrics = parts.metrics
     this.#listener = parts.listener
@@ -54,6 +61,8 @@ export class Server {
     let server: Server | undefined
     const parts = assemble(settings, state, roots, () => server?.closing === true)
     try {
+      await parts.ledger.refresh()
+      checkHost(settings)
       await parts.publisher.restore()
       server = new Server(parts, settings, await listen(parts.app, settings.host, settings.port))
       server.#log.info({ url: server.url }, 'serving')
@@ -69,7 +78,7 @@ export class Server {
   /** @throws ServeError `SERVE_OPTION`, `APPLICATION_EXISTS`, `SERVE_CLOSED` */
   async registerApplication(options: ApplicationOptions): Promise<ApplicationRecord> {
     this.#assertOpen()
-    return (await this.#registry.registerApplication(options)).toRecord()
+    return this.#changes.registerApplication(options)
   }
 
   /**
@@ -94,13 +103,13 @@ export class Server {
    */
   async link(application: string, model: string): Promise<void> {
     this.#assertOpen()
-    await this.#registry.link(checkName('application', application), [checkLink(model)])
+    await this.#changes.link(checkName('application', application), [checkLink(model)])
   }
 
   /** Unlinks a model, named as it was linked. @throws ServeError `SERVE_OPTION`, `APPLICATION_UNKNOWN`, `LINK_UNKNOWN`, `SERVE_CLOSED` */
   async unlink(application: string, model: string): Promise<void> {
     this.#assertOpen()
-    await this.#registry.unlink(checkName('application', application), [checkLink(model)])
+    await this.#changes.unlink(checkName('application', application), [checkLink(model)])
   }
 
   /**
@@ -109,13 +118,13 @@ export class Server {
    */
   async setVersion(model: string, version: number | string): Promise<ModelRecord> {
     this.#assertOpen()
-    return this.#registry.setVersion(checkName('model', model), checkVersion(version))
+    return this.#changes.setVersion(checkName('model', model), checkVersion(version))
   }
 
   /** Goes back to the version that answered before the current one. @throws as `setVersion` */
   async rollback(model: string): Promise<ModelRecord> {
     this.#assertOpen()
-    return this.#registry.rollback(checkName('model', model))
+    return this.#changes.rollback(checkName('model', model))
   }
 
   /**
@@ -138,15 +147,36 @@ export class Server {
   /** Deletes an application, with what its bandit has learned; its models stay. @throws ServeError `SERVE_OPTION`, `APPLICATION_UNKNOWN`, `SERVE_CLOSED` */
   async deleteApplication(name: string): Promise<void> {
     this.#assertOpen()
-    await this.#registry.removeApplication(checkName('application', name))
+    await this.#changes.removeApplication(checkName('application', name))
   }
 
-  listApplications(): Promise<ApplicationRecord[]> {
+  async listApplications(): Promise<ApplicationRecord[]> {
     return this.#registry.listApplications()
   }
 
-  listModels(): Promise<ModelRecord[]> {
+  async listModels(): Promise<ModelRecord[]> {
     return this.#registry.listModels()
+  }
+
+  /**
+   * Issues a token, which is told this once: what is kept is its digest. From the first one on, an admin's, the server takes calls with
+   * a token only.
+   * @throws ServeError `SERVE_OPTION`, `SERVE_CLOSED`, `STATE_UNREACHABLE`
+   */
+  async issueToken(options: IssueTokenOptions = {}): Promise<IssuedToken> {
+    this.#assertOpen()
+    return this.#tokens.issue(options)
+  }
+
+  /** The tokens that were issued, without their secrets. */
+  async listTokens(): Promise<ListedToken[]> {
+    return this.#tokens.list()
+  }
+
+  /** From now on the token opens nothing. @throws ServeError `TOKEN_UNKNOWN`, `TOKEN_LAST`, `SERVE_CLOSED`, `STATE_UNREACHABLE` */
+  async revokeToken(id: string): Promise<void> {
+    this.#assertOpen()
+    await this.#tokens.revoke(id)
   }
 
   metrics(): ServeMetrics {

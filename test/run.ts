@@ -59,6 +59,7 @@ function runFile(file: string): Promise<Outcome> {
       const failed = Math.max(total - passed - skipped, broken ? 1 : 0)
       const seconds = ((performance.now() - started) / 1000).toFixed(1)
       console.log(`${failed ? 'FAIL' : 'ok  '} ${relative('.', file)} (${passed}/${total}, ${seconds} s)`)
+      for (const reason of output.match(/^skipped: .+$/gm) ?? []) console.log(reason)
       if (failed) console.log(`${output}\n${hung ? `stopped after ${FILE_LIMIT_MS / 1000} s` : `exit ${code ?? signal}`}`)
       if (left.length > 0) console.log(`left behind in the folder for temporary files: ${left.join(', ')}`)
       resolve({ passed, failed, skipped })

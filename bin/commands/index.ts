@@ -16,6 +16,7 @@ import { quickstartCommand } from './quickstart.js'
 import { registerCommand } from './register.js'
 import { replicasCommand } from './replicas.js'
 import { serveCommand } from './serve.js'
+import { tokensCommand } from './tokens.js'
 import { topCommand } from './top.js'
 import { trainCommand } from './train.js'
 import { watchCommand } from './watch.js'
@@ -44,4 +45,5 @@ export const commands = [
   logsCommand,
   topCommand,
   playCommand,
+  tokensCommand,
 ] as unknown as CommandModule[]

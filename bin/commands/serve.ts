@@ -4,7 +4,7 @@ import { basename } from 'node:path'
 import { serve } from '../../serve/index.js'
 import { APPLICATION_FLAGS, type ApplicationArguments, applicationFlags, applicationOptions } from '../application-flags.js'
 import { type Command, inFlags, interruptSignal, print, usageError } from '../output.js'
-import { SERVE_FLAGS, type ServeFlags, serveFlags, serveOptions } from '../serve-flags.js'
+import { SERVE_FLAGS, type ServeFlags, serveFlags, serveOptions, TOKENS_HINT } from '../serve-flags.js'
 
 interface ServeArguments extends ServeFlags, ApplicationArguments {
   model: string[] | undefined
@@ -60,6 +60,7 @@ export const serveCommand: Command<ServeArguments> = {
         await server.close()
       }
     } catch (error) {
+      if ((error as { code?: unknown }).code === 'SERVE_HOST_REFUSED') (error as Error).message += TOKENS_HINT
       throw inFlags(error, FLAGS)
     }
     process.exitCode = 0

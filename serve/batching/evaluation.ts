@@ -13,6 +13,8 @@ export interface Asker {
 export interface CachedModel {
   /** Keeps its inputs apart from every other model version's. */
   readonly cachePrefix: string
+  /** The same over all frontends: what it is made of. */
+  readonly sharedPrefix?: string
   enqueue(evaluation: Evaluation, now: number): void
 }
 

@@ -1,5 +1,7 @@
 import type { ServeMetrics } from '../metrics.js'
+import { refuse } from '../refusals.js'
 import { type ApplicationOptions, checkApplication, checkLink, checkName, checkVersion } from '../registry/options.js'
+import { checkIssue, type IssuedToken, type IssueTokenOptions, type ListedToken } from '../security/token-issue.js'
 import type { ApplicationRecord } from '../state/state.js'
 import { type ListedContainer, type ListedModel, listOf, readApplication, readContainer, readModel } from './listings.js'
 import { followLogs, type LogLine, type LogsOptions, readLogs } from './logs.js'
@@ -7,6 +9,24 @@ import { isObject, type Transport } from './transport.js'
 
 const done = (answer: unknown): true | undefined => (answer === 'Success!' ? true : undefined)
 const VERBOSE = { verbose: true }
+
+function readToken(answer: unknown): ListedToken | undefined {
+  if (!isObject(answer)) return undefined
+  const { id, label, application, issued_at: issuedAt } = answer
+  if (typeof id !== 'string' || typeof label !== 'string' || typeof issuedAt !== 'number') return undefined
+  return { id, label, ...(typeof application === 'string' && { application }), issuedAt }
+}
+
+function readTokens(answer: unknown): ListedToken[] | undefined {
+  const tokens = Array.isArray(answer) ? answer.map(readToken) : [undefined]
+  return tokens.every((token) => token !== undefined) ? tokens : undefined
+}
+
+function readIssued(answer: unknown): IssuedToken | undefined {
+  const listed = readToken(answer)
+  const { token } = isObject(answer) ? answer : {}
+  return listed !== undefined && typeof token === 'string' ? { ...listed, token } : undefined
+}
 
 /**
  * A server's admin calls (Clipper's table under `/admin/`). All throw ServeError `SERVE_OPTION` for what is wrong here,
@@ -114,5 +134,24 @@ export class Admin {
   async deleteVersion(model: string, version: number | string): Promise<void> {
     const body = { model_name: checkName('model', model), model_version: checkVersion(version) }
     await this.transport.post(`delete ${model}:${version}`, '/admin/delete_versioned_model', body, done)
+  }
+
+  /**
+   * Issues a token: for one application, for all ('*'), or without an application an admin's. The answer is the only place where it can
+   * be read. The first one, an admin's, closes the server to calls without.
+   */
+  async issueToken(options: IssueTokenOptions = {}): Promise<IssuedToken> {
+    return this.transport.post('issue a token', '/admin/issue_token', checkIssue(options), readIssued)
+  }
+
+  /** The tokens that were issued, without their secrets. */
+  tokens(): Promise<ListedToken[]> {
+    return this.transport.post('tokens', '/admin/get_all_tokens', {}, readTokens)
+  }
+
+  /** From now on the token opens nothing. @param id as it is listed; no secret */
+  async revokeToken(id: string): Promise<void> {
+    if (typeof id !== 'string') refuse('id', id, 'the id of a token, as it is listed')
+    await this.transport.post(`revoke ${id}`, '/admin/revoke_token', { id }, done)
   }
 }

@@ -44,7 +44,7 @@ const WARM_ROUNDS = 10
 
 /** An ONNX model of one input, whose first dimension is the batch. @throws ServeError `RUNTIME_MISSING` */
 export async function loadOnnxModel(artifact: Uint8Array, settings: LoadSettings): Promise<LoadedModel> {
-  const [, module] = await requireRuntime('onnx', RUNTIMES)
+  const [, module] = await requireRuntime('a model of kind "onnx"', RUNTIMES)
   const runtime = module as Runtime
   // A container is one of many on a machine: one thread each.
   if (runtime.env.wasm) runtime.env.wasm.numThreads = 1

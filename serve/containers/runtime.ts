@@ -25,10 +25,11 @@ async function importFirst(packages: readonly string[]): Promise<readonly [name:
 
 /**
  * An optional package, found when it is needed: the first of `packages` that is installed.
+ * @param what needs it, as a sentence begins
  * @throws ServeError `RUNTIME_MISSING`, with the line that installs it
  */
-export async function requireRuntime(kind: string, packages: readonly string[]): Promise<readonly [name: string, module: unknown]> {
+export async function requireRuntime(what: string, packages: readonly string[]): Promise<readonly [name: string, module: unknown]> {
   const found = await importFirst(packages)
   if (found !== undefined) return found
-  throw new ServeError('RUNTIME_MISSING', `a model of kind "${kind}" needs ${packages.join(' or ')}: npm install ${packages.at(-1)}`)
+  throw new ServeError('RUNTIME_MISSING', `${what} needs ${packages.join(' or ')}: npm install ${packages.at(-1)}`)
 }

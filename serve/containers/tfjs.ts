@@ -36,17 +36,23 @@ const NATIVE = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node', '@tensorfl
 /** The fastest TensorFlow.js that is installed, and what loads a model of the format. */
 async function tensorflow(format: string): Promise<readonly [Core, Loader]> {
   try {
-    const [, whole] = await requireRuntime('tfjs', NATIVE)
+    const [, whole] = await requireRuntime('a model of kind "tfjs"', NATIVE)
     await (whole as Core).ready()
     return [whole as Core, whole as Loader]
   } catch (error) {
     if ((error as { code?: string }).code !== 'RUNTIME_MISSING') throw error
   }
-  const [, core] = await requireRuntime('tfjs', ['@tensorflow/tfjs-core', '@tensorflow/tfjs'])
-  const [backend] = await requireRuntime('tfjs', ['@tensorflow/tfjs-backend-wasm', '@tensorflow/tfjs-backend-cpu', '@tensorflow/tfjs'])
+  const [, core] = await requireRuntime('a model of kind "tfjs"', ['@tensorflow/tfjs-core', '@tensorflow/tfjs'])
+  const [backend] = await requireRuntime('a model of kind "tfjs"', [
+    '@tensorflow/tfjs-backend-wasm',
+    '@tensorflow/tfjs-backend-cpu',
+    '@tensorflow/tfjs',
+  ])
   await (core as Core).setBackend(backend.slice('@tensorflow/tfjs-backend-'.length))
   await (core as Core).ready()
-  const [, loader] = await requireRuntime('tfjs', [format === 'graph-model' ? '@tensorflow/tfjs-converter' : '@tensorflow/tfjs-layers'])
+  const [, loader] = await requireRuntime('a model of kind "tfjs"', [
+    format === 'graph-model' ? '@tensorflow/tfjs-converter' : '@tensorflow/tfjs-layers',
+  ])
   return [core as Core, loader as Loader]
 }
 

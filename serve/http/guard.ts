@@ -32,11 +32,17 @@ const usualHeaders: Hook = (_request, reply, done) => {
  */
 export function guard(app: FastifyInstance, gate: Gate): void {
   const admitted = (access: 'application' | 'admin') =>
-    gate.open ? undefined : checking((request) => gate.admit(access, nameIn(request), tokenIn(request.headers.authorization), request.ip))
-  const checks: Readonly<Record<Access, readonly (Hook | undefined)[]>> = {
+    checking((request) => {
+      if (!gate.open) gate.admit(access, nameIn(request), tokenIn(request.headers.authorization), request.ip)
+    })
+  const local = checking((request) => {
+    if (!gate.locked) fromThisMachine(request)
+  })
+  // Whether tokens are needed changes while the server runs: with the first one that is issued.
+  const checks: Readonly<Record<Access, readonly Hook[]>> = {
     open: [],
     application: [admitted('application')],
-    admin: [admitted('admin'), gate.locked ? undefined : checking(fromThisMachine)],
+    admin: [admitted('admin'), local],
   }
   app.addHook('onRoute', (route) => {
     const { access = 'admin', lean = false } = route.config ?? {}

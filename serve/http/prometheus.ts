@@ -3,6 +3,7 @@ import type { Dispatcher } from '../batching/dispatcher.js'
 import type { PredictionCache } from '../query/cache.js'
 import type { Application } from '../registry/application.js'
 import type { Registry } from '../registry/registry.js'
+import type { SharedState } from '../state/state.js'
 import type { RequestsSeen } from './requests-seen.js'
 
 type Labels = Readonly<Record<string, string>>
@@ -12,6 +13,7 @@ export interface Source {
   readonly registry: Registry
   readonly cache: PredictionCache
   readonly seen: RequestsSeen
+  readonly shared?: SharedState
 }
 
 const LATENCY = 'gymnura_predict_latency_seconds'
@@ -61,7 +63,7 @@ const batchesOf = (sizes: ReadonlyMap<number, number>) => [...sizes.values()].re
 
 /** Every metric: name, help, labels, and how it is read from what the tier counts anyway. */
 function declare(prometheus: Prometheus, source: Source): void {
-  const { cache, seen } = source
+  const { cache, seen, shared } = source
   const collected =
     (Metric: typeof Counter | typeof Gauge) => (name: string, help: string, labelNames: string[], read: () => Iterable<Reading>) => {
       new Metric({
@@ -99,6 +101,10 @@ function declare(prometheus: Prometheus, source: Source): void {
   counter('gymnura_cache_hits_total', 'Queries answered from the cache', [], () => [[{}, cache.hits]])
   counter('gymnura_cache_misses_total', 'Queries not in the cache', [], () => [[{}, cache.misses]])
   counter('gymnura_cache_joins_total', 'Misses that joined an equal query in flight', [], () => [[{}, cache.joins]])
+  if (shared !== undefined) {
+    gauge('gymnura_state_up', '1 while the state that servers share can be reached', [], () => [[{}, shared.trouble === undefined ? 1 : 0]])
+    counter('gymnura_cache_shared_hits_total', "Misses that another server's prediction was found for", [], () => [[{}, cache.sharedHits]])
+  }
   gauge('gymnura_cache_bytes', 'Size of the cache', [], () => [[{}, cache.bytes]])
   gauge('gymnura_cache_entries', 'Predictions in the cache', [], () => [[{}, cache.entries]])
   counter('gymnura_batches_total', 'Batches sent to containers', model, () => perVersion(source, (d) => [[{}, batchesOf(d.batchSizes)]]))

@@ -1,9 +1,17 @@
 import type { EvaluationSink } from '../batching/dispatcher.js'
 import { type Asker, type CachedModel, Evaluation } from '../batching/evaluation.js'
+import type { Json, SharedPredictions } from '../state/state.js'
 import { ClockCache } from './clock-cache.js'
 import { InFlight } from './in-flight.js'
 import type { Inputs } from './inputs.js'
-import type { Prediction } from './prediction.js'
+import { Prediction } from './prediction.js'
+
+/** Of the time to a query's deadline: what looking at other frontends' predictions may take. */
+const LOOKING_SHARE = 0.1
+
+/** The version by its content too: one that is deleted may be published anew with another. */
+const sharedKey = ({ model: { sharedPrefix, cachePrefix }, key }: Evaluation) =>
+  Buffer.from(sharedPrefix + key!.slice(cachePrefix.length), 'utf16le')
 
 /** What the map and the list around an entry cost, bytes, roughly. */
 const ENTRY_BYTES = 120
@@ -17,11 +25,19 @@ export class PredictionCache implements EvaluationSink {
   misses = 0
   /** Misses that joined an evaluation in flight. */
   joins = 0
+  /** Misses that another frontend's prediction was found for. */
+  sharedHits = 0
   readonly #entries: ClockCache<Prediction> | undefined
   readonly #inFlight = new InFlight()
 
-  /** `maxBytes` 0: nothing is kept; equal queries in flight still share. */
-  constructor(readonly maxBytes: number) {
+  /**
+   * @param maxBytes 0: nothing is kept; equal queries in flight still share
+   * @param shared where predictions of other frontends are found, and this one's are put
+   */
+  constructor(
+    readonly maxBytes: number,
+    private readonly shared?: SharedPredictions,
+  ) {
     if (maxBytes > 0) this.#entries = new ClockCache(maxBytes)
   }
 
@@ -35,7 +51,8 @@ export class PredictionCache implements EvaluationSink {
 
   /** Tells `asker` the prediction for row `row` of `inputs`: at once when it is known, later otherwise. */
   ask(model: CachedModel, inputs: Inputs, row: number, asker: Asker, item: number, now: number): void {
-    const key = this.#entries === undefined ? undefined : model.cachePrefix + inputs.key(row)
+    const isKept = this.#entries !== undefined || this.shared !== undefined
+    const key = isKept ? model.cachePrefix + inputs.key(row) : undefined
     const known = key === undefined ? undefined : this.#entries?.get(key)
     if (known !== undefined) {
       this.hits++
@@ -54,10 +71,36 @@ export class PredictionCache implements EvaluationSink {
     if (open !== undefined) this.#inFlight.remove(open)
     const evaluation = new Evaluation(model, inputs, row, hash, key, asker, item)
     this.#inFlight.add(evaluation)
-    model.enqueue(evaluation, now)
+    if (this.shared === undefined) model.enqueue(evaluation, now)
+    else this.#lookUp(this.shared, evaluation, now)
+  }
+
+  /** Asks the other frontends' predictions first, for no more than a share of the time that there is. */
+  #lookUp(shared: SharedPredictions, evaluation: Evaluation, now: number): void {
+    const { model, deadline } = evaluation
+    let gone = false
+    const goOn = () => {
+      if (gone) return
+      gone = true
+      clearTimeout(limit)
+      model.enqueue(evaluation, performance.now())
+    }
+    const limit = setTimeout(goOn, (deadline - now) * LOOKING_SHARE)
+    shared.get(sharedKey(evaluation)).then((json) => {
+      if (json === undefined || gone) return goOn()
+      gone = true
+      clearTimeout(limit)
+      this.sharedHits++
+      this.#keep(evaluation, new Prediction(JSON.parse(json) as Json))
+    }, goOn)
   }
 
   predicted(evaluation: Evaluation, prediction: Prediction): void {
+    this.shared?.set(sharedKey(evaluation), prediction.json)
+    this.#keep(evaluation, prediction)
+  }
+
+  #keep(evaluation: Evaluation, prediction: Prediction): void {
     const { key } = evaluation
     this.#inFlight.remove(evaluation)
     if (key !== undefined) this.#entries?.set(key, prediction, ENTRY_BYTES + key.length + prediction.bytes)

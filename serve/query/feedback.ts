@@ -45,7 +45,7 @@ export class FeedbackDesk {
 
   /** Keeps what feedback will be joined to, where feedback has any use. */
   answered(application: Application, exchange: Exchange, inputs: Inputs): void {
-    if (!application.bandit.policy.learns && this.state.feedback === undefined) return
+    if (!this.#keeps(application)) return
     const answered: Answered = { application, exchange, inputs, told: undefined }
     for (let query = 0; query < exchange.size; query++) this.#answered.set(exchange.firstQueryId + query, answered)
     for (const oldest of this.#answered.keys()) {
@@ -59,13 +59,26 @@ export class FeedbackDesk {
    * @throws ServeError `QUERY_INVALID` for a reward outside the application's range
    */
   async feedback(application: Application, queryId: number, verdict: Verdict): Promise<FeedbackResult> {
+    if ('reward' in verdict) lossOfReward(application, verdict.reward)
+    if (this.#answered.has(queryId) || !this.#keeps(application)) return this.given(application, queryId, verdict)
+    // Another frontend may have answered it.
+    const told = await this.state.shared?.forward(application.name, queryId, verdict)
+    return (told as FeedbackResult | undefined) ?? this.given(application, queryId, verdict)
+  }
+
+  #keeps(application: Application): boolean {
+    return application.bandit.policy.learns || this.state.keepsFeedback
+  }
+
+  /** Feedback on a query that was answered here. @throws as `feedback` */
+  async given(application: Application, queryId: number, verdict: Verdict): Promise<FeedbackResult> {
     const loss = 'reward' in verdict ? lossOfReward(application, verdict.reward) : undefined
     const answered = this.#answered.get(queryId)
     if (answered === undefined || answered.application !== application)
       return { accepted: false, reason: this.#unknown(application, queryId) }
     const { exchange, inputs } = answered
     const query = queryId - exchange.firstQueryId
-    if (answered.told?.has(query)) return { accepted: false, reason: `feedback on query ${queryId} was given before; it counts once` }
+    if (answered.told?.has(query)) return { accepted: false, reason: before(queryId) }
     answered.told ??= new Set()
     answered.told.add(query)
     const predictions = Array.from({ length: exchange.members }, (_, member) => exchange.prediction(query, member))
@@ -77,36 +90,40 @@ export class FeedbackDesk {
     const selected = exchange.selected?.[query]
     const arms = selected === undefined ? application.bandit.arms.slice(0, 1) : selected.names
     const { user = '', choice: { probability } = { probability: 1 } } = selected ?? {}
+    const { bandit } = application
     try {
-      await Promise.all([
-        application.bandit.learn(user, arms, probability, losses),
-        this.state.feedback?.append({
-          time: new Date().toISOString(),
-          application: application.name,
-          queryId,
-          user,
-          input: inputs.values(query),
-          output: JSON.parse(output) as FeedbackEntry['output'],
-          default: isDefault,
-          arms,
-          probability,
-          ...verdict,
-        }),
-      ])
+      const lesson = await bandit.lesson(user, arms, probability, losses)
+      const entry: FeedbackEntry = {
+        time: new Date().toISOString(),
+        application: application.name,
+        queryId,
+        user,
+        input: inputs.values(query),
+        output: JSON.parse(output) as FeedbackEntry['output'],
+        default: isDefault,
+        arms,
+        probability,
+        ...verdict,
+      }
+      const learned = await this.state.learn({ ...lesson, queryId, ...(this.state.keepsFeedback && { entry }) })
+      bandit.heard(user, learned)
+      if (learned.repeated) return { accepted: false, reason: before(queryId) }
       for (const [i, loss] of losses.entries()) if (loss !== undefined) tell(application.tally(arms[i]!), loss)
     } catch (error) {
-      // It was not kept, so it may be given again.
+      // It was not kept, or nobody knows whether it was: it may be given again.
       answered.told.delete(query)
       throw error
     }
     return { accepted: true }
   }
 
-  #unknown({ name, bandit }: Application, queryId: number): string {
-    if (!bandit.policy.learns && this.state.feedback === undefined) {
+  #unknown(application: Application, queryId: number): string {
+    const { name } = application
+    if (!this.#keeps(application)) {
       return `"${name}" does not learn from feedback, and this server keeps no feedback log; register it with selection "exp3", or serve with state "file:..."`
     }
-    return `query ${queryId} of "${name}" is not known here: it is one of another application, or older than the last ${QUERIES_KEPT}`
+    const gone = this.state.shared === undefined ? '' : ', or of a server that has ended since'
+    return `query ${queryId} of "${name}" is not known here: it is one of another application${gone}, or older than the last ${QUERIES_KEPT}`
   }
 
   /**
@@ -118,7 +135,7 @@ export class FeedbackDesk {
     if (!bandit.policy.learns || arms.length === 0) return 0
     const { choice, names } = bandit.select(user, await bandit.standing(user))
     const predictions = await Promise.all(choice.arms.map((arm) => this.#predict(application, arm, inputs)))
-    await bandit.learn(user, names, choice.probability, lossesOfLabel(predictions, label))
+    bandit.heard(user, await this.state.learn(await bandit.lesson(user, names, choice.probability, lossesOfLabel(predictions, label))))
     return predictions.filter((prediction) => prediction !== undefined).length
   }
 
@@ -139,6 +156,8 @@ export class FeedbackDesk {
     })
   }
 }
+
+const before = (queryId: number) => `feedback on query ${queryId} was given before; it counts once`
 
 const lossesOfLabel = (predictions: readonly (Prediction | undefined)[], label: Label) =>
   predictions.map((prediction) => prediction && lossOfLabel(prediction, label))

@@ -12,6 +12,9 @@ import type { Inputs } from './inputs.js'
 /** A lease is written to the disk, so there are few; ids that a server did not use are skipped. */
 const QUERY_IDS_PER_LEASE = 65_536
 
+/** Of the time to the deadline: what reading a user's standing may take. */
+const READING_SHARE = 0.25
+
 /** Who asks, and for which version. */
 export interface Asking {
   /** '' for nobody in particular. */
@@ -43,8 +46,7 @@ export class QueryPath {
     const standing = application.bandit.standing(user)
     const now = performance.now()
     const go = (standing: Standing) => this.#ask(application, versions, inputs, asking, standing, now, answered)
-    // A user whose standing has to be read first.
-    if (standing instanceof Promise) standing.then(go, () => go(new Float64Array(0)))
+    if (standing instanceof Promise) whenRead(application, standing, go)
     else go(standing)
   }
 
@@ -96,6 +98,19 @@ export class QueryPath {
     this.#nextQueryId += count
     return first
   }
+}
+
+/** A user whose standing has to be read first: who takes too long over it is answered as somebody of whom nothing is known. */
+function whenRead({ sloMs, bandit }: Application, standing: Promise<Standing>, go: (standing: Standing) => void): void {
+  let gone = false
+  const once = (read: Standing) => {
+    if (gone) return
+    gone = true
+    clearTimeout(limit)
+    go(read)
+  }
+  const limit = setTimeout(() => once(bandit.blank()), sloMs * READING_SHARE)
+  standing.then(once, () => once(bandit.blank()))
 }
 
 /** @throws ServeError `OVERLOADED` when no linked model is expected to answer in time: better told now than after the deadline. */

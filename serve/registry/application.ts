@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { Deadlines } from '../query/deadlines.js'
 import type { Exchange } from '../query/exchange.js'
 import { Latencies } from '../query/latencies.js'
@@ -72,6 +73,11 @@ export class Application {
   /** Whether there is anything to choose: with 'fixed' the first link answers, and nobody can disagree. */
   get selects(): boolean {
     return this.record.selection !== 'fixed'
+  }
+
+  /** Whether it is the one of this record, whatever is linked to it. */
+  isAs({ models: _, ...record }: ApplicationRecord): boolean {
+    return isDeepStrictEqual(record, this.record)
   }
 
   toRecord(): ApplicationRecord {

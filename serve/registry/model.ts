@@ -18,6 +18,10 @@ export class ModelVersion implements CachedModel {
     public record: Omit<ModelRecord, 'current'>,
   ) {}
 
+  get sharedPrefix(): string {
+    return `${this.id}:${this.record.digest}:`
+  }
+
   get id(): string {
     return `${this.name}:${this.version}`
   }

@@ -5,23 +5,43 @@ import { selectionPolicy } from '../selection/policies.js'
 import type { ApplicationRecord, ModelRecord, State } from '../state/state.js'
 import { Application } from './application.js'
 import { Arm } from './arm.js'
+import type { Ledger } from './ledger.js'
 import { Model, type ModelVersion } from './model.js'
-import { type ApplicationOptions, checkApplication, DEFAULT_SLO_MS } from './options.js'
+import { DEFAULT_SLO_MS } from './options.js'
 
-/** What a version takes, in words. */
-function takenBy({ description: { inputType, inputSize } }: ModelVersion): string {
-  const unit = inputType === 'floats' ? 'numbers' : inputType
-  return inputSize === null ? `${inputType} of any length` : `${inputSize} ${unit}`
+/** What becomes of containers when the rows say something else than what runs here. */
+export interface VersionKeeper {
+  /** A version is to run that does not. */
+  wanted(record: ModelRecord): void
+  /** A version is not to run any more; what was asked of it is answered first. */
+  released(version: ModelVersion): void
+  /** A version is to have another number of replicas. */
+  scaled(version: ModelVersion, replicas: number): void
 }
 
-/** Applications, models, versions and the links between them. Records go to the state, what runs stays here. */
+/**
+ * What runs here: applications and models, with the links between them. It follows the ledger's rows: what they say and is warm here
+ * answers queries.
+ */
 export class Registry {
   readonly applications = new Map<string, Application>()
   readonly models = new Map<string, Model>()
+  /** Versions whose containers run, by `name:version`. */
+  readonly #warm = new Map<string, ModelVersion>()
+  readonly #ledger: Ledger
   readonly #state: State
+  #keeper: VersionKeeper | undefined
 
-  constructor(state: State) {
+  constructor(state: State, ledger: Ledger) {
     this.#state = state
+    this.#ledger = ledger
+    ledger.follow(() => this.follow())
+  }
+
+  /** From now on the rows are followed. */
+  begin(keeper: VersionKeeper): void {
+    this.#keeper = keeper
+    this.follow()
   }
 
   /** @throws ServeError `APPLICATION_UNKNOWN` */
@@ -38,133 +58,75 @@ export class Registry {
     throw new ServeError('MODEL_UNKNOWN', `no model is named "${name}"${didYouMean(name, [...this.models.keys()])}`)
   }
 
-  /** @throws ServeError `SERVE_OPTION`, `APPLICATION_EXISTS` */
-  async registerApplication(options: ApplicationOptions): Promise<Application> {
-    const record = checkApplication(options)
-    if (this.applications.has(record.name)) {
-      throw new ServeError('APPLICATION_EXISTS', `an application named "${record.name}" is there already; choose another name`)
+  /** A version whose containers are warm: it answers as soon as the rows know it. */
+  warmed(version: ModelVersion): void {
+    this.#warm.set(version.id, version)
+  }
+
+  /** Looks at the rows again. */
+  follow(): void {
+    if (this.#keeper === undefined) return
+    this.#release()
+    for (const [id, { current, ...record }] of this.#ledger.models) {
+      const version = this.#warm.get(id)
+      if (version === undefined) {
+        this.#keeper.wanted({ ...record, current })
+        continue
+      }
+      const { replicas } = version.record
+      version.record = record
+      if (replicas !== record.replicas) this.#keeper.scaled(version, record.replicas)
     }
-    // Known at once, so that a second one of the same name is refused while this one is written.
-    const application = this.#run(record)
-    try {
-      await this.#state.applications.set(record.name, application.toRecord())
-    } catch (error) {
-      this.applications.delete(record.name)
-      throw error
-    }
-    return application
+    this.#followModels()
+    this.#followApplications()
   }
 
-  #run(record: Omit<ApplicationRecord, 'models'>): Application {
-    const bandit = new Bandit(record.name, selectionPolicy(record.selection), this.#state.standings)
-    const application = new Application(record, bandit)
-    this.applications.set(record.name, application)
-    return application
-  }
-
-  /** Makes a warm version known and current. @throws ServeError `MODEL_SHAPE` */
-  async addVersion(version: ModelVersion): Promise<void> {
-    this.#checkShape(version)
-    await this.#makeCurrent(version)
-  }
-
-  /** Makes known again what the state remembers, without writing it. Its application's links find it. */
-  restoreVersion(version: ModelVersion, current: boolean): void {
-    const model = this.models.get(version.name)
-    if (model === undefined) this.models.set(version.name, new Model(version.name, version))
-    else {
-      model.versions.set(version.version, version)
-      if (current) model.current = version
+  /** Lets go of versions that are no more, or were published anew under the same name. */
+  #release(): void {
+    for (const [id, version] of this.#warm) {
+      const record = this.#ledger.models.get(id)
+      if (record !== undefined && record.publishedAt === version.record.publishedAt) continue
+      this.#warm.delete(id)
+      const model = this.models.get(version.name)
+      if (model?.versions.get(version.version) === version) model.versions.delete(version.version)
+      this.#keeper?.released(version)
     }
   }
 
-  /** Applications as the state remembers them, once the models are there. */
-  async restoreApplications(): Promise<void> {
-    for (const { models, ...record } of await this.#state.applications.all()) {
-      const application = this.#run(record)
+  #followModels(): void {
+    for (const version of this.#warm.values()) {
+      const model = this.models.get(version.name)
+      if (model === undefined) this.models.set(version.name, new Model(version.name, version))
+      else model.versions.set(version.version, version)
+    }
+    for (const [name, model] of this.models) {
+      if (model.versions.size === 0) {
+        this.models.delete(name)
+        continue
+      }
+      const isCurrent = ({ id }: ModelVersion) => this.#ledger.models.get(id)?.current === true
+      const bySince = [...model.versions.values()].sort((a, b) => b.record.currentSince - a.record.currentSince)
+      const stays = model.versions.get(model.current.version) === model.current ? model.current : undefined
+      // One that is to answer but is not warm yet is waited for: meanwhile the one before goes on.
+      model.current = bySince.find(isCurrent) ?? stays ?? bySince[0]!
+    }
+  }
+
+  #followApplications(): void {
+    for (const [name, application] of this.applications) {
+      const record = this.#ledger.applications.get(name)
+      if (record === undefined || !application.isAs(record)) this.applications.delete(name)
+    }
+    for (const { models, ...record } of this.#ledger.applications.values()) {
+      let application = this.applications.get(record.name)
+      if (application === undefined) {
+        application = new Application(record, new Bandit(record.name, selectionPolicy(record.selection), this.#state))
+        this.applications.set(record.name, application)
+      }
       application.links = models
       this.#resolve(application)
     }
-  }
-
-  async #makeCurrent(version: ModelVersion): Promise<void> {
-    const before = this.models.get(version.name)?.current
-    version.record = { ...version.record, currentSince: Date.now() }
-    // First what a crash would leave: two that say current are told apart by when they became it.
-    await this.#state.models.set(version.id, { ...version.record, current: true })
-    if (before !== undefined && before !== version) await this.#state.models.set(before.id, { ...before.record, current: false })
-    this.restoreVersion(version, true)
-    for (const application of this.applications.values()) this.#resolve(application)
-  }
-
-  /** Sends queries to another version from now on. @throws ServeError `MODEL_UNKNOWN`, `MODEL_VERSION_UNKNOWN`, `MODEL_SHAPE` */
-  async setVersion(name: string, version: string): Promise<ModelRecord> {
-    const chosen = this.model(name).version(version)
-    this.#checkShape(chosen)
-    await this.#makeCurrent(chosen)
-    return { ...chosen.record, current: true }
-  }
-
-  /** Back to the version that was current before. @throws ServeError `MODEL_UNKNOWN`, `MODEL_VERSION_UNKNOWN`, `MODEL_SHAPE` */
-  async rollback(name: string): Promise<ModelRecord> {
-    const { current, versions } = this.model(name)
-    const others = [...versions.values()].filter((version) => version !== current)
-    const [before] = others.sort((a, b) => b.record.currentSince - a.record.currentSince)
-    if (before !== undefined) return this.setVersion(name, before.version)
-    throw new ServeError('MODEL_VERSION_UNKNOWN', `"${name}" has no version but ${current.version} to go back to`)
-  }
-
-  /** Takes a version out: no query finds it any more. @throws ServeError `MODEL_UNKNOWN`, `MODEL_VERSION_UNKNOWN`, `MODEL_IN_USE` */
-  async removeVersion(name: string, version: string): Promise<ModelVersion> {
-    const model = this.model(name)
-    const chosen = model.version(version)
-    const isCurrent = model.current === chosen
-    const users = [...this.applications.values()].filter(({ arms }) =>
-      arms.some((arm) => arm.model === model && (arm.version === version || (arm.version === undefined && isCurrent))),
-    )
-    if (users.length > 0) {
-      const names = users.map((application) => `"${application.name}"`).join(', ')
-      throw new ServeError('MODEL_IN_USE', `${chosen.id} answers for ${names}; unlink it there, or make another version current`)
-    }
-    if (isCurrent && model.versions.size > 1)
-      throw new ServeError('MODEL_IN_USE', `${chosen.id} is the current version; make another one current first`)
-    await this.#state.models.delete(chosen.id)
-    model.versions.delete(version)
-    if (model.versions.size === 0) this.models.delete(name)
-    return chosen
-  }
-
-  /** Keeps how many replicas a version has. */
-  async setReplicas(version: ModelVersion, replicas: number): Promise<ModelRecord> {
-    version.record = { ...version.record, replicas }
-    const record = { ...version.record, current: this.model(version.name).current === version }
-    await this.#state.models.set(version.id, record)
-    return record
-  }
-
-  /** A new version joins the links of its model, so it must take what the models beside it take. */
-  #checkShape(version: ModelVersion): void {
-    for (const { arms, name } of this.applications.values()) {
-      const follows = (arm: Arm) => arm.model.name === version.name && arm.version === undefined
-      if (!arms.some(follows)) continue
-      const others = arms.filter((arm) => !follows(arm)).map((arm) => arm.resolve())
-      // An application with this link alone is used to its inputs as they are.
-      const beside = [...others, arms.find(follows)!.resolve()].find((other) => takenBy(other) !== takenBy(version))
-      if (!beside) continue
-      throw new ServeError(
-        'MODEL_SHAPE',
-        `${version.id} takes ${takenBy(version)}, but ${beside.id}, also linked to "${name}", takes ${takenBy(beside)}; publish it under another name`,
-      )
-    }
-  }
-
-  /** What a link names: a model, or a version of it as `name:version`. @throws ServeError `MODEL_UNKNOWN`, `MODEL_VERSION_UNKNOWN` */
-  #arm(link: string): Arm {
-    const colon = link.indexOf(':')
-    const model = this.model(colon < 0 ? link : link.slice(0, colon))
-    const arm = new Arm(model, colon < 0 ? undefined : link.slice(colon + 1))
-    arm.resolve()
-    return arm
+    for (const model of this.models.values()) this.#tightenSlo(model)
   }
 
   /** The arms of those links whose models are there. */
@@ -178,55 +140,6 @@ export class Registry {
     const same = arms.length === application.arms.length && arms.every((arm, i) => arm.name === application.arms[i]!.name)
     // The bandit forgets what it has in memory when its arms change.
     if (!same || arms.some((arm, i) => arm.model !== application.arms[i]!.model)) application.arms = arms
-    for (const { model } of arms) this.#tightenSlo(model)
-  }
-
-  /** Links all of the models, or none. @throws ServeError `APPLICATION_UNKNOWN`, `MODEL_UNKNOWN`, `MODEL_VERSION_UNKNOWN`, `MODEL_SHAPE` */
-  async link(applicationName: string, links: readonly string[]): Promise<void> {
-    const application = this.application(applicationName)
-    const arms = [...application.arms, ...links.map((link) => this.#arm(link))]
-    const { inputType } = application.record
-    const [first, ...others] = arms.map((arm) => ({ name: arm.name, taken: takenBy(arm.resolve()) }))
-    for (const { name, taken } of others) {
-      if (taken === first!.taken) continue
-      throw new ServeError(
-        'MODEL_SHAPE',
-        `"${name}" takes ${taken}, but "${first!.name}", beside it in "${applicationName}", takes ${first!.taken}; link it to another application`,
-      )
-    }
-    if (arms.length > 0 && arms[0]!.resolve().description.inputType !== inputType)
-      throw new ServeError('MODEL_SHAPE', `"${first!.name}" takes ${first!.taken}, but "${applicationName}" is registered for ${inputType}`)
-    await this.#relink(application, [...new Set([...application.links, ...links])])
-  }
-
-  /** Unlinks all of the models, or none. @throws ServeError `APPLICATION_UNKNOWN`, `LINK_UNKNOWN` */
-  async unlink(applicationName: string, links: readonly string[]): Promise<void> {
-    const application = this.application(applicationName)
-    for (const link of links) {
-      if (application.links.includes(link)) continue
-      throw new ServeError('LINK_UNKNOWN', `"${link}" is not linked to "${applicationName}"${didYouMean(link, [...application.links])}`)
-    }
-    const models = application.arms.map(({ model }) => model)
-    await this.#relink(
-      application,
-      application.links.filter((link) => !links.includes(link)),
-    )
-    for (const model of models) this.#tightenSlo(model)
-  }
-
-  async #relink(application: Application, links: readonly string[]): Promise<void> {
-    await this.#state.applications.set(application.name, { ...application.toRecord(), models: links })
-    application.links = links
-    this.#resolve(application)
-  }
-
-  /** Takes an application out, with what its bandit has learned; its models stay. @throws ServeError `APPLICATION_UNKNOWN` */
-  async removeApplication(name: string): Promise<void> {
-    const application = this.application(name)
-    await this.#state.applications.delete(name)
-    await this.#state.standings.deleteAll(`${name}/`)
-    this.applications.delete(name)
-    for (const { model } of application.arms) this.#tightenSlo(model)
   }
 
   /** A model's batches are sized for the most impatient application that uses it. */
@@ -236,11 +149,11 @@ export class Registry {
     for (const { dispatcher } of model.versions.values()) dispatcher.setSlo(slos.length > 0 ? Math.min(...slos) : DEFAULT_SLO_MS)
   }
 
-  listApplications(): Promise<ApplicationRecord[]> {
-    return this.#state.applications.all()
+  listApplications(): ApplicationRecord[] {
+    return [...this.#ledger.applications.values()]
   }
 
-  listModels(): Promise<ModelRecord[]> {
-    return this.#state.models.all()
+  listModels(): ModelRecord[] {
+    return [...this.#ledger.models.values()]
   }
 }

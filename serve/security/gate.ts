@@ -1,8 +1,18 @@
 import type { RateLimit } from './rate-limit.js'
 import type { Tokens } from './tokens.js'
 
+/** A connection that stays open for long. */
+interface Visit {
+  readonly access: 'admin' | 'application'
+  readonly name: string | undefined
+  readonly token: string | undefined
+  readonly end: () => void
+}
+
 /** Whom the server lets in: by token where it has some, and not too often. */
 export class Gate {
+  readonly #visits = new Set<Visit>()
+
   constructor(
     private readonly tokens: Tokens,
     private readonly rateLimit: RateLimit | undefined,
@@ -42,5 +52,25 @@ export class Gate {
   /** Counts one request of a caller who has been let in. @throws ServeError `RATE_LIMITED` */
   count(caller: string): void {
     this.rateLimit?.take(caller, performance.now())
+  }
+
+  /** Keeps an eye on a long connection that was admitted: `end` is called once its token opens it no more. @returns for when it is over */
+  visit(access: Visit['access'], name: string | undefined, token: string | undefined, end: () => void): () => void {
+    const visit = { access, name, token, end }
+    this.#visits.add(visit)
+    return () => this.#visits.delete(visit)
+  }
+
+  /** Tokens have changed: ends the visits of those that may not stay. */
+  review(): void {
+    if (!this.tokens.required) return
+    for (const visit of this.#visits) {
+      try {
+        this.tokens.check(visit.access, visit.name, visit.token)
+      } catch {
+        this.#visits.delete(visit)
+        visit.end()
+      }
+    }
   }
 }

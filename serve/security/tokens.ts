@@ -1,6 +1,7 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { ServeError } from '../errors.js'
 import { checkOptions, refuse } from '../refusals.js'
+import type { TokenRecord } from '../state/state.js'
 
 /** Secrets that callers show as `Authorization: Bearer TOKEN`: each as it is, or as `sha256:` and the hex digest of it. */
 export interface TokenOptions {
@@ -38,9 +39,27 @@ function digestsOf(what: string, given: unknown): Buffer[] {
   })
 }
 
-/** Who may do what. Only digests are kept, and they are compared in constant time. */
+/** A token that is issued: its id is no secret and finds its record, what follows is. */
+const ISSUED = /^gym_([\da-f]{12})_[\w-]{43}$/
+const ID_BYTES = 6
+const SECRET_BYTES = 32
+/** Compared with where there is nothing to compare with, so that it takes as long. */
+const NOBODY = Buffer.alloc(32)
+
+/** A new token, and what is kept of it. */
+export function newToken(): { token: string; id: string; digest: string } {
+  const id = randomBytes(ID_BYTES).toString('hex')
+  const token = `gym_${id}_${randomBytes(SECRET_BYTES).toString('base64url')}`
+  return { token, id, digest: digestOf(token).toString('hex') }
+}
+
+/**
+ * Who may do what: those that `serve` was told of, and those that were issued since. Only digests are kept, and they are compared in
+ * constant time.
+ */
 export class Tokens {
   readonly #holders: Holder[] = []
+  #issued = new Map<string, Holder>()
 
   /** @throws ServeError `SERVE_OPTION` */
   constructor(options: TokenOptions = {}) {
@@ -56,9 +75,23 @@ export class Tokens {
     }
   }
 
+  /** Whether `serve` was told of an admin's token, which nobody can revoke. */
+  get configured(): boolean {
+    return this.#holders.length > 0
+  }
+
   /** False: everyone who reaches the server may do everything. */
   get required(): boolean {
-    return this.#holders.length > 0
+    return this.configured || this.#issued.size > 0
+  }
+
+  /** From now on these are the ones that were issued. */
+  setIssued(records: Iterable<TokenRecord>): void {
+    const holder = ({ digest, application }: TokenRecord): Holder => ({
+      digest: Buffer.from(digest, 'hex'),
+      scope: application === undefined ? 'admin' : { application },
+    })
+    this.#issued = new Map([...records].map((record) => [record.id, holder(record)]))
   }
 
   /** What the shown token may do; undefined for one that is not known. Takes as long for any. */
@@ -66,6 +99,8 @@ export class Tokens {
     const shown = digestOf(token)
     const scopes: Scope[] = []
     for (const { digest, scope } of this.#holders) if (timingSafeEqual(digest, shown)) scopes.push(scope)
+    const issued = this.#issued.get(ISSUED.exec(token)?.[1] ?? '')
+    if (timingSafeEqual(issued?.digest ?? NOBODY, shown) && issued !== undefined) scopes.push(issued.scope)
     return scopes
   }
 

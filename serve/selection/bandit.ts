@@ -1,10 +1,16 @@
 import { LRUCache } from 'lru-cache'
-import type { Sums, SumTable } from '../state/state.js'
+import type { Lesson, State, Taught } from '../state/state.js'
 import { type Choice, type Combined, FIELDS, type Losses, type SelectionPolicy, type Standing } from './selection.js'
 
 /** Users whose standings stay in memory; the others' are read again from the state. */
 const USERS_KEPT = 10_000
 const NOTHING: Standing = new Float64Array(0)
+
+interface Known {
+  readonly standing: Standing
+  /** How many lessons it is made of, where several frontends teach. */
+  readonly lessons: number
+}
 
 /** A query's choice, and what it was made of. */
 export interface Selected {
@@ -22,39 +28,71 @@ export interface Selected {
  */
 export class Bandit {
   #arms: readonly string[] = []
-  readonly #standings = new LRUCache<string, Standing>({ max: USERS_KEPT })
+  readonly #standings = new LRUCache<string, Known>({ max: USERS_KEPT })
+  readonly #reading = new Map<string, Promise<Standing>>()
 
   constructor(
     private readonly application: string,
     readonly policy: SelectionPolicy,
-    private readonly table: SumTable,
+    private readonly state: Pick<State, 'standing'>,
     private readonly random: () => number = Math.random,
   ) {}
 
   /** The names of the links, in their order. */
   setArms(arms: readonly string[]): void {
     this.#arms = arms
-    this.#standings.clear()
+    this.forget()
   }
 
   /** What is known for a user; a promise where it has to be read first. */
   standing(user: string): Standing | Promise<Standing> {
     if (!this.policy.learns) return NOTHING
     const known = this.#standings.get(user)
-    if (known !== undefined) return known
-    const sums = this.table.get(this.#key(user))
-    return sums instanceof Promise ? sums.then((read) => this.#keep(user, read)) : this.#keep(user, sums)
+    if (known !== undefined) return known.standing
+    const reading = this.#reading.get(user)
+    if (reading !== undefined) return reading
+    const taught = this.state.standing(this.#key(user))
+    return taught instanceof Promise ? this.#read(user, taught) : this.#keep(user, taught)
+  }
+
+  #read(user: string, taught: Promise<Taught>): Promise<Standing> {
+    const reading = taught
+      .then((read) => this.#keep(user, read))
+      .finally(() => {
+        if (this.#reading.get(user) === reading) this.#reading.delete(user)
+      })
+    this.#reading.set(user, reading)
+    return reading
+  }
+
+  /** Of somebody of whom nothing is known. */
+  blank(): Standing {
+    return new Float64Array(this.#arms.length * FIELDS)
   }
 
   #key(user: string): string {
     return `${this.application}/${user}`
   }
 
-  #keep(user: string, sums: Sums): Standing {
-    const standing = new Float64Array(this.#arms.length * FIELDS)
+  #keep(user: string, { sums, lessons = 0 }: Taught): Standing {
+    const known = this.#standings.get(user)
+    // What was asked for first may come last.
+    if (known !== undefined && known.lessons > lessons) return known.standing
+    const standing = this.blank()
     for (const [arm, name] of this.#arms.entries()) standing.set(sums[name] ?? [], arm * FIELDS)
-    this.#standings.set(user, standing)
+    this.#standings.set(user, { standing, lessons })
     return standing
+  }
+
+  /** What has been learned of a user, here or by another frontend. */
+  heard(user: string, taught: Taught): void {
+    if (this.#standings.has(user) || this.#reading.has(user)) this.#keep(user, taught)
+  }
+
+  /** Everything is to be read again. */
+  forget(): void {
+    this.#standings.clear()
+    this.#reading.clear()
   }
 
   /**
@@ -83,23 +121,24 @@ export class Bandit {
   }
 
   /**
-   * Learns from the losses of the arms that a query asked; resolves once that is kept. Arms that are no longer linked are passed over.
+   * What the losses of the arms that a query asked teach. Arms that are no longer linked are passed over.
    * @param arms the names of the asked ones
    */
-  async learn(user: string, arms: readonly string[], probability: number, losses: Losses): Promise<void> {
-    if (!this.policy.learns) return
+  async lesson(user: string, arms: readonly string[], probability: number, losses: Losses): Promise<Omit<Lesson, 'entry' | 'queryId'>> {
+    const { widestGap = Infinity } = this.policy
+    const sums: Record<string, number[]> = {}
+    const lesson = { key: this.#key(user), sums, widestGap }
+    if (!this.policy.learns) return lesson
     const standing = await this.standing(user)
     const links = this.#arms
     const places = arms.map((name) => links.indexOf(name))
     const choice = { arms: places.filter((arm) => arm >= 0), probability }
     const heard = losses.filter((_, i) => places[i]! >= 0)
-    const sums: Record<string, number[]> = {}
-    for (const { arm, field, by } of this.policy.observe(standing, choice, heard)) {
-      standing[arm * FIELDS + field]! += by
-      sums[links[arm]!] ??= new Array<number>(FIELDS).fill(0)
-      sums[links[arm]!]![field]! += by
-    }
-    if (Object.keys(sums).length > 0) await this.table.add(this.#key(user), sums)
+    const increments = this.policy.observe(standing, choice, heard)
+    if (increments.length === 0) return lesson
+    for (const name of links) sums[name] = new Array<number>(FIELDS).fill(0)
+    for (const { arm, field, by } of increments) sums[links[arm]!]![field]! += by
+    return lesson
   }
 
   /** What the policy goes by for queries of nobody in particular; see `SelectionPolicy.weights`. */

@@ -1,5 +1,5 @@
-import { shares, weighted } from './log-weights.js'
-import { alone, FIELDS, type SelectionPolicy, type Standing } from './selection.js'
+import { shares, WIDEST_GAP } from './log-weights.js'
+import { alone, type SelectionPolicy, type Standing } from './selection.js'
 
 export interface Exp3Options {
   /** η, how far one loss moves a weight; default 0.1. */
@@ -23,6 +23,7 @@ function exp3Probabilities(standing: Standing, arms: number, exploration: number
 export function exp3({ learningRate, exploration }: Exp3Options): SelectionPolicy {
   return {
     learns: true,
+    widestGap: WIDEST_GAP,
     select(standing, arms, random) {
       const probabilities = exp3Probabilities(standing, arms.length, exploration)
       let left = random()
@@ -36,9 +37,9 @@ export function exp3({ learningRate, exploration }: Exp3Options): SelectionPolic
         standing,
         arms.map((_, arm) => arm),
       ),
-    observe(standing, { arms: [arm], probability }, [loss]) {
+    observe(_standing, { arms: [arm], probability }, [loss]) {
       if (arm === undefined || loss === undefined) return []
-      return weighted(standing, standing.length / FIELDS, [{ arm, field: 0, by: (-learningRate * loss) / probability }])
+      return [{ arm, field: 0, by: (-learningRate * loss) / probability }]
     },
   }
 }

@@ -1,6 +1,6 @@
 import { combineWeighted } from './combine.js'
-import { shares, weighted } from './log-weights.js'
-import { FIELDS, type Increment, type SelectionPolicy } from './selection.js'
+import { shares, WIDEST_GAP } from './log-weights.js'
+import type { Increment, SelectionPolicy } from './selection.js'
 
 export interface Exp4Options {
   /** η, how far one loss moves a weight; default 0.1. */
@@ -14,6 +14,7 @@ export interface Exp4Options {
 export function exp4({ learningRate }: Exp4Options): SelectionPolicy {
   return {
     learns: true,
+    widestGap: WIDEST_GAP,
     select: (_standing, arms) => ({ arms: arms.map((_, arm) => arm), probability: 1 }),
     combine: (standing, chosen, predictions, first) => combineWeighted(shares(standing, chosen), predictions, first),
     weights: (standing, arms) =>
@@ -21,13 +22,13 @@ export function exp4({ learningRate }: Exp4Options): SelectionPolicy {
         standing,
         arms.map((_, arm) => arm),
       ),
-    observe(standing, { arms }, losses) {
+    observe(_standing, { arms }, losses) {
       const drops: Increment[] = []
       for (const [i, arm] of arms.entries()) {
         const loss = losses[i]
         if (loss !== undefined) drops.push({ arm, field: 0, by: -learningRate * loss })
       }
-      return weighted(standing, standing.length / FIELDS, drops)
+      return drops
     },
   }
 }

@@ -41,6 +41,8 @@ export type Losses = readonly (number | undefined)[]
 export interface SelectionPolicy {
   /** Whether feedback changes anything. */
   readonly learns: boolean
+  /** How far the first number of an arm may stay below the best arm's; as far as it likes where absent. */
+  readonly widestGap?: number
   /** @param arms their names, at least one @param random draws from [0, 1) @param user whose query it is, or '' */
   select(standing: Standing, arms: readonly string[], random: () => number, user: string): Choice
   /**

@@ -5,55 +5,13 @@ import { type Database, open, type RootDatabase } from 'lmdb'
 import { ServeError } from '../errors.js'
 import { FileFeedbackLog } from './feedback-log.js'
 import { FolderLock } from './folder-lock.js'
-import { added } from './memory.js'
-import type { ApplicationRecord, Artifacts, FeedbackLog, ModelRecord, State, Sums, SumTable, Table } from './state.js'
+import type { Change, Learned, Lesson, Rows, State, Sums, Taught } from './state.js'
+import { taught } from './sums.js'
 
 const NEXT_QUERY_ID = 'nextQueryId'
 
-class LmdbTable<Row> implements Table<Row> {
-  constructor(private readonly rows: Database<Row, string>) {}
-
-  async get(key: string): Promise<Row | undefined> {
-    return this.rows.get(key)
-  }
-
-  async set(key: string, row: Row): Promise<void> {
-    await this.rows.put(key, row)
-  }
-
-  async delete(key: string): Promise<void> {
-    await this.rows.remove(key)
-  }
-
-  async all(): Promise<Row[]> {
-    return [...this.rows.getRange()].map(({ value }) => value)
-  }
-}
-
-class LmdbSums implements SumTable {
-  constructor(private readonly rows: Database<Sums, string>) {}
-
-  get(key: string): Sums {
-    return this.rows.get(key) ?? {}
-  }
-
-  async add(key: string, sums: Sums): Promise<void> {
-    // All that is added in one turn becomes one transaction, and one write to the disk.
-    await this.rows.transaction(() => this.rows.put(key, added(this.get(key), sums)))
-  }
-
-  async deleteAll(prefix: string): Promise<void> {
-    await this.rows.transaction(() => {
-      for (const key of this.rows.getKeys({ start: prefix })) {
-        if (!key.startsWith(prefix)) break
-        this.rows.remove(key)
-      }
-    })
-  }
-}
-
 /** Files of their own, whole or not there: written beside and renamed. */
-class ArtifactFolder implements Artifacts {
+class ArtifactFolder {
   constructor(private readonly folder: string) {
     mkdirSync(folder, { recursive: true })
   }
@@ -88,14 +46,13 @@ class ArtifactFolder implements Artifacts {
  * promise resolves. One server a folder.
  */
 export class FileState implements State {
-  readonly applications: Table<ApplicationRecord>
-  readonly models: Table<ModelRecord>
-  readonly standings: SumTable
-  readonly artifacts: Artifacts
-  readonly feedback: FeedbackLog
+  readonly keepsFeedback = true
   readonly #lock: FolderLock
   readonly #root: RootDatabase
+  readonly #tables: { readonly [table in Change['table']]: Database<unknown, string> }
+  readonly #standings: Database<Sums, string>
   readonly #counters: Database<number, string>
+  readonly #artifacts: ArtifactFolder
   readonly #log: FileFeedbackLog
 
   /** @throws ServeError `STATE_IN_USE`, `STATE_FOLDER` */
@@ -122,12 +79,69 @@ export class FileState implements State {
     // Without overlapping, a write's promise waits for the disk and not only for the memory map.
     this.#root = open({ path: join(path, 'state.lmdb'), overlappingSync: false, encoding: 'json' })
     const table = <Row>(name: string) => this.#root.openDB<Row, string>({ name, encoding: 'json' })
-    this.applications = new LmdbTable(table<ApplicationRecord>('applications'))
-    this.models = new LmdbTable(table<ModelRecord>('models'))
-    this.standings = new LmdbSums(table<Sums>('standings'))
-    this.#counters = table<number>('counters')
-    this.artifacts = new ArtifactFolder(join(path, 'models'))
-    this.feedback = log
+    this.#tables = { applications: table('applications'), models: table('models'), tokens: table('tokens') }
+    this.#standings = table('standings')
+    this.#counters = table('counters')
+    this.#artifacts = new ArtifactFolder(join(path, 'models'))
+  }
+
+  async read(): Promise<Rows> {
+    const rows = <Row>(table: Change['table']) => new Map([...this.#tables[table].getRange()].map(({ key, value }) => [key, value as Row]))
+    return { applications: rows('applications'), models: rows('models'), tokens: rows('tokens') }
+  }
+
+  async write(changes: readonly Change[]): Promise<void> {
+    const artifacts = changes.filter((change) => change.table === 'models')
+    // A file without a row is nothing; a row without its file could not be started again.
+    for (const { key, artifact } of artifacts) if (artifact !== undefined) await this.#artifacts.set(key, artifact)
+    try {
+      await this.#root.transaction(() => {
+        for (const change of changes) this.#apply(change)
+      })
+    } catch (error) {
+      for (const { key, artifact } of artifacts) if (artifact !== undefined) await this.#artifacts.delete(key)
+      throw error
+    }
+    for (const { key, row } of artifacts) if (row === undefined) await this.#artifacts.delete(key)
+  }
+
+  /** (Within the transaction these wait for nothing.) */
+  #apply({ table, key, row }: Change): void {
+    if (row !== undefined) {
+      this.#tables[table].put(key, row)
+      return
+    }
+    this.#tables[table].remove(key)
+    if (table !== 'applications') return
+    for (const standing of this.#standings.getKeys({ start: `${key}/` })) {
+      if (!standing.startsWith(`${key}/`)) break
+      this.#standings.remove(standing)
+    }
+  }
+
+  artifact(key: string): Promise<Uint8Array | undefined> {
+    return this.#artifacts.get(key)
+  }
+
+  standing(key: string): Taught {
+    return { sums: this.#standings.get(key) ?? {} }
+  }
+
+  async learn(lesson: Lesson): Promise<Learned> {
+    const { entry } = lesson
+    const [sums] = await Promise.all([this.#learn(lesson), entry && this.#log.append(entry)])
+    return { repeated: false, sums }
+  }
+
+  /** All that is learned in one turn becomes one transaction, and one write to the disk. */
+  async #learn(lesson: Lesson): Promise<Sums> {
+    const { key, sums } = lesson
+    if (Object.keys(sums).length === 0) return this.standing(key).sums
+    return this.#standings.transaction(() => {
+      const after = taught(this.standing(key).sums, lesson)
+      this.#standings.put(key, after)
+      return after
+    })
   }
 
   leaseQueryIds(count: number): number {

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs'
 import { type FileHandle, mkdir, open, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import type { FeedbackEntry, FeedbackLog } from './state.js'
+import type { FeedbackEntry } from './state.js'
 
 /** Then the next file begins. */
 const FILE_BYTES = 64 * 1024 ** 2
@@ -28,7 +28,7 @@ async function mend(file: FileHandle): Promise<number> {
 }
 
 /** Feedback as lines of JSON, appended only; `feedback-000001.jsonl` and so on, each up to 64 MiB. */
-export class FileFeedbackLog implements FeedbackLog {
+export class FileFeedbackLog {
   #waiting: { line: string; kept: () => void; lost: (error: unknown) => void }[] = []
   #writing: Promise<void> | undefined
 
@@ -99,15 +99,20 @@ async function exists(path: string): Promise<boolean> {
 }
 
 /**
- * The entries of a feedback log in the order they were given; `folder` is the server's state folder. The last line of a log that is
- * being written may not be whole yet and is left out.
+ * The entries of a feedback log in the order they were given; `from` is the server's state folder, or the address of its Redis
+ * (`redis://…`), which keeps about the last million. The last line of a log that is being written may not be whole yet and is left out.
  *
  * @example
  * for await (const { input, output, reward } of readFeedback('./state')) console.log(input, output, reward)
  * @throws what the file system says where there is no log
  */
-export async function* readFeedback(folder: string): AsyncGenerator<FeedbackEntry> {
-  const logs = join(folder, 'feedback')
+export async function* readFeedback(from: string): AsyncGenerator<FeedbackEntry> {
+  if (/^rediss?:/.test(from)) {
+    const { readRedisFeedback } = await import('./redis/read-feedback.js')
+    yield* readRedisFeedback(from)
+    return
+  }
+  const logs = join(from, 'feedback')
   for (const name of await filesOf(logs)) {
     let before: string | undefined
     for await (const line of createInterface({ input: createReadStream(join(logs, name)), crlfDelay: Number.POSITIVE_INFINITY })) {

@@ -1,57 +1,32 @@
-import type { ApplicationRecord, ModelRecord, State, Sums, SumTable, Table } from './state.js'
+import type { Change, Learned, Lesson, Rows, State, Sums, Taught } from './state.js'
+import { taught } from './sums.js'
 
-class MemoryTable<Row> implements Table<Row> {
-  readonly #rows = new Map<string, Row>()
-
-  async get(key: string): Promise<Row | undefined> {
-    return this.#rows.get(key)
-  }
-
-  async set(key: string, row: Row): Promise<void> {
-    this.#rows.set(key, row)
-  }
-
-  async delete(key: string): Promise<void> {
-    this.#rows.delete(key)
-  }
-
-  async all(): Promise<Row[]> {
-    return [...this.#rows.values()]
-  }
-}
-
-/** `before` and `more`, number by number. */
-export function added(before: Sums, more: Sums): Sums {
-  const sums: Record<string, readonly number[]> = { ...before }
-  for (const [name, numbers] of Object.entries(more)) {
-    const old = before[name] ?? []
-    sums[name] = numbers.map((number, i) => number + (old[i] ?? 0))
-  }
-  return sums
-}
-
-class MemorySums implements SumTable {
-  readonly #rows = new Map<string, Sums>()
-
-  get(key: string): Sums {
-    return this.#rows.get(key) ?? {}
-  }
-
-  async add(key: string, sums: Sums): Promise<void> {
-    this.#rows.set(key, added(this.get(key), sums))
-  }
-
-  async deleteAll(prefix: string): Promise<void> {
-    for (const key of this.#rows.keys()) if (key.startsWith(prefix)) this.#rows.delete(key)
-  }
-}
-
-/** State that ends with the process. */
+/** State that ends with the process. The rows themselves are kept by whoever writes them. */
 export class MemoryState implements State {
-  readonly applications: Table<ApplicationRecord> = new MemoryTable()
-  readonly models: Table<ModelRecord> = new MemoryTable()
-  readonly standings: SumTable = new MemorySums()
+  readonly keepsFeedback = false
+  readonly #standings = new Map<string, Sums>()
   #nextQueryId = 1
+
+  async read(): Promise<Rows> {
+    return { applications: new Map(), models: new Map(), tokens: new Map() }
+  }
+
+  async write(changes: readonly Change[]): Promise<void> {
+    for (const { table, key, row } of changes) {
+      if (table !== 'applications' || row !== undefined) continue
+      for (const standing of this.#standings.keys()) if (standing.startsWith(`${key}/`)) this.#standings.delete(standing)
+    }
+  }
+
+  standing(key: string): Taught {
+    return { sums: this.#standings.get(key) ?? {} }
+  }
+
+  async learn(lesson: Lesson): Promise<Learned> {
+    const sums = taught(this.standing(lesson.key).sums, lesson)
+    this.#standings.set(lesson.key, sums)
+    return { repeated: false, sums }
+  }
 
   leaseQueryIds(count: number): number {
     const first = this.#nextQueryId

@@ -1,12 +1,14 @@
 import { refuse } from '../refusals.js'
 import { MemoryState } from './memory.js'
+import { withoutCredentials } from './redis/address.js'
 import type { State } from './state.js'
 
 const FILE = 'file:'
+const REDIS = /^rediss?:\/\//
 
 /**
- * 'memory', which ends with the process, or `file:FOLDER`, on this machine's disk.
- * @throws ServeError `SERVE_OPTION`, `STATE_IN_USE`, `STATE_FOLDER`
+ * 'memory', which ends with the process, `file:FOLDER`, on this machine's disk, or `redis://HOST`, shared by several frontends.
+ * @throws ServeError `SERVE_OPTION`, `STATE_IN_USE`, `STATE_FOLDER`, `RUNTIME_MISSING`, `STATE_UNREACHABLE`
  */
 export async function openState(option: unknown): Promise<State> {
   if (option === 'memory') return new MemoryState()
@@ -15,5 +17,10 @@ export async function openState(option: unknown): Promise<State> {
     const { FileState } = await import('./embedded.js')
     return FileState.open(option.slice(FILE.length))
   }
-  return refuse('state', option, '"memory", or "file:FOLDER" such as "file:./state"')
+  if (typeof option === 'string' && REDIS.test(option)) {
+    const { RedisState } = await import('./redis/redis.js')
+    return RedisState.open(option)
+  }
+  const given = typeof option === 'string' ? withoutCredentials(option) : option
+  return refuse('state', given, '"memory", "file:FOLDER" such as "file:./state", or "redis://HOST" such as "redis://127.0.0.1:6379"')
 }

@@ -46,32 +46,39 @@ export interface ModelRecord {
   readonly environmentId?: string
 }
 
-/** Rows by key. A write is kept once its promise resolves. */
-export interface Table<Row> {
-  get(key: string): Promise<Row | undefined>
-  set(key: string, row: Row): Promise<void>
-  delete(key: string): Promise<void>
-  all(): Promise<Row[]>
+/** A token that was issued while the server ran. The secret itself is nowhere: only its digest. */
+export interface TokenRecord {
+  /** A part of the token that is no secret, by which it is listed and revoked. */
+  readonly id: string
+  /** SHA-256 of the token, in hex. */
+  readonly digest: string
+  /** An application's name, '*' for all of them; absent for an admin's. */
+  readonly application?: string
+  /** Whose it is, in words. */
+  readonly label: string
+  /** Milliseconds since the epoch. */
+  readonly issuedAt: number
 }
+
+/** All that is known of applications, models (by `name:version`) and tokens (by id) at one moment. */
+export interface Rows {
+  readonly applications: ReadonlyMap<string, ApplicationRecord>
+  readonly models: ReadonlyMap<string, ModelRecord>
+  readonly tokens: ReadonlyMap<string, TokenRecord>
+}
+
+/** A row that is written; without `row` it is deleted, with what belongs to it. */
+export type Change =
+  | { readonly table: 'applications'; readonly key: string; readonly row?: ApplicationRecord }
+  /** The artifact of a version that is new. */
+  | { readonly table: 'models'; readonly key: string; readonly row?: ModelRecord; readonly artifact?: Uint8Array }
+  | { readonly table: 'tokens'; readonly key: string; readonly row?: TokenRecord }
+
+/** Another frontend has changed something since the rows were read: nothing was written. */
+export class RowsMoved extends Error {}
 
 /** Some numbers by name. */
 export type Sums = Readonly<Record<string, readonly number[]>>
-
-/** Sums by key. Several frontends may add to one at once. */
-export interface SumTable {
-  get(key: string): Sums | Promise<Sums>
-  /** Adds each number to the one of the same name and place; resolves once that is kept. */
-  add(key: string, sums: Sums): Promise<void>
-  /** Forgets all whose key begins so. */
-  deleteAll(prefix: string): Promise<void>
-}
-
-/** Models' files by `name:version`. */
-export interface Artifacts {
-  get(key: string): Promise<Uint8Array | undefined>
-  set(key: string, bytes: Uint8Array): Promise<void>
-  delete(key: string): Promise<void>
-}
 
 /** A line of the feedback log. */
 export interface FeedbackEntry {
@@ -94,25 +101,84 @@ export interface FeedbackEntry {
   readonly label?: number | string | readonly number[]
 }
 
-/** Feedback in the order it came. */
-export interface FeedbackLog {
-  /** Resolves once the entry is kept. */
-  append(entry: FeedbackEntry): Promise<void>
+/** What feedback teaches: kept as a whole, or not at all. */
+export interface Lesson {
+  /** `application/user`. */
+  readonly key: string
+  /** What is added, for each arm that is linked now, zeros too. */
+  readonly sums: Sums
+  /** Then the first number of an arm that is further than this below the best of these arms' is lifted to there. */
+  readonly widestGap: number
+  readonly entry?: FeedbackEntry
+  /** The query that it is about: feedback counts once a query, over all frontends. */
+  readonly queryId?: number
 }
 
-/** Where applications, models and links live, and who counts queries. */
+/** What a bandit knows of one user. */
+export interface Taught {
+  readonly sums: Sums
+  /** How many lessons that is made of, where several frontends teach: what they say of it may come in another order. */
+  readonly lessons?: number
+}
+
+export interface Learned extends Taught {
+  /** The query was taught before: nothing has changed. */
+  readonly repeated: boolean
+}
+
+/** What several frontends on one state tell each other. */
+export interface Sharing {
+  /** Something was written by another frontend, or may have been. */
+  changed(): void
+  /** Another frontend has learned something. */
+  learned(key: string, taught: Taught): void
+  /** What others have learned may have been missed. */
+  missed(): void
+  /** Feedback on a query that this frontend has answered, given to another. */
+  feedback(application: string, queryId: number, verdict: Json): Promise<Json>
+  /** What the server's log should say. */
+  warn(message: string): void
+  info(message: string): void
+}
+
+/** Predictions that several frontends share, by model, version and content of the input. */
+export interface SharedPredictions {
+  /** The output as JSON. */
+  get(key: Uint8Array): Promise<string | undefined>
+  set(key: Uint8Array, json: string): void
+}
+
+/** A state that several frontends share. */
+export interface SharedState {
+  listen(sharing: Sharing): void
+  /** Asks the frontend that answered a query; undefined where it is gone. */
+  forward(application: string, queryId: number, verdict: Json): Promise<Json | undefined>
+  readonly predictions: SharedPredictions
+  /** Why it cannot be read or written now; undefined where it can. */
+  readonly trouble: string | undefined
+}
+
+/** Where applications, models, tokens and what bandits have learned live, and who counts queries. */
 export interface State {
-  readonly applications: Table<ApplicationRecord>
-  /** By `name:version`. */
-  readonly models: Table<ModelRecord>
-  /** Absent where nothing outlives the process. */
-  readonly artifacts?: Artifacts
-  /** What bandits have learned, by `application/user`. */
-  readonly standings: SumTable
-  /** Absent where there is nowhere to keep it. */
-  readonly feedback?: FeedbackLog
+  /** @throws ServeError `STATE_UNREACHABLE` */
+  read(): Promise<Rows>
+  /**
+   * Writes all of the changes or none; resolves once they are kept. An application that is deleted takes along what its bandit has
+   * learned.
+   * @throws RowsMoved; ServeError `STATE_UNREACHABLE`
+   */
+  write(changes: readonly Change[]): Promise<void>
+  /** A model's file by `name:version`. Absent where nothing outlives the process. */
+  artifact?(key: string): Promise<Uint8Array | undefined>
+  /** What a bandit has learned, by `application/user`. */
+  standing(key: string): Taught | Promise<Taught>
+  learn(lesson: Lesson): Promise<Learned>
+  /** Whether the entries of lessons are kept, to be read as a dataset. */
+  readonly keepsFeedback: boolean
   /** The first of `count` query ids that nobody else will use; all stay integers that are safe in JSON. */
   leaseQueryIds(count: number): number
+  /** Of a state that several frontends share. */
+  readonly shared?: SharedState
   /** Resolves once everything is kept. */
   close(): Promise<void>
 }

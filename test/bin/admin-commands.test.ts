@@ -115,6 +115,23 @@ test('what is wrong with a command is told in one line, and changes nothing', ()
     assert.equal(await value('apps'), before)
   }))
 
+test('tokens are issued, told once, listed and revoked', () =>
+  withCart(async (command, value) => {
+    const admin = await value<{ id: string; token: string }>('tokens', 'issue', '--label', 'me')
+    const told = await command('tokens', 'issue', '--app', 'cart', '--label', 'the robot', '--token', admin.token)
+    const [, token = '', id = ''] = /^(\S+)\nthis is told once; (\S+) opens "cart"\n$/.exec(told.stdout) ?? []
+    assert.match((await command('predict', 'cart', ...INPUT)).stderr, /takes calls with a token only/)
+    assert.is((await value<{ output: number }>('predict', 'cart', ...INPUT, '--token', token)).output, 1)
+    const listed = (await command('tokens', '--token', admin.token)).stdout
+    assert.match(listed, new RegExp(`${admin.id} +everything .* me\n${id} +"cart" .* the robot\n`))
+    assert.not.ok(listed.includes(token))
+    assert.is((await command('tokens', 'revoke', id, '--token', admin.token)).stdout, `${id} opens nothing any more\n`)
+    assert.is((await command('predict', 'cart', ...INPUT, '--token', token)).code, 1)
+    assert.match((await command('tokens', 'revoke', 'none', '--token', admin.token)).stderr, /none/)
+    for (const args of [['revoke'], ['list', 'x'], ['list', '--label', 'x'], ['steal']])
+      assert.is((await command('tokens', ...args)).code, 2, args.join(' '))
+  }))
+
 test('play asks for each action, tells its reward where that is of use, and says so where it is not', () =>
   withCart(async (command, value) => {
     await command('register', 'choice', '--selection', 'thompson', '--default', '0', '--slo', '60000', '--link', 'cart:1', 'cart:2')

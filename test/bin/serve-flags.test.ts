@@ -26,9 +26,10 @@ test('every option of serve is refused in one line that names the flag, where it
     const wrong: [args: string[], told: RegExp, code?: number][] = [
       [['--port', '-1'], /--port is -1; expected a whole number from 0 to 65535/],
       [['--port', 'x'], /--port takes a number/, 2],
-      [['--host', '0.0.0.0'], /--host is 0\.0\.0\.0; .* tokens: give --tokens-file, or GYMNURA_ADMIN_TOKEN/, 2],
+      [['--host', '0.0.0.0'], /--host is "0\.0\.0\.0"; without tokens .*; give --tokens-file, GYMNURA_ADMIN_TOKEN/],
       [['--state', 'disk'], /--state is "disk"; expected/],
       [['--cache-bytes', '-5'], /--cache-bytes is -5; expected/],
+      [['--shared-cache'], /shared-cache|sharedCache/],
       [['--log-level', 'loud'], /--log-level is "loud"; expected "trace", "debug"/, 2],
       [['--max-body-bytes', '0'], /--max-body-bytes is 0; expected a whole number from 1/],
       [['--max-binary-bytes', '1.5'], /--max-binary-bytes is 1\.5; expected/],

@@ -3,10 +3,12 @@ import { ServeError } from '../../errors.js'
 import type { LogBook } from '../../log/log-book.js'
 import type { ServeMetrics } from '../../metrics.js'
 import { refuse } from '../../refusals.js'
+import type { Changes } from '../../registry/changes.js'
 import type { ModelRoots } from '../../registry/model-roots.js'
 import { impliedKind } from '../../registry/model-source.js'
 import type { Publisher } from '../../registry/publisher.js'
 import type { Registry } from '../../registry/registry.js'
+import type { TokenDesk } from '../../security/token-desk.js'
 import { type Body, parseBody, textOf } from '../json-body.js'
 import type { Schema } from '../route.js'
 import { ANY, BOOLEAN, INTEGER, listOf, NUMBER, NUMBERS, object, oneOf, STRING } from '../schemas.js'
@@ -15,6 +17,7 @@ import { applicationOf, field, isVerbose, stringList, versionOf } from './fields
 import { APPLICATION, applicationJson, containersJson, MODEL, modelJson } from './json.js'
 import { logsRoute } from './logs.js'
 import { publishRoute } from './publish.js'
+import { tokenRoutes } from './tokens.js'
 
 const SUCCESS: Schema = { type: 'string', const: 'Success!' }
 const VERSION = oneOf(STRING, INTEGER)
@@ -22,15 +25,18 @@ const VERBOSE = object({ 'verbose?': BOOLEAN })
 
 interface Parts {
   readonly registry: Registry
+  readonly changes: Changes
   readonly publisher: Publisher
   readonly roots: ModelRoots
+  readonly tokenDesk: TokenDesk
   readonly metrics: () => ServeMetrics
   readonly logBook: LogBook
   readonly openStream: (reply: FastifyReply) => EventStream
 }
 
 /** Clipper's admin API under `/admin/`, `POST /admin/publish`, whose body is a model file's bytes, and `GET /admin/logs`. */
-export function adminApi(app: FastifyInstance, { registry, publisher, roots, metrics, logBook, openStream }: Parts): void {
+export function adminApi(app: FastifyInstance, parts: Parts): void {
+  const { registry, changes, publisher, roots, tokenDesk, metrics, logBook, openStream } = parts
   app.register(
     async (admin) => {
       const post = (path: string, summary: string, body: Schema, answer: Schema, answered: (request: FastifyRequest) => unknown) => {
@@ -61,7 +67,7 @@ export function adminApi(app: FastifyInstance, { registry, publisher, roots, met
         SUCCESS,
         '{"name": ..., "default_output": ...}',
         async (body) => {
-          await registry.registerApplication(applicationOf(body))
+          await changes.registerApplication(applicationOf(body))
           return 'Success!'
         },
       )
@@ -73,7 +79,7 @@ export function adminApi(app: FastifyInstance, { registry, publisher, roots, met
         '{"app_name": ..., "model_names": [...]}',
         async (body) => {
           const application = field(body, 'app_name', 'string')
-          await registry.link(application, stringList(body, 'model_names'))
+          await changes.link(application, stringList(body, 'model_names'))
           return 'Success!'
         },
       )
@@ -94,7 +100,7 @@ export function adminApi(app: FastifyInstance, { registry, publisher, roots, met
         },
       )
       ask('/delete_app', 'Deletes an application; its models stay', object({ name: STRING }), SUCCESS, '{"name": ...}', async (body) => {
-        await registry.removeApplication(field(body, 'name', 'string'))
+        await changes.removeApplication(field(body, 'name', 'string'))
         return 'Success!'
       })
       ask(
@@ -104,7 +110,7 @@ export function adminApi(app: FastifyInstance, { registry, publisher, roots, met
         SUCCESS,
         '{"app_name": ..., "model_names": [...]}',
         async (body) => {
-          await registry.unlink(field(body, 'app_name', 'string'), stringList(body, 'model_names'))
+          await changes.unlink(field(body, 'app_name', 'string'), stringList(body, 'model_names'))
           return 'Success!'
         },
       )
@@ -125,7 +131,7 @@ export function adminApi(app: FastifyInstance, { registry, publisher, roots, met
         MODEL,
         '{"model_name": ..., "model_version": ...}',
         async (body) => {
-          return modelJson(await registry.setVersion(field(body, 'model_name', 'string'), versionOf(body)))
+          return modelJson(await changes.setVersion(field(body, 'model_name', 'string'), versionOf(body)))
         },
       )
       ask(
@@ -135,7 +141,7 @@ export function adminApi(app: FastifyInstance, { registry, publisher, roots, met
         MODEL,
         '{"model_name": ...}',
         async (body) => {
-          return modelJson(await registry.rollback(field(body, 'model_name', 'string')))
+          return modelJson(await changes.rollback(field(body, 'model_name', 'string')))
         },
       )
       ask(
@@ -200,16 +206,17 @@ export function adminApi(app: FastifyInstance, { registry, publisher, roots, met
         },
       )
       post('/get_all_applications', 'All applications, by name or verbose', VERBOSE, listOf(ANY), async (request) => {
-        const records = await registry.listApplications()
+        const records = registry.listApplications()
         return isVerbose(request) ? records.map(applicationJson) : records.map(({ name }) => name)
       })
       post('/get_all_models', 'All versions of all models, by name or verbose', VERBOSE, listOf(ANY), async (request) => {
-        const records = await registry.listModels()
+        const records = registry.listModels()
         return isVerbose(request) ? records.map(modelJson) : records.map(({ name, version }) => `${name}:${version}`)
       })
       const doc = { tag: 'Admin', summary: 'What `server.metrics()` gives, for a live view; /metrics has it for Prometheus', answer: ANY }
       admin.get('/metrics', { config: { access: 'admin', doc } }, async () => metrics())
       logsRoute(admin, logBook, openStream)
+      tokenRoutes(admin, tokenDesk)
       await admin.register(async (upload) => publishRoute(upload, publisher))
     },
     { prefix: '/admin' },

@@ -1,7 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Changes } from '../../registry/changes.js'
 import type { ModelRoots } from '../../registry/model-roots.js'
 import type { Publisher } from '../../registry/publisher.js'
 import type { Registry } from '../../registry/registry.js'
+import type { SharedState } from '../../state/state.js'
 import { healthRoutes } from '../health.js'
 import { parseBody } from '../json-body.js'
 import { packageVersion } from '../package-version.js'
@@ -22,10 +24,12 @@ const doc = (summary: string, answer?: Schema): RouteDoc => ({ tag: 'Open Infere
 interface Parts {
   readonly registry: Registry
   readonly publisher: Publisher
+  readonly changes: Changes
   readonly roots: ModelRoots
   readonly limits: RequestLimits
   /** Whether the server is about to close. */
   readonly draining: () => boolean
+  readonly shared: SharedState | undefined
 }
 
 interface Named {
@@ -41,8 +45,9 @@ const fieldsIn = ({ body }: FastifyRequest) => {
  * The Open Inference Protocol, version 2 (also KServe's and Triton's), under `/v2`, with the binary tensor and the model repository
  * extensions. Models are named here, not applications: answers are a model's own, without selection, cache or default.
  */
-export function openInferenceApi(app: FastifyInstance, { registry, publisher, roots, limits, draining }: Parts): void {
-  const repository = new Repository(registry, publisher, roots)
+export function openInferenceApi(app: FastifyInstance, parts: Parts): void {
+  const { registry, changes, publisher, roots, limits, draining, shared } = parts
+  const repository = new Repository(registry, changes, publisher, roots)
   app.register(
     async (v2) => {
       v2.removeAllContentTypeParsers()
@@ -54,7 +59,7 @@ export function openInferenceApi(app: FastifyInstance, { registry, publisher, ro
         version: packageVersion(),
         extensions: EXTENSIONS,
       }))
-      healthRoutes(v2, registry, draining)
+      healthRoutes(v2, registry, draining, shared)
       modelRoutes(v2, registry, limits)
       repositoryRoutes(v2, repository)
     },

@@ -1,6 +1,7 @@
 import type { Kind } from '../../containers/kinds.js'
 import { ServeError } from '../../errors.js'
 import { didYouMean } from '../../refusals.js'
+import type { Changes } from '../../registry/changes.js'
 import type { ModelRoots } from '../../registry/model-roots.js'
 import { impliedKind } from '../../registry/model-source.js'
 import { checkName } from '../../registry/options.js'
@@ -22,6 +23,7 @@ export interface IndexEntry {
 export class Repository {
   constructor(
     private readonly registry: Registry,
+    private readonly changes: Changes,
     private readonly publisher: Publisher,
     private readonly roots: ModelRoots,
   ) {}
@@ -57,7 +59,7 @@ export class Repository {
     const model = this.registry.models.get(name)
     if (!model?.versions.has(version))
       await this.publisher.publish(name, await this.roots.read(path), { version, kind, application: false })
-    else if (model.current.version !== version) await this.registry.setVersion(name, version)
+    else if (model.current.version !== version) await this.changes.setVersion(name, version)
   }
 
   async #loadBytes(name: string, bytes: Uint8Array, kind: Kind = 'policy'): Promise<void> {

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import type { Gate } from '../../security/gate.js'
 import { type OpenApiDocument, openApiDocument } from './document.js'
 import { documentPage } from './page.js'
 import type { RouteBook } from './route-book.js'
@@ -8,11 +9,13 @@ const TAG = 'Server'
 const PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 /** `/openapi.json`, made of the routes themselves, and `/docs`, the same for people. */
-export function openApi(app: FastifyInstance, book: RouteBook, locked: boolean): void {
-  let made: OpenApiDocument | undefined
+export function openApi(app: FastifyInstance, book: RouteBook, gate: Gate): void {
+  const made = new Map<boolean, OpenApiDocument>()
   const document = () => {
-    made ??= openApiDocument(book.routes, locked)
-    return made
+    const { locked } = gate
+    const document = made.get(locked) ?? openApiDocument(book.routes, locked)
+    made.set(locked, document)
+    return document
   }
   const json = { tag: TAG, summary: 'This description, as OpenAPI 3.1' }
   app.get('/openapi.json', { config: { access: 'open', doc: json } }, async () => document())

@@ -25,6 +25,7 @@ const BEARER_PROTOCOL = /^bearer\.([\w-]+)$/
 const MOST_BUFFERED_BYTES = 4 * 1024 ** 2
 const PING_MS = 15_000
 const GOING_AWAY = 1001
+const POLICY_VIOLATION = 1008
 /** Then clients that do not hang up themselves are hung up on. */
 const LAST_WORDS_MS = 500
 
@@ -107,6 +108,7 @@ interface Admitted {
   readonly application: string
   /** Every message counts as a request of this caller. */
   readonly caller: string
+  readonly token: string | undefined
 }
 
 /** @throws ServeError for whoever may not come in */
@@ -120,11 +122,12 @@ function admit(request: IncomingMessage, { registry, gate, cors }: Parts): Admit
   if (origin !== undefined && !cors.allows(origin) && !isOwnOrigin(origin, headers.host)) {
     throw new ServeError('SERVE_HOST_REFUSED', `pages of ${shown(origin)} may not call; allow them with cors.origins`)
   }
-  const caller = gate.admit('application', name, tokenOf(request), socket.remoteAddress ?? '')
-  return { application: registry.application(name).name, caller }
+  const token = tokenOf(request)
+  const caller = gate.admit('application', name, token, socket.remoteAddress ?? '')
+  return { application: registry.application(name).name, caller, token }
 }
 
-function converse(client: WebSocket, { application, caller }: Admitted, { registry, path, desk, gate, limits }: Parts): void {
+function converse(client: WebSocket, { application, caller, token }: Admitted, { registry, path, desk, gate, limits }: Parts): void {
   let alive = true
   const ping = setInterval(() => {
     // Half-open sockets answer no ping.
@@ -136,7 +139,11 @@ function converse(client: WebSocket, { application, caller }: Admitted, { regist
   client.on('pong', () => {
     alive = true
   })
-  client.on('close', () => clearInterval(ping))
+  const left = gate.visit('application', application, token, () => client.close(POLICY_VIOLATION, 'the token opens this no more'))
+  client.on('close', () => {
+    clearInterval(ping)
+    left()
+  })
   client.on('error', () => client.terminate())
 
   const answer = (id: string, fields: string) => {

@@ -5,7 +5,14 @@ import * as assert from 'uvu/assert'
 import { Prediction } from '../../../serve/query/prediction.js'
 import { lossesOfReward, lossOfLabel } from '../../../serve/selection/losses.js'
 import { type SelectionOption, selectionPolicy } from '../../../serve/selection/policies.js'
-import { FIELDS } from '../../../serve/selection/selection.js'
+import { FIELDS, type SelectionPolicy } from '../../../serve/selection/selection.js'
+
+/** As the state does it (`taught`), in place. */
+function keepGap({ widestGap = Infinity }: SelectionPolicy, standing: Float64Array): void {
+  let best = -Infinity
+  for (let at = 0; at < standing.length; at += FIELDS) best = Math.max(best, standing[at]!)
+  for (let at = 0; at < standing.length; at += FIELDS) standing[at] = Math.max(standing[at]!, best - widestGap)
+}
 
 /** Plays queries against a policy: each arm asked has a loss by the query's number; returns what was chosen and what is known at the end. */
 function play(option: SelectionOption, arms: number, queries: number, lossOf: (arm: number, query: number) => number, seed = 1) {
@@ -19,6 +26,7 @@ function play(option: SelectionOption, arms: number, queries: number, lossOf: (a
     chosen.push(choice.arms[0]!)
     const losses = choice.arms.map((arm) => lossOf(arm, query))
     for (const { arm, field, by } of policy.observe(standing, choice, losses)) standing[arm * FIELDS + field]! += by
+    keepGap(policy, standing)
   }
   return { chosen, standing, policy, names }
 }

@@ -199,7 +199,7 @@ test('a second server on the same folder is refused with the process that has it
 })
 
 test('a state that is none, or a folder that cannot be made, is refused', async ({ folder }) => {
-  assert.match(await messageOf(serve({ port: 0, state: 'fil:x' as 'memory' })), /state is "fil:x"; expected "memory", or "file:FOLDER"/)
+  assert.match(await messageOf(serve({ port: 0, state: 'fil:x' as 'memory' })), /state is "fil:x"; expected "memory", "file:FOLDER"/)
   writeFileSync(join(folder, 'taken'), '')
   assert.is(await codeOf(serve({ port: 0, state: `file:${join(folder, 'taken')}` })), 'STATE_FOLDER')
 })

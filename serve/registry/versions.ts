@@ -1,0 +1,124 @@
+import type { Logger } from 'pino'
+import { Dispatcher, type EvaluationSink } from '../batching/dispatcher.js'
+import { checkBatching } from '../batching/policies.js'
+import type { Container, ModelDescription } from '../containers/container.js'
+import { makeContainer } from '../containers/containers.js'
+import { type CodeKind, runsCode } from '../containers/kinds.js'
+import type { ContainerModel } from '../containers/life.js'
+import type { ContainerListener } from '../containers/listener.js'
+import { ServeError } from '../errors.js'
+import type { ModelRecord, State } from '../state/state.js'
+import { contentDigest } from './digest.js'
+import { ModelVersion } from './model.js'
+import { DEFAULT_SLO_MS } from './options.js'
+import type { PublishSettings } from './publish-options.js'
+
+export interface VersionsParts {
+  readonly state: State
+  readonly listener: ContainerListener
+  readonly sink: EvaluationSink
+  readonly log: Logger
+  /** Kinds that run code which comes with the model, and may. */
+  readonly allowed: readonly CodeKind[]
+}
+
+/** Makes versions: starts their containers, and more or fewer of them. */
+export class Versions {
+  readonly #parts: VersionsParts
+  /** What further replicas are made of. */
+  readonly #made = new WeakMap<ModelVersion, ContainerModel>()
+  /** Containers of what is not warm yet. */
+  readonly #starting = new Set<Container>()
+  #closed = false
+
+  constructor(parts: VersionsParts) {
+    this.#parts = parts
+  }
+
+  /** @throws ServeError `KIND_NOT_ALLOWED` */
+  assertAllowed({ settings: { kind } }: PublishSettings): void {
+    if (!runsCode(kind) || this.#parts.allowed.includes(kind)) return
+    throw new ServeError(
+      'KIND_NOT_ALLOWED',
+      `a model of kind "${kind}" runs code that comes with it; if you trust whoever publishes, start the server with serve({ allow: ['${kind}'] }), or: gymnura serve --allow ${kind}`,
+    )
+  }
+
+  /** Nothing is started any more. */
+  refuse(): void {
+    this.#closed = true
+    for (const container of this.#starting) void container.stop()
+  }
+
+  /** A version with its containers started. @throws ServeError `MODEL_REFUSED`, `CONTAINER_FAILED`, `SERVE_CLOSED` */
+  async warm(
+    name: string,
+    version: string,
+    artifact: Uint8Array,
+    { replicas, isolation, batching, settings }: PublishSettings,
+    times: Pick<ModelRecord, 'currentSince' | 'publishedAt'>,
+  ): Promise<ModelVersion> {
+    const id = `${name}:${version}`
+    const containers: ContainerModel = { model: id, artifact, isolation, settings }
+    const [description, started] = await this.#start(containers, replicas)
+    const dispatcher = new Dispatcher(description, started, DEFAULT_SLO_MS, batching, this.#parts.sink)
+    const { inputType, inputSize, algorithm, environmentId } = description
+    const told = { inputType, inputSize, algorithm, environmentId }
+    const { currentSince, publishedAt } = times
+    const kept = { currentSince, publishedAt, digest: contentDigest(artifact) }
+    const record = { name, version, replicas, isolation, batching, settings, ...told, ...kept }
+    const made = new ModelVersion(name, version, description, dispatcher, record)
+    this.#made.set(made, containers)
+    return made
+  }
+
+  /** A version that the state remembers. @throws ServeError as `warm`, `KIND_NOT_ALLOWED`, `MODEL_FILE`, `STATE_UNREACHABLE` */
+  async restore(record: ModelRecord): Promise<ModelVersion> {
+    const { name, version, settings = { kind: 'policy', limits: {} }, batching = checkBatching(), replicas, isolation } = record
+    const kept: PublishSettings = { settings, batching, replicas, isolation }
+    this.assertAllowed(kept)
+    const artifact = await this.#parts.state.artifact?.(`${name}:${version}`)
+    if (artifact === undefined) throw new ServeError('MODEL_FILE', `the file of ${name}:${version} is not in the state`)
+    return this.warm(name, version, artifact, kept, record)
+  }
+
+  /** So many warm containers, or none. */
+  async #start(made: ContainerModel, count: number): Promise<[ModelDescription, Container[]]> {
+    const containers = Array.from({ length: count }, () => this.#container(made))
+    for (const container of containers) this.#starting.add(container)
+    try {
+      const started = await Promise.allSettled(containers.map((container) => container.start()))
+      if (this.#closed) throw new ServeError('SERVE_CLOSED', `the server is closed; ${made.model} cannot be started`)
+      const refused = started.find((result) => result.status === 'rejected')
+      if (refused) throw refused.reason
+      return [(started[0] as PromiseFulfilledResult<ModelDescription>).value, containers]
+    } catch (error) {
+      await Promise.all(containers.map((container) => container.stop()))
+      throw error
+    } finally {
+      for (const container of containers) this.#starting.delete(container)
+    }
+  }
+
+  #container(made: ContainerModel): Container {
+    const { listener, log } = this.#parts
+    const { model } = made
+    return makeContainer(made, listener, {
+      said: (stream, line, containerPid) => log.info({ model, containerPid, stream }, line),
+      ready: (containerPid, restarts) => log.info({ model, containerPid, restarts }, 'a container is ready'),
+      died: (reason, restartInMs, containerPid) =>
+        log.error({ model, containerPid, reason, restartInMs }, 'a container was lost and is started again'),
+    })
+  }
+
+  /** More replicas are warm when this resolves; fewer have answered what they had. @throws ServeError `CONTAINER_FAILED`, `SERVE_CLOSED` */
+  async scale(version: ModelVersion, replicas: number): Promise<void> {
+    const { dispatcher } = version
+    const more = replicas - dispatcher.replicas.length
+    if (more > 0) {
+      const [, containers] = await this.#start(this.#made.get(version)!, more)
+      for (const container of containers) dispatcher.add(container)
+    }
+    await Promise.all(Array.from({ length: Math.max(0, -more) }, () => dispatcher.remove()))
+  }
+}
