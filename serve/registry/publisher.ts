@@ -80,7 +80,7 @@ export class Publisher implements VersionKeeper {
     version: string,
     artifact: Uint8Array,
     settings: PublishSettings,
-    application: boolean,
+    application: PublishOptions['application'],
   ): Promise<ModelRecord> {
     const id = `${name}:${version}`
     if (this.#parts.ledger.models.has(id) || this.#pending.has(id)) {
@@ -132,7 +132,7 @@ export class Publisher implements VersionKeeper {
     version: string,
     artifact: Uint8Array,
     settings: PublishSettings,
-    application: PublishOptions['application'] = true,
+    application: PublishOptions['application'],
   ): Promise<ModelRecord> {
     const { registry, changes } = this.#parts
     const made = await this.#versions.warm(name, version, artifact, settings, { currentSince: 0, publishedAt: Date.now() })
