@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import yargs from 'yargs'
 import { hideBin } from 'yargs/helpers'
-import { commands } from './commands/index.js'
+import { commandsFor } from './commands/index.js'
 import { fail, usageError } from './output.js'
 
 /** Flags and arguments that may be given several times. */
@@ -13,11 +13,12 @@ function inOneLine(message: string): string {
   return name === undefined ? message.replace(/\s*\n\s*/g, ' ') : `--${name} is ${given}; expected ${choices}`
 }
 
-const parser = yargs(hideBin(process.argv))
+const args = hideBin(process.argv)
+const parser = yargs(args)
   .scriptName('gymnura')
   .usage('$0 <command>\n\nReinforcement learning from simulation to a live endpoint.')
   .option('json', { type: 'boolean', default: false, describe: 'Print JSON for programs', global: true })
-  .command(commands)
+  .command(await commandsFor(args))
   .check((given) => {
     for (const [name, value] of Object.entries(given)) {
       if (Number.isNaN(value)) throw usageError(`--${name} takes a number`)

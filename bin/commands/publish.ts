@@ -1,6 +1,5 @@
 import { basename } from 'node:path'
 import type { Argv } from 'yargs'
-import { loadPolicy } from '../../rl/index.js'
 import { type PublishOptions, readModel } from '../../serve/index.js'
 import { APPLICATION_FLAGS, type ApplicationArguments, applicationFlags, applicationOptions } from '../application-flags.js'
 import { type ConnectionArguments, connectionFlags, withClient } from '../connection.js'
@@ -83,8 +82,9 @@ async function read(source: string | undefined, said: Kind | undefined): ReturnT
     throw usageError('publish takes a model: a file, or an address; only --kind external has none')
   }
   const { model, kind } = await readModel(source, said)
-  if (kind === 'policy') return { model: (await loadPolicy(source)).toBytes(), kind }
-  return { model, kind }
+  if (kind !== 'policy') return { model, kind }
+  const { loadPolicy } = await import('../../rl/index.js')
+  return { model: (await loadPolicy(source)).toBytes(), kind }
 }
 
 /** A name for what was given none. */
