@@ -55,8 +55,8 @@ function runFile(file: string): Promise<Outcome> {
       // A file that dies, hangs, runs nothing or leaves files behind has failed, whatever it counted.
       const left = readdirSync(temporary)
       rmSync(temporary, { recursive: true, force: true })
-      const broken = code !== 0 || total === 0 || left.length > 0
-      const failed = Math.max(total - passed - skipped, broken ? 1 : 0)
+      const broken = code !== 0 || total + skipped === 0 || left.length > 0
+      const failed = Math.max(total - passed, broken ? 1 : 0)
       const seconds = ((performance.now() - started) / 1000).toFixed(1)
       console.log(`${failed ? 'FAIL' : 'ok  '} ${relative('.', file)} (${passed}/${total}, ${seconds} s)`)
       for (const reason of output.match(/^skipped: .+$/gm) ?? []) console.log(reason)

@@ -3,10 +3,11 @@
  * file that its argument names), answers batches. It ends with its connection; where the frontend started it also with its standard
  * input, so it never outlives the frontend.
  */
-import { parentPort } from 'node:worker_threads'
-import { answerBatches } from './answering.js'
+import { parentPort, Worker } from 'node:worker_threads'
+import { answerBatches, type Load } from './answering.js'
+import { loadModel } from './load.js'
 import { PortWire } from './port-wire.js'
-import { runContainer } from './run-container.js'
+import { answerTo, runContainer } from './run-container.js'
 
 if (parentPort) {
   const port = parentPort
@@ -15,10 +16,12 @@ if (parentPort) {
 } else {
   const { GYMNURA_CONTAINER_ADDRESS: address = '', GYMNURA_CONTAINER_TOKEN: token = '' } = process.env
   const [, , file] = process.argv
-  if (file === undefined) endWithStandardInput()
+  const started = file === undefined
+  if (started) endWithStandardInput()
   // Ctrl-C in a terminal reaches the whole group; the frontend drains first and then closes the connection.
   process.on('SIGINT', () => {})
-  runContainer(file, { address, token }).then(
+  const ended = started ? answerTo(address, token, loadWatched(process.ppid)) : runContainer(file, { address, token })
+  ended.then(
     () => process.exit(0),
     (error: Error) => {
       console.error(error.message)
@@ -31,4 +34,12 @@ function endWithStandardInput(): void {
   process.stdin.on('end', () => process.exit(0))
   process.stdin.on('error', () => process.exit(0))
   process.stdin.resume()
+}
+
+/** Only what comes as code can hang; a thread more costs some megabytes. */
+function loadWatched(frontend: number): Load {
+  return (artifact, settings) => {
+    if (settings.kind === 'function') new Worker(new URL('./orphan-watch.js', import.meta.url), { workerData: frontend }).unref()
+    return loadModel(artifact, settings)
+  }
 }

@@ -33,9 +33,14 @@ function loadOwn(source: ModelSource | undefined, settings: Omit<LoadSettings, '
  */
 export function runContainer(source: ModelSource | undefined, options: ContainerOptions): Promise<void> {
   const { address, token, ...settings } = checkOptions<ContainerOptions>('runContainer', options, KNOWN)
+  if (typeof token !== 'string' || token === '') refuse('token', token, 'what was agreed on when the model was published')
+  return answerTo(address, token, loadOwn(source, settings))
+}
+
+/** Connects to a server and answers its batches until the connection ends. @throws as `runContainer` */
+export function answerTo(address: string, token: string, load: Load | undefined): Promise<void> {
   const [, host, port] = /^(.+):(\d+)$/.exec(String(address)) ?? []
   if (host === undefined) refuse('address', address, 'host:port')
-  if (typeof token !== 'string' || token === '') refuse('token', token, 'what was agreed on when the model was published')
   return new Promise((resolve, reject) => {
     const socket = connect({ host: host.replace(/^\[|\]$/g, ''), port: Number(port) })
     const connection = new Connection(socket)
@@ -48,6 +53,6 @@ export function runContainer(source: ModelSource | undefined, options: Container
       if (failure === undefined && socket.readyState === 'closed' && reason === 'closed the connection') resolve()
       else reject(new ServeError('CONTAINER_FAILED', `the server at ${address}: ${failure ?? reason}`))
     }
-    socket.on('connect', () => answerBatches(connection, token, loadOwn(source, settings), refused))
+    socket.on('connect', () => answerBatches(connection, token, load, refused))
   })
 }

@@ -7,7 +7,7 @@ import type { FeedbackEntry } from './state.js'
 /** Then the next file begins. */
 const FILE_BYTES = 64 * 1024 ** 2
 const NAME = /^feedback-(\d{6})\.jsonl$/
-const TAIL_BYTES = 1024 ** 2
+const TAIL_BYTES = 64 * 1024
 const NEWLINE = 0x0a
 
 const nameOf = (number: number) => `feedback-${String(number).padStart(6, '0')}.jsonl`
@@ -19,12 +19,19 @@ async function filesOf(folder: string): Promise<string[]> {
 /** Cuts off what a crash left of a line: nobody was told that it is kept. */
 async function mend(file: FileHandle): Promise<number> {
   const { size } = await file.stat()
-  const start = Math.max(0, size - TAIL_BYTES)
-  const tail = Buffer.alloc(size - start)
-  await file.read(tail, 0, tail.length, start)
-  const whole = start + tail.lastIndexOf(NEWLINE) + 1
-  if (whole < size) await file.truncate(whole)
-  return whole
+  const tail = Buffer.alloc(TAIL_BYTES)
+  // A line holds an input, and so may be longer than any part that is read at once.
+  for (let end = size; end > 0; end -= TAIL_BYTES) {
+    const start = Math.max(0, end - TAIL_BYTES)
+    const { bytesRead } = await file.read(tail, 0, end - start, start)
+    const last = tail.subarray(0, bytesRead).lastIndexOf(NEWLINE)
+    if (last < 0) continue
+    const whole = start + last + 1
+    if (whole < size) await file.truncate(whole)
+    return whole
+  }
+  await file.truncate(0)
+  return 0
 }
 
 /** Feedback as lines of JSON, appended only; `feedback-000001.jsonl` and so on, each up to 64 MiB. */

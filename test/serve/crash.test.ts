@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { pushAction, pushPolicy } from './policies.js'
@@ -68,5 +70,21 @@ test('with a short deadline, queries during the restart get the default with its
       return !isDefault && defaults > 0
     })
   }))
+
+const HANGING_PROGRAM = `
+  import { serve, connect } from 'gymnura/serve'
+  const server = await serve({ port: 0, logLevel: 'silent', allow: ['function'] })
+  await server.publish('hangs', (inputs) => { if (inputs[0][0] === 1) for (;;); return inputs.map(() => 0) }, { inputType: 'floats', inputSize: 1 })
+  await connect(server.url).predict('hangs', [1])
+  console.log(server.metrics().models[0].replicas[0].pid)`
+
+test('a function in an endless loop does not outlive a frontend that was killed', async () => {
+  const frontend = spawn(process.execPath, ['--input-type=module', '-e', HANGING_PROGRAM], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const [told] = (await once(frontend.stdout, 'data')) as [Buffer]
+  const container = Number(told.toString())
+  assert.ok(isRunning(container))
+  frontend.kill('SIGKILL')
+  await until(() => !isRunning(container))
+})
 
 test.run()

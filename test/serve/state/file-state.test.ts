@@ -179,10 +179,15 @@ test('half a line that a crash left in the log is cut off, and what follows is w
       { state },
     )
   await give()
-  appendFileSync(join(folder, 'feedback', 'feedback-000001.jsonl'), '{"time":"2026-01-01T00')
+  const log = join(folder, 'feedback', 'feedback-000001.jsonl')
+  appendFileSync(log, '{"time":"2026-01-01T00')
   assert.is((await entries(folder)).length, 1)
   await give()
   assert.is((await entries(folder)).length, 2)
+  // One of an input of megabytes.
+  appendFileSync(log, `{"time":"2026-01-01T00:00:00Z","input":"${'x'.repeat(3 * 2 ** 20)}`)
+  await give()
+  assert.is((await entries(folder)).length, 3)
 })
 
 test('a second server on the same folder is refused with the process that has it', async ({ folder, state }) => {
