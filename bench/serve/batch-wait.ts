@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { lineChart } from '../chart.js'
 import { closedLoop, type Measured } from './parts/load.js'
+import { markdownTable } from './parts/markdown.js'
 import { fiveKinds } from './parts/models.js'
 import { published, withServing } from './parts/serving.js'
 
@@ -51,4 +52,11 @@ export function chart(rows: Row[]): string {
     points: rows.filter(({ kind }) => kind === label).map((row) => [row.waitMs, row.rate] as const),
   }))
   return lineChart({ title: 'Delayed batching, 64 connections', x: 'batch wait, ms', y: 'answers a second', lines })
+}
+
+export function table(rows: Row[]): string {
+  return markdownTable(
+    ['model', 'wait, ms', 'answers/s', 'mean batch', 'p50 ms', 'p99 ms'],
+    rows.map((row) => [row.kind, row.waitMs, Math.round(row.rate), row.meanBatch.toFixed(1), row.p50Ms.toFixed(2), row.p99Ms.toFixed(1)]),
+  )
 }

@@ -10,6 +10,7 @@ import { groupedBars } from '../grouped-bars.js'
 import { closedLoop, type Measured } from './parts/load.js'
 import { type BenchModel, fiveKinds } from './parts/models.js'
 import { published, withServing } from './parts/serving.js'
+import { good } from './parts/tally.js'
 
 const SECONDS = 1.5
 const CONNECTIONS = 64
@@ -34,9 +35,6 @@ async function measure(model: BenchModel, label: string, batching: PublishOption
   return row
 }
 
-/** Answers in time, a second: a default is none. */
-const goodput = ({ rate, defaults, refused }: Measured) => rate * (1 - defaults - refused)
-
 export async function run(): Promise<Row[]> {
   const folder = mkdtempSync(join(tmpdir(), 'gymnura-bench-'))
   const rows: Row[] = []
@@ -55,7 +53,7 @@ export async function run(): Promise<Row[]> {
 export function chart(rows: Row[]): string {
   const kinds = [...new Set(rows.map(({ kind }) => kind))]
   const groups = kinds.map((kind) => {
-    const of = (batching: string) => Math.max(...rows.filter((row) => row.kind === kind && row.batching.startsWith(batching)).map(goodput))
+    const of = (batching: string) => Math.max(...rows.filter((row) => row.kind === kind && row.batching.startsWith(batching)).map(good))
     return { label: kind, values: [of('batch 1'), of('static'), of('AIMD'), of('quantile')].map((rate) => Math.max(1, rate)) }
   })
   const series = ['batch 1', 'best static size', 'AIMD', 'quantile regression']

@@ -1,5 +1,7 @@
 /** A control loop: one observation, one action, then the next; over a WebSocket and over HTTP, and at a beat of 1 kHz. */
 import { connect } from 'gymnura/serve'
+import { groupedBars } from '../grouped-bars.js'
+import { markdownTable } from './parts/markdown.js'
 import { policyModel } from './parts/models.js'
 import { published, withServing } from './parts/serving.js'
 
@@ -79,4 +81,25 @@ export async function run(): Promise<Row[]> {
     })
   }
   return rows
+}
+
+export function chart(rows: Row[]): string {
+  const series = ['p50', 'p99']
+  const groups = rows.map(({ isolation, way, p50Ms, p99Ms }) => ({ label: `${isolation}, ${way}`, values: [p50Ms, p99Ms] }))
+  return groupedBars({ title: 'A control loop: one observation, one action', unit: 'ms an action', series, groups })
+}
+
+export function table(rows: Row[]): string {
+  const share = (missed: number | undefined) => (missed === undefined ? '' : `${(100 * missed).toFixed(1)} %`)
+  return markdownTable(
+    ['policy', 'way', 'actions/s', 'p50 ms', 'p99 ms', 'beats missed'],
+    rows.map((row) => [
+      row.isolation,
+      row.way,
+      Math.round(row.actsPerSecond),
+      row.p50Ms.toFixed(3),
+      row.p99Ms.toFixed(3),
+      share(row.missed),
+    ]),
+  )
 }

@@ -1,18 +1,11 @@
 /**
- * The peers' side: each in a Python environment of its own, installed under $GYMNURA_PEERS or the OS's temp folder and kept.
+ * The peers' side: each in a Python environment of its own (venv.ts).
  * PufferLib is not among them: it comes as sources that take PyTorch and minutes to build.
  */
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
-
-const execute = promisify(execFile)
-const folder = process.env.GYMNURA_PEERS ?? join(tmpdir(), 'gymnura-peers')
-const INSTALL_LIMIT_MS = 900_000
+import { installVenv } from '../../venv.js'
 
 /** What pip installs for each. */
 export const PEERS = {
@@ -24,22 +17,6 @@ export const PEERS = {
   minatar: { pins: ['MinAtar==1.0.15', 'gymnasium==1.4.0'] },
 } as const
 export type PeerName = keyof typeof PEERS
-
-/** The Python that has the packages. Throws if they cannot be installed. */
-async function install(name: PeerName): Promise<string> {
-  const { pins } = PEERS[name]
-  const home = join(folder, `${name}-${pins[0].split('==')[1]}`)
-  const python = join(home, 'bin', 'python')
-  const done = join(home, 'installed')
-  const text = `${pins.join('\n')}\n`
-  if (existsSync(done) && readFileSync(done, 'utf8') === text) return python
-  mkdirSync(folder, { recursive: true })
-  if (!existsSync(python)) await execute(process.env.PYTHON ?? 'python3.11', ['-m', 'venv', home])
-  await execute(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...pins], { timeout: INSTALL_LIMIT_MS })
-  // Last: it says that the installation is whole.
-  writeFileSync(done, text)
-  return python
-}
 
 /** What a peer is to step: its own id and way, how many environments, on how many threads, and how many steps an episode. */
 export interface PeerWork {
@@ -76,7 +53,7 @@ class Peer {
 
   /** Throws if it cannot be installed or doesn't start. @param core the number, from the last, of the core that it is bound to */
   static async start(name: PeerName, core: number): Promise<Peer> {
-    const started = new Peer(name, await install(name), core)
+    const started = new Peer(name, await installVenv(name, PEERS[name].pins), core)
     if ((await started.#line()) !== 'ready') throw new Error(`${name} does not start`)
     return started
   }

@@ -3,10 +3,24 @@ import { connect, type Socket } from 'node:net'
 
 const HEAD_END = '\r\n\r\n'
 const STATUS_AT = 9
+/** Of an answer in chunks. */
+const LAST_CHUNK = '\r\n0\r\n\r\n'
 
 /** The text of a request, written as it is. */
 export function requestText(path: string, body: string, contentType = 'application/json'): string {
   return `POST ${path} HTTP/1.1\r\nhost: b\r\ncontent-type: ${contentType}\r\ncontent-length: ${body.length}\r\n\r\n${body}`
+}
+
+/** Chunks, each with its size in hexadecimal before it, as one text. */
+function joined(chunks: string): string {
+  let text = ''
+  for (let at = 0; ; ) {
+    const start = chunks.indexOf('\r\n', at) + 2
+    const size = Number.parseInt(chunks.slice(at, start), 16)
+    if (!(size > 0)) return text
+    text += chunks.slice(start, start + size)
+    at = start + size + 2
+  }
 }
 
 /** A connection that is opened again when the server closes it; what was not answered then counts as an answer without a status. */
@@ -56,11 +70,13 @@ export class Connection {
     const received = this.#received
     const head = received.indexOf(HEAD_END)
     if (head < 0) return
+    const bodyAt = head + HEAD_END.length
     const length = /content-length: ?(\d+)/i.exec(received)?.[1]
-    if (length === undefined) throw new Error(`an answer without a content-length: ${received.slice(0, head)}`)
-    if (received.length < head + HEAD_END.length + Number(length)) return
+    const isWhole = length === undefined ? received.endsWith(LAST_CHUNK) : received.length >= bodyAt + Number(length)
+    if (!isWhole) return
     this.#received = ''
-    this.#answered(received.slice(STATUS_AT, STATUS_AT + 3), received.slice(head + HEAD_END.length))
+    const body = received.slice(bodyAt)
+    this.#answered(received.slice(STATUS_AT, STATUS_AT + 3), length === undefined ? joined(body) : body)
   }
 
   #answered(status: string, body: string): void {

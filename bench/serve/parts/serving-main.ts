@@ -1,6 +1,7 @@
 /** The process of serving.ts: serves what it is sent until its parent leaves. */
 import fastify from 'fastify'
 import { serve } from 'gymnura/serve'
+import { type Profiling, startProfile } from './profile.js'
 import type { Served } from './serving.js'
 
 /** Distinct inputs are wanted: nothing is to be found in the cache. */
@@ -31,9 +32,16 @@ async function echo(): Promise<void> {
   const app = fastify()
   app.post('/app/predict', async () => ({ query_id: 1, output: 0, default: false }))
   await app.listen({ port: 0, host: '127.0.0.1' })
-  process.on('message', () => process.send?.({ maxBatch: 0, meanBatch: 0 }))
+  process.on('message', (message) => void (message === 'report' && process.send?.({ maxBatch: 0, meanBatch: 0 })))
   process.on('disconnect', () => process.exit(0))
   process.send?.((app.server.address() as { port: number }).port)
 }
+
+let profiling: Profiling | undefined
+
+process.on('message', async (message) => {
+  if (message === 'profile') profiling = await startProfile()
+  else if (message === 'end of profile') process.send?.(await profiling?.stop())
+})
 
 process.once('message', (served: Served | 'echo') => void (served === 'echo' ? echo() : start(served)))

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import type { ApplicationOptions, PublishOptions, ServeOptions } from 'gymnura/serve'
 import type { BenchModel } from './models.js'
 import { cpuSeconds, memoryMB, processesOf } from './processes.js'
+import type { Parts } from './profile.js'
 
 const MAIN = fileURLToPath(new URL('./serving-main.js', import.meta.url))
 
@@ -38,6 +39,8 @@ export async function published(
 export interface Serving {
   readonly port: number
   report(): Promise<ServingReport>
+  /** Where the server's own process spends its time while `use` runs. */
+  profiled<T>(use: () => Promise<T>): Promise<[T, Parts]>
   /** Seconds of CPU that it has used, its containers' too. */
   cpuSeconds(): number
   memoryMB(): number
@@ -57,6 +60,13 @@ export async function startServing(served: Served | 'echo'): Promise<Serving> {
       const report = heard()
       child.send('report')
       return report as Promise<ServingReport>
+    },
+    profiled: async (use) => {
+      child.send('profile')
+      const result = await use()
+      const parts = heard()
+      child.send('end of profile')
+      return [result, (await parts) as Parts]
     },
     cpuSeconds: () => cpuSeconds(processesOf(undefined, child.pid)),
     memoryMB: () => memoryMB(processesOf(undefined, child.pid)),
