@@ -76,7 +76,7 @@ export const serveFlags = <T>(yargs: Argv<T>): Argv<T & ServeFlags> =>
     .option('log-level', {
       choices: ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const,
       default: 'warn' as const,
-      describe: 'What is written to standard error, as lines of JSON; debug has one a request',
+      describe: 'What is written to standard error: text in a terminal, else lines of JSON; debug has one a request',
     })
     .option('max-body-bytes', { type: 'number', requiresArg: true, describe: 'Largest JSON body; 413 beyond (2 MiB)' })
     .option('max-binary-bytes', { type: 'number', requiresArg: true, describe: 'Largest body with binary tensors; 413 beyond (64 MiB)' })

@@ -30,7 +30,7 @@ export type Parts = ReturnType<typeof assemble>
 
 /** The parts of a server, put together; nothing runs yet. */
 export function assemble(settings: ServeSettings, state: State, roots: ModelRoots, draining: () => boolean) {
-  const { log, book: logBook } = makeLog(settings.logLevel)
+  const { log, book: logBook } = makeLog(settings.logLevel, settings.writeLog)
   const ledger = new Ledger(state)
   const registry = new Registry(state, ledger)
   const changes = new Changes(ledger)

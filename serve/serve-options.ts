@@ -37,6 +37,8 @@ export interface ServeOptions {
   cacheBytes?: number
   /** Structured logs go to standard error. Default 'warn'; 'debug' has a line a request. */
   logLevel?: (typeof LOG_LEVELS)[number]
+  /** Takes the log's lines in place of standard error: each one object of JSON, without an end of line. */
+  writeLog?: (line: string) => void
   /** Who may call, and what. Default: whoever reaches the server, which then listens on loopback only. */
   tokens?: TokenOptions
   /** Requests a caller may send, by its token or address. Default: as many as it likes. */
@@ -75,6 +77,7 @@ export interface ServeSettings {
   readonly cacheBytes: number
   readonly sharedCache: boolean
   readonly logLevel: (typeof LOG_LEVELS)[number]
+  readonly writeLog: ((line: string) => void) | undefined
   readonly tokens: Tokens
   readonly gate: Gate
   readonly cors: Cors
@@ -92,6 +95,7 @@ const KNOWN = [
   'cacheBytes',
   'sharedCache',
   'logLevel',
+  'writeLog',
   'tokens',
   'rateLimit',
   'cors',
@@ -132,6 +136,8 @@ export function checkServe(options: ServeOptions): ServeSettings {
   if (!Number.isInteger(port) || port < 0 || port > 65_535) refuse('port', port, 'a whole number from 0 to 65535')
   if (!Number.isSafeInteger(cacheBytes) || cacheBytes < 0) refuse('cacheBytes', cacheBytes, 'a whole number of bytes, at least 0')
   if (!LOG_LEVELS.includes(logLevel)) refuse('logLevel', logLevel, LOG_LEVELS.join(', '))
+  const { writeLog } = given
+  if (writeLog !== undefined && typeof writeLog !== 'function') refuse('writeLog', writeLog, 'a function of a line')
   const { allow = [], containers = {}, modelRoots = [], sharedCache = false } = given
   if (typeof sharedCache !== 'boolean') refuse('sharedCache', sharedCache, 'true or false')
   if (sharedCache && !/^rediss?:/.test(state)) refuse('sharedCache', sharedCache, 'false, where state is not in Redis')
@@ -141,7 +147,7 @@ export function checkServe(options: ServeOptions): ServeSettings {
   const rateLimit = given.rateLimit && new RateLimit(given.rateLimit)
   const tls = given.tls && readTls(given.tls)
   const doors = { tokens, gate: new Gate(tokens, rateLimit), cors: new Cors(given.cors), tls, containers: checkContainers(containers) }
-  return { port, host, state, cacheBytes, sharedCache, logLevel, ...doors, allow, modelRoots, limits: checkLimits(given) }
+  return { port, host, state, cacheBytes, sharedCache, logLevel, writeLog, ...doors, allow, modelRoots, limits: checkLimits(given) }
 }
 
 /** @throws ServeError `SERVE_HOST_REFUSED` for an address beyond loopback while callers need no token */

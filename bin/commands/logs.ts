@@ -1,6 +1,6 @@
-import pc from 'picocolors'
 import type { LogLine, LogsOptions } from '../../serve/index.js'
 import { type ConnectionArguments, connectionFlags, withClient } from '../connection.js'
+import { logText } from '../log-text.js'
 import { type Command, interruptSignal } from '../output.js'
 
 interface LogsArguments extends ConnectionArguments {
@@ -28,7 +28,7 @@ export const logsCommand: Command<LogsArguments> = {
       .example('$0 logs -f --model cart', "what happens to a model's containers, and what they print, as it happens")
       .example('$0 logs -f --level debug', 'every request, for as long as this runs'),
   handler: async ({ follow, level, request, model, limit, json, ...connection }) => {
-    const show = (line: LogLine) => process.stdout.write(`${json ? JSON.stringify(line) : textOf(line)}\n`)
+    const show = (line: LogLine) => process.stdout.write(`${json ? JSON.stringify(line) : logText(line)}\n`)
     const options = { level, request, model, limit }
     await withClient(connection, async ({ admin }) => {
       if (!follow) {
@@ -40,31 +40,4 @@ export const logsCommand: Command<LogsArguments> = {
       if (signal.aborted) process.exitCode = 0
     })
   },
-}
-
-const LEVELS: Readonly<Record<number, string>> = {
-  10: pc.dim('trace'),
-  20: pc.dim('debug'),
-  30: pc.green('info '),
-  40: pc.yellow('warn '),
-  50: pc.red('error'),
-  60: pc.red('fatal'),
-}
-
-/** The same on every line, as aggregated logs want it. */
-const OF_THE_SERVER = ['name', 'pid', 'hostname']
-
-const timeOf = (time: number) => new Date(time).toTimeString().slice(0, 8) + new Date(time).toISOString().slice(19, 23)
-
-/** A line for people: when, how bad, whose, what; then what else is known, and an error's stack. */
-function textOf({ level, time, msg = '', model, stream, err, ...more }: LogLine): string {
-  const whose = typeof model === 'string' ? `${pc.cyan(model)} ` : ''
-  const isPrinted = stream !== undefined
-  const fields = Object.entries(more)
-    .filter(([name]) => !OF_THE_SERVER.includes(name))
-    .map(([name, value]) => pc.dim(`${name}=`) + (typeof value === 'string' && !/[\s"]/.test(value) ? value : JSON.stringify(value)))
-  const said = isPrinted ? `${pc.dim(stream === 'stderr' ? '!' : '|')} ${msg}` : msg
-  const head = [pc.dim(timeOf(time)), LEVELS[level] ?? String(level), `${whose}${said}`, ...fields].join(' ')
-  const stack = (err as { stack?: unknown } | undefined)?.stack
-  return typeof stack === 'string' ? `${head}\n${pc.dim(stack.replace(/^/gm, '    '))}` : head
 }

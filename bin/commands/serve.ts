@@ -1,8 +1,9 @@
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
-import { serve } from '../../serve/index.js'
+import { type LogLine, type ServeOptions, serve } from '../../serve/index.js'
 import { APPLICATION_FLAGS, type ApplicationArguments, applicationFlags, applicationOptions } from '../application-flags.js'
+import { logText } from '../log-text.js'
 import { type Command, inFlags, interruptSignal, print, usageError } from '../output.js'
 import { SERVE_FLAGS, type ServeFlags, serveFlags, serveOptions, TOKENS_HINT } from '../serve-flags.js'
 
@@ -42,7 +43,7 @@ export const serveCommand: Command<ServeArguments> = {
   handler: async ({ model: models = [], isolation, replicas, json, ...given }) => {
     const application = applicationOptions(given)
     if (application !== undefined && models.length === 0) throw usageError('options of an application go with --model')
-    const options = serveOptions(given)
+    const options: ServeOptions = { ...serveOptions(given), writeLog: process.stderr.isTTY && !json ? forPeople : undefined }
     const signal = interruptSignal()
     try {
       const server = await serve(options)
@@ -66,6 +67,9 @@ export const serveCommand: Command<ServeArguments> = {
     process.exitCode = 0
   },
 }
+
+/** The log in a terminal; what reads it from a file or a pipe gets JSON. */
+const forPeople = (line: string) => process.stderr.write(`${logText(JSON.parse(line) as LogLine)}\n`)
 
 /** NAME=FILE, or FILE named after itself; a file whose path has an = in it is a file. */
 function nameAndFile(given: string): [name: string, file: string] {

@@ -154,6 +154,24 @@ test('what is wrong with a query for the log is told by the field', () =>
     }
   }))
 
+test('lines go where they are wanted, from the level on that was asked for; a writer that fails ends nothing', async () => {
+  const lines: string[] = []
+  const writeLog = (line: string) => {
+    lines.push(line)
+    throw new Error('full')
+  }
+  await withServer(
+    async (server) => {
+      await server.publish('push', pushPolicy(), { isolation: 'inline' })
+    },
+    { logLevel: 'info', writeLog },
+  )
+  assert.equal(
+    lines.map((line) => JSON.parse(line).msg),
+    ['serving', 'a model is live', 'closed'],
+  )
+})
+
 test('the book keeps the newest lines within its bounds, oldest first', () => {
   const levels: number[] = []
   const book = new LogBook(30, (level) => levels.push(level))
