@@ -38,7 +38,7 @@ export function assemble(settings: ServeSettings, state: State, roots: ModelRoot
   const startedAt = performance.now()
   const metrics = () => readMetrics(registry, cache, startedAt)
   const desk = new FeedbackDesk(state, cache)
-  const path = new QueryPath(cache, state, desk)
+  const path = new QueryPath(cache, state, desk, log)
   const listener = new ContainerListener(settings.containers.host, settings.containers.port)
   const publisher = new Publisher({ registry, ledger, changes, state, listener, sink: cache, log, allowed: settings.allow })
   state.shared?.listen(sharing({ ledger, registry, desk, log }))

@@ -12,6 +12,7 @@
  * | `STATE_IN_USE` | 409 | another server has the state's folder |
  * | `STATE_UNREACHABLE` | 503 | the state that frontends share cannot be reached now; the message says whether something may have changed |
  * | `STATE_FOLDER` | 500 | the state's folder cannot be made, read or written |
+ * | `STATE_WRITE` | 507 | what was asked could not be kept, so it was not done: the disk is full, or fails |
  * | `APPLICATION_UNKNOWN` | 404 | no application has this name |
  * | `APPLICATION_EXISTS` | 409 | the name is taken |
  * | `MODEL_UNKNOWN` | 404 | no model has this name |
@@ -49,6 +50,7 @@ const STATUS = {
   SERVE_CLOSED: 503,
   STATE_IN_USE: 409,
   STATE_FOLDER: 500,
+  STATE_WRITE: 507,
   STATE_UNREACHABLE: 503,
   APPLICATION_UNKNOWN: 404,
   APPLICATION_EXISTS: 409,

@@ -24,10 +24,10 @@ export interface LogLine {
 
 const WARN = 40
 
-function pathOf(options: LogsOptions, more: Readonly<Record<string, string>>): string {
+function pathOf(path: string, options: LogsOptions): string {
   const given = checkOptions<LogsOptions>('logs', options, ['level', 'request', 'model', 'limit'])
-  const told = Object.entries({ ...given, ...more }).filter(([, value]) => value !== undefined)
-  return `/admin/logs?${new URLSearchParams(told.map(([name, value]) => [name, String(value)]))}`
+  const told = Object.entries(given).filter(([, value]) => value !== undefined)
+  return `${path}?${new URLSearchParams(told.map(([name, value]) => [name, String(value)]))}`
 }
 
 function readLine(text: string): LogLine | undefined {
@@ -41,7 +41,7 @@ function readLine(text: string): LogLine | undefined {
 
 /** The last lines, oldest first. @throws ServeError as every call of a client */
 export function readLogs(transport: Transport, options: LogsOptions): Promise<LogLine[]> {
-  return transport.getText('logs', pathOf(options, {}), (text) => {
+  return transport.getText('logs', pathOf('/admin/logs', options), (text) => {
     const lines = text
       .split('\n')
       .filter((line) => line !== '')
@@ -52,7 +52,7 @@ export function readLogs(transport: Transport, options: LogsOptions): Promise<Lo
 
 /** The last lines, then new ones as they are written, until `signal` fires or the server closes. @throws as `readLogs` */
 export async function* followLogs(transport: Transport, options: LogsOptions, signal: AbortSignal): AsyncGenerator<LogLine> {
-  for await (const { event, data } of transport.events('logs', pathOf(options, { follow: 'true' }), signal)) {
+  for await (const { event, data } of transport.events('logs', pathOf('/admin/logs/stream', options), signal)) {
     const line = event === 'dropped' ? leftOut(data) : readLine(data)
     if (line !== undefined) yield line
   }

@@ -79,6 +79,8 @@ export interface Container {
   onReady: () => void
   /** Resolves once the model is warm. @throws ServeError `MODEL_REFUSED`, `CONTAINER_FAILED` */
   start(): Promise<ModelDescription>
+  /** Starts, however often that takes: for a model that was served before. `onReady` tells when it is. */
+  comeBack(): void
   /** Only while `ready`, and with fewer than `maxInFlight` batches open. */
   evaluate(batch: BatchInputs, done: BatchDone): void
   /** Resolves when nothing of it runs any more; batches in flight are reported lost. */

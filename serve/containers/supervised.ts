@@ -44,6 +44,10 @@ export class SupervisedContainer implements Container {
     return new Promise((resolve, reject) => this.#live(startHost, resolve, reject))
   }
 
+  comeBack(): void {
+    void this.#host().then((startHost) => this.#live(startHost))
+  }
+
   /** `firstReady` and `firstEnded` are told of the first life, which is not followed by another unless it was ready. */
   #live(startHost: StartHost, firstReady?: (description: ModelDescription) => void, firstEnded?: (error: ServeError) => void): void {
     if (this.#stopped) {

@@ -8,7 +8,10 @@ import { errorAnswers, notFound, REQUEST_LIMIT_MS, refuseUnreadable } from './an
 import { readText } from './raw-body.js'
 import type { RequestLimits } from './request-limits.js'
 import { type RequestsSeen, seeRequests, UNKNOWN_ROUTE } from './requests-seen.js'
+import { hangUpOnStalled } from './stalled.js'
 
+/** How soon a request that is not whole in time is noticed. */
+const CONNECTIONS_CHECKED_EVERY_MS = 5_000
 const REQUEST_ID_HEADER = 'x-request-id'
 const REQUEST_ID = /^[\w.:-]{1,64}$/
 
@@ -38,10 +41,11 @@ export function httpApp(log: Logger, tls: TlsMaterial | undefined, limits: Reque
     frameworkErrors: (...[error, request, reply]: Parameters<typeof answerError>) => answerError(error, request, reply),
   } as const
   // The admin API looks at the host; Node's own refusal would have no body.
-  const http = { requireHostHeader: false }
+  const http = { requireHostHeader: false, connectionsCheckingInterval: CONNECTIONS_CHECKED_EVERY_MS }
   const app = (tls === undefined ? fastify({ ...settings, http }) : fastify({ ...settings, https: { ...http, ...tls } })) as FastifyInstance
   // A client that has sent its request and closed its side still gets the answer.
   Object.assign(app.server, { httpAllowHalfOpen: true })
+  hangUpOnStalled(app.server)
   // Clipper never asked for a content type, so its clients don't send a certain one, or one that is none.
   app.removeAllContentTypeParsers()
   // (Named too, the usual type is found without being parsed.)

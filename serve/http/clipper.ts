@@ -55,7 +55,8 @@ const UPDATE: RouteDoc = {
     object({ query_id: INTEGER, 'reward?': NUMBER, 'label?': ANY }),
     object({ 'uid?': oneOf(STRING, INTEGER), input: NUMBERS, label: ANY }),
   ),
-  answer: oneOf(object({ accepted: BOOLEAN, 'reason?': STRING }), STRING),
+  answer: object({ accepted: BOOLEAN, 'reason?': STRING }),
+  orText: true,
 }
 
 interface Parts {

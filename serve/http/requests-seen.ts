@@ -12,7 +12,7 @@ declare module 'fastify' {
 /** Requests that no route takes, and those that are no HTTP. */
 export const UNKNOWN_ROUTE = '(unknown)'
 /** Admin calls that change nothing: not worth a line in the log. */
-const ONLY_READS = /\/(get_\w+|ping|logs|metrics|index)$/
+const ONLY_READS = /\/(get_\w+|ping|logs|stream|metrics|index)$/
 
 interface Counted {
   readonly method: string

@@ -1,3 +1,5 @@
+import { randomInt } from 'node:crypto'
+import type { Logger } from 'pino'
 import { ServeError } from '../errors.js'
 import type { Application } from '../registry/application.js'
 import type { ModelVersion } from '../registry/model.js'
@@ -11,6 +13,9 @@ import type { Inputs } from './inputs.js'
 
 /** A lease is written to the disk, so there are few; ids that a server did not use are skipped. */
 const QUERY_IDS_PER_LEASE = 65_536
+/** While none can be leased (the disk is full) they are drawn at random from the upper half of what JSON holds, a request at a time. */
+const UNLEASED_IDS = 2 ** 52
+const LEASE_AGAIN_MS = 1_000
 
 /** Of the time to the deadline: what reading a user's standing may take. */
 const READING_SHARE = 0.25
@@ -27,11 +32,13 @@ export interface Asking {
 export class QueryPath {
   #nextQueryId = 0
   #leasedTo = 0
+  #leaseAgainAt = 0
 
   constructor(
     private readonly cache: PredictionCache,
     private readonly state: State,
     private readonly feedback: FeedbackDesk,
+    private readonly log: Logger,
   ) {}
 
   /**
@@ -89,14 +96,26 @@ export class QueryPath {
   }
 
   #queryIds(count: number): number {
-    if (this.#nextQueryId + count > this.#leasedTo) {
-      const leased = Math.max(count, QUERY_IDS_PER_LEASE)
-      this.#nextQueryId = this.state.leaseQueryIds(leased)
-      this.#leasedTo = this.#nextQueryId + leased
-    }
+    if (this.#nextQueryId + count > this.#leasedTo && !this.#lease(count)) return UNLEASED_IDS + 32 * randomInt(2 ** 46)
     const first = this.#nextQueryId
     this.#nextQueryId += count
     return first
+  }
+
+  /** Whether there are ids now: queries are answered all the same. */
+  #lease(count: number): boolean {
+    const now = performance.now()
+    if (now < this.#leaseAgainAt) return false
+    const leased = Math.max(count, QUERY_IDS_PER_LEASE)
+    try {
+      this.#nextQueryId = this.state.leaseQueryIds(leased)
+      this.#leasedTo = this.#nextQueryId + leased
+      return true
+    } catch (err) {
+      this.#leaseAgainAt = now + LEASE_AGAIN_MS
+      this.log.error({ err }, 'no query ids can be kept; they are drawn at random')
+      return false
+    }
   }
 }
 

@@ -10,6 +10,7 @@ import { checkName, checkReplicas, checkVersion } from './options.js'
 import { checkPublish, type PublishOptions, type PublishSettings } from './publish-options.js'
 import type { Registry, VersionKeeper } from './registry.js'
 import { Retries } from './retries.js'
+import { Turns } from './turns.js'
 import { Versions, type VersionsParts } from './versions.js'
 
 export interface PublisherParts extends VersionsParts {
@@ -45,6 +46,8 @@ export class Publisher implements VersionKeeper {
   readonly #coming = new Map<string, Promise<void>>()
   readonly #leaving = new Map<string, Promise<void>>()
   readonly #retries = new Retries()
+  /** A version's replicas are changed, and it is deleted, one after another. */
+  readonly #turns = new Turns()
   #closed = false
 
   constructor(parts: PublisherParts) {
@@ -135,7 +138,7 @@ export class Publisher implements VersionKeeper {
     application: PublishOptions['application'],
   ): Promise<ModelRecord> {
     const { registry, changes } = this.#parts
-    const made = await this.#versions.warm(name, version, artifact, settings, { currentSince: 0, publishedAt: Date.now() })
+    const made = await this.#versions.warm({ name, version, artifact, settings, currentSince: 0, publishedAt: Date.now() })
     try {
       this.#assertOpen(made.id)
       const { inputType } = made.description
@@ -202,8 +205,10 @@ export class Publisher implements VersionKeeper {
     return this.#parts.listener.address()
   }
 
-  scaled(version: ModelVersion, replicas: number): void {
-    this.#versions.scale(version, replicas).catch((error: unknown) => {
+  scaled(version: ModelVersion): void {
+    // By then the row may say another number again.
+    const scaling = this.#turns.take(version.id, () => this.#versions.scale(version, version.record.replicas))
+    scaling.catch((error: unknown) => {
       if (!this.#closed) this.#parts.log.error({ model: version.id, err: error }, 'replicas could not be started')
     })
   }
@@ -211,16 +216,22 @@ export class Publisher implements VersionKeeper {
   /** Takes a version out; what was asked of it is answered first. @throws as `Changes.removeVersion` */
   async remove(name: string, version: string): Promise<void> {
     const id = `${checkName('model', name)}:${checkVersion(version)}`
-    await this.#parts.changes.removeVersion(name, version)
-    await this.#leaving.get(id)
+    await this.#turns.take(id, async () => {
+      await this.#parts.changes.removeVersion(name, version)
+      await this.#leaving.get(id)
+    })
   }
 
   /** More replicas are warm when this resolves; fewer have answered what they had. @throws ServeError `SERVE_OPTION`, `MODEL_UNKNOWN`, `MODEL_VERSION_UNKNOWN`, `CONTAINER_FAILED`, `STATE_UNREACHABLE` */
   async setReplicas(name: string, version: string | undefined, replicas: number): Promise<ModelRecord> {
     checkReplicas(replicas)
-    const chosen = this.#parts.registry.model(checkName('model', name)).version(version)
-    this.#assertOpen(chosen.id)
-    await this.#versions.scale(chosen, replicas)
-    return this.#parts.changes.setReplicas(name, chosen.version, replicas)
+    const { id, version: chosen } = this.#parts.registry.model(checkName('model', name)).version(version)
+    return this.#turns.take(id, async () => {
+      // (It may have been deleted meanwhile.)
+      const running = this.#parts.registry.model(name).version(chosen)
+      this.#assertOpen(id)
+      await this.#versions.scale(running, replicas)
+      return this.#parts.changes.setReplicas(name, chosen, replicas)
+    })
   }
 }

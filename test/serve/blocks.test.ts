@@ -32,6 +32,7 @@ function summing(answer: (reply: BatchReply, done: (reply: BatchReply | null, re
     pid: undefined,
     onReady: () => {},
     start: async () => description,
+    comeBack() {},
     stop: async () => {},
     evaluate(batch: BatchInputs, done) {
       const inputs = new Float32Array(batch.size * 2)

@@ -143,7 +143,7 @@ test('what is wrong with a query for the log is told by the field', () =>
       ['level=loud', 'level is "loud"; expected trace, debug, info, warn, error, fatal'],
       ['limit=-1', 'limit is "-1"; expected a whole number from 0 to 10000'],
       ['limit=99999', 'limit is "99999"'],
-      ['follow=yes', 'follow is "yes"; expected true or false'],
+      ['follow=true', 'logs has no option "follow"'],
       ['request=a&request=b', 'request is an array of 2; expected one value'],
       ['modle=a', 'logs has no option "modle"; did you mean "model"?'],
     ] as const) {

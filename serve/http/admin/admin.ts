@@ -15,10 +15,11 @@ import { ANY, BOOLEAN, INTEGER, listOf, NUMBER, NUMBERS, object, oneOf, STRING }
 import type { EventStream } from '../streams/event-stream.js'
 import { applicationOf, field, isVerbose, stringList, versionOf } from './fields.js'
 import { APPLICATION, applicationJson, containersJson, MODEL, modelJson } from './json.js'
-import { logsRoute } from './logs.js'
+import { logsRoutes } from './logs.js'
 import { publishRoute } from './publish.js'
 import { tokenRoutes } from './tokens.js'
 
+const TEXT = 'text/plain'
 const SUCCESS: Schema = { type: 'string', const: 'Success!' }
 const VERSION = oneOf(STRING, INTEGER)
 const VERBOSE = object({ 'verbose?': BOOLEAN })
@@ -40,8 +41,10 @@ export function adminApi(app: FastifyInstance, parts: Parts): void {
   app.register(
     async (admin) => {
       const post = (path: string, summary: string, body: Schema, answer: Schema, answered: (request: FastifyRequest) => unknown) => {
-        admin.post(path, { config: { access: 'admin', doc: { tag: 'Admin', summary, body, answer } } }, async (request) =>
-          answered(request),
+        admin.post(
+          path,
+          { config: { access: 'admin', doc: { tag: 'Admin', summary, body, answer, answerType: answer === SUCCESS ? TEXT : undefined } } },
+          async (request) => answered(request),
         )
       }
       /** The same, of what the body says; `expected` shows its form to who sends another. */
@@ -49,7 +52,7 @@ export function adminApi(app: FastifyInstance, parts: Parts): void {
         post(path, summary, body, answer, (request) => answered(parseBody(textOf(request), expected)))
       admin.get(
         '/ping',
-        { config: { access: 'admin', doc: { tag: 'Admin', summary: 'Answers PONG', answer: STRING } } },
+        { config: { access: 'admin', doc: { tag: 'Admin', summary: 'Answers PONG', answer: STRING, answerType: TEXT } } },
         async () => 'PONG',
       )
       ask(
@@ -215,7 +218,7 @@ export function adminApi(app: FastifyInstance, parts: Parts): void {
       })
       const doc = { tag: 'Admin', summary: 'What `server.metrics()` gives, for a live view; /metrics has it for Prometheus', answer: ANY }
       admin.get('/metrics', { config: { access: 'admin', doc } }, async () => metrics())
-      logsRoute(admin, logBook, openStream)
+      logsRoutes(admin, logBook, openStream)
       tokenRoutes(admin, tokenDesk)
       await admin.register(async (upload) => publishRoute(upload, publisher))
     },

@@ -70,7 +70,7 @@ export function openInferenceApi(app: FastifyInstance, parts: Parts): void {
 function repositoryRoutes(v2: FastifyInstance, repository: Repository): void {
   const config = (summary: string, body: Schema, answer?: Schema): { access: 'admin'; doc: RouteDoc } => ({
     access: 'admin',
-    doc: { ...doc(summary, answer), body },
+    doc: { ...doc(summary, answer), body, ...(answer === undefined && { answerType: null }) },
   })
   const index = config('The models that are loaded, and those that could be', object({ 'ready?': BOOLEAN }), INDEX)
   v2.post('/repository/index', { config: index }, async (request) => repository.index(fieldsIn(request).ready === true))
@@ -89,4 +89,4 @@ function repositoryRoutes(v2: FastifyInstance, repository: Repository): void {
 }
 
 /** Triton's answer to these has no body. */
-const empty = (reply: FastifyReply) => reply.header('content-type', 'application/json; charset=utf-8').send('')
+const empty = (reply: FastifyReply) => reply.send()

@@ -15,15 +15,19 @@ interface ApplicationRoute {
   Params: { application: string }
 }
 
+/** Each one of the stream's. */
+const EVENT = object({ 'event?': STRING, 'id?': STRING, 'data?': STRING })
 const WATCH: RouteDoc = {
   tag: 'Streams',
   summary: 'Every answer that the application gives from now on, as server-sent events',
+  answer: EVENT,
   answerType: 'text/event-stream',
 }
 const STREAM: RouteDoc = {
   tag: 'Streams',
   summary: 'An answer to each input of a batch, as a server-sent event as soon as it is there',
   body: object({ 'input?': NUMBERS, 'input_batch?': listOf(NUMBERS), 'version?': oneOf(STRING, INTEGER), 'user?': STRING }),
+  answer: EVENT,
   answerType: 'text/event-stream',
 }
 
