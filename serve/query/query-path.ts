@@ -93,7 +93,10 @@ export class QueryPath {
     }
     for (let query = 0; query < size; query++) {
       for (let member = 0; member < members; member++) {
-        const version = versions[selected === undefined ? 0 : selected[query]!.choice.arms[member]!]!
+        const arm = selected === undefined ? 0 : selected[query]!.choice.arms[member]!
+        const tally = application.tallies[arm]
+        if (tally !== undefined) tally.queries++
+        const version = versions[arm]!
         this.cache.ask(version, inputs, query, exchange, query * members + member, now)
       }
     }
@@ -150,10 +153,12 @@ function whenRead({ sloMs, bandit }: Application, standing: Promise<Standing>, g
 }
 
 /** @throws ServeError `OVERLOADED` when no linked model is expected to answer in time: better told now than after the deadline. */
-function shedEarly({ name, sloMs }: Application, versions: readonly ModelVersion[]): void {
+function shedEarly(application: Application, versions: readonly ModelVersion[]): void {
+  const { name, sloMs } = application
   if (versions.length === 0) return
   const waitMs = Math.min(...versions.map(({ dispatcher }) => dispatcher.expectedMs))
   if (waitMs <= sloMs) return
+  application.shed++
   const retryAfterS = Number.isFinite(waitMs) ? Math.max(1, Math.ceil(waitMs / 1000)) : 1
   const why = Number.isFinite(waitMs) ? `an answer would take about ${Math.round(waitMs)} ms` : 'the queue is full'
   throw new ServeError('OVERLOADED', `"${name}" has more queries than it can answer within ${sloMs} ms: ${why}; try again later`, {

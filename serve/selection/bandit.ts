@@ -143,6 +143,12 @@ export class Bandit {
     return lesson
   }
 
+  /** What the policy goes by for queries of nobody in particular; see `SelectionPolicy.weights`. */
+  get weights(): readonly number[] | undefined {
+    const standing = this.standing('')
+    return standing instanceof Promise ? undefined : this.policy.weights(standing, this.#arms)
+  }
+
   get arms(): readonly string[] {
     return this.#arms
   }
