@@ -3,6 +3,7 @@
  *
  *     npm run bench -- AREA             all of bench/AREA/*.ts
  *     npm run bench -- AREA NAME …      those whose name contains NAME; what follows is theirs
+ *     npm run bench -- AREA-NAME …      that one alone
  *     npm run bench -- AREA --peers …   the same work on the reference systems: bench/AREA/peers/compare.ts
  *
  * What a benchmark returns is kept in bench/results/AREA-NAME.json. The exit code is 1 where a benchmark failed.
@@ -50,11 +51,13 @@ function usage(problem: string): void {
 }
 
 async function main(given: string[]): Promise<void> {
-  const [area, name = '', ...args] = given.filter((word) => word !== '--peers')
+  const words = given.filter((word) => word !== '--peers')
   const peers = given.includes('--peers')
   const areas = readdirSync(here, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map((entry) => entry.name)
+  const [, ...both] = /^(\w+)-(\w.*)$/.exec(words[0] ?? '') ?? []
+  const [area, name = '', ...args] = areas.includes(both[0]!) ? [...both, ...words.slice(1)] : words
   if (!area || !areas.includes(area)) return usage(`AREA is one of ${areas.join(', ')}${area ? `, not ${area}` : ''}`)
   const compare = join(here, area, 'peers', 'compare.js')
   if (peers && !existsSync(compare)) return usage(`${area} has no peers/compare.ts: its benchmarks measure their peers beside themselves`)

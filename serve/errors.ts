@@ -12,6 +12,7 @@
  * | `STATE_IN_USE` | 409 | another server has the state's folder |
  * | `STATE_UNREACHABLE` | 503 | the state that frontends share cannot be reached now; the message says whether something may have changed |
  * | `STATE_FOLDER` | 500 | the state's folder cannot be made, read or written |
+ * | `STATE_WRITE` | 507 | what was asked could not be kept, so it was not done: the disk is full, or fails |
  * | `APPLICATION_UNKNOWN` | 404 | no application has this name |
  * | `APPLICATION_EXISTS` | 409 | the name is taken |
  * | `MODEL_UNKNOWN` | 404 | no model has this name |
@@ -37,6 +38,7 @@
  * | `KIND_NOT_ALLOWED` | 403 | a model of this kind runs code, which `serve` was not told to allow |
  * | `RUNTIME_MISSING` | 501 | the package or program that runs this kind of model is not installed |
  * | `BODY_ENCODING` | 415 | the body is compressed |
+ * | `BODY_TOO_LARGE` | 413 | the body is larger than the server's maxBodyBytes or maxBinaryBytes |
  * | `REQUEST_REFUSED` | – | (client) the server answered with an error; `status` is the one it gave |
  * | `SERVER_UNREACHABLE` | – | (client) no connection, or it broke |
  */
@@ -48,6 +50,7 @@ const STATUS = {
   SERVE_CLOSED: 503,
   STATE_IN_USE: 409,
   STATE_FOLDER: 500,
+  STATE_WRITE: 507,
   STATE_UNREACHABLE: 503,
   APPLICATION_UNKNOWN: 404,
   APPLICATION_EXISTS: 409,
@@ -74,6 +77,7 @@ const STATUS = {
   KIND_NOT_ALLOWED: 403,
   RUNTIME_MISSING: 501,
   BODY_ENCODING: 415,
+  BODY_TOO_LARGE: 413,
   REQUEST_REFUSED: 400,
   SERVER_UNREACHABLE: 503,
 } as const

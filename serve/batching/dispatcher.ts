@@ -88,6 +88,10 @@ export class Dispatcher {
 
   /** One more replica, which has been started. */
   add(container: Container): void {
+    if (this.#closed) {
+      void container.stop()
+      return
+    }
     this.#replicas.push(new Replica(container, batchController(this.batching, this.#sloMs * BATCH_SHARE_OF_SLO)))
     container.onReady = () => this.#schedule()
     this.#schedule()

@@ -33,6 +33,14 @@ export class InlineContainer implements Container {
     return this.#model.description
   }
 
+  comeBack(): void {
+    void this.start().then(
+      () => this.onReady(),
+      // It would be refused again.
+      () => {},
+    )
+  }
+
   evaluate(batch: BatchInputs, done: BatchDone): void {
     const model = this.#model
     if (!model) {

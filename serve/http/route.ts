@@ -18,7 +18,10 @@ export interface RouteDoc {
   readonly bodyType?: string
   /** Of a 200. */
   readonly answer?: Schema
-  readonly answerType?: string
+  /** Where it is not JSON; null where it has no body. */
+  readonly answerType?: string | null
+  /** It may be a text, too. */
+  readonly orText?: boolean
 }
 
 declare module 'fastify' {

@@ -14,6 +14,8 @@ export interface Answering {
   readonly defaultJson: string
 }
 
+const toldAlready = () => {}
+
 /** Why a prediction is not given though there is one. */
 export const UNSURE = "The models' confidence is below the application's threshold"
 
@@ -28,8 +30,8 @@ export class Exchange implements Asker, Expiring<Exchange> {
   /** Queries that get the default, by reason; undefined while there is none. */
   defaults: Map<string, number> | undefined
   readonly #application: Answering
-  readonly #onSettled: (exchange: Exchange) => void
-  readonly #predictions: (Prediction | undefined)[] = []
+  #onSettled: (exchange: Exchange) => void
+  readonly #predictions: (Prediction | undefined)[]
   /** What each query still waits for; only kept where there are several members. */
   readonly #waitingFor: Uint16Array | undefined
   #reasons: Map<number, string> | undefined
@@ -51,6 +53,8 @@ export class Exchange implements Asker, Expiring<Exchange> {
     this.#application = application
     this.#onSettled = onSettled
     this.#open = size
+    // (Of exactly this length: what grows by itself takes room for sixteen more.)
+    this.#predictions = new Array(size * members)
     this.#waitingFor = members > 1 ? new Uint16Array(size).fill(members) : undefined
   }
 
@@ -81,21 +85,24 @@ export class Exchange implements Asker, Expiring<Exchange> {
     if (this.settled) return
     this.settled = true
     this.#answer(reason)
-    this.#onSettled(this)
+    const tell = this.#onSettled
+    // Feedback may want the answer much later: who asked for it, with request and connection, is not kept until then.
+    this.#onSettled = toldAlready
+    tell(this)
   }
 
   #answer(reason: string): void {
     const { bandit, confidenceThreshold } = this.#application
     const { selected } = this
-    const outputs: (string | undefined)[] = []
+    const outputs = new Array<string | undefined>(this.size)
     for (let query = 0; query < this.size; query++) {
-      if (selected === undefined) outputs.push(this.#predictions[query]?.json)
+      if (selected === undefined) outputs[query] = this.#predictions[query]?.json
       else {
         const combined = bandit.combine(selected[query]!, this.#predictions, query * this.members)
         this.#confidences ??= new Float64Array(this.size)
         this.#confidences[query] = combined?.confidence ?? 0
         const unsure = combined !== undefined && combined.confidence < confidenceThreshold
-        outputs.push(unsure ? undefined : combined?.json)
+        outputs[query] = unsure ? undefined : combined?.json
         if (unsure) this.#reason(query, UNSURE)
       }
       if (outputs[query] === undefined) this.#giveDefault(query, reason)
@@ -125,9 +132,14 @@ export class Exchange implements Asker, Expiring<Exchange> {
     return this.#confidences?.[query] ?? (this.#outcomes?.[query] === undefined ? 0 : 1)
   }
 
-  /** What a member said about a query, if it did in time. */
-  prediction(query: number, member: number): Prediction | undefined {
-    return this.#predictions[query * this.members + member]
+  /** What the members said in time, query × members + member. */
+  get predictions(): readonly (Prediction | undefined)[] {
+    return this.#predictions
+  }
+
+  /** What each query was answered with, as JSON; undefined for the default. Only once settled. */
+  get outcomes(): readonly (string | undefined)[] | undefined {
+    return this.#outcomes
   }
 
   /** Why a query got the default; undefined where it got a prediction. Only once settled. */

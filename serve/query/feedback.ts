@@ -1,15 +1,17 @@
 import { ServeError } from '../errors.js'
 import { shown } from '../refusals.js'
-import type { Application } from '../registry/application.js'
+import type { Application, ArmTally } from '../registry/application.js'
 import { type Label, lossesOfReward, lossOfLabel } from '../selection/losses.js'
 import type { FeedbackEntry, State } from '../state/state.js'
+import { Answered } from './answered.js'
 import type { PredictionCache } from './cache.js'
 import type { Exchange } from './exchange.js'
 import type { Inputs } from './inputs.js'
 import type { Prediction } from './prediction.js'
 
-/** So many answered queries wait for feedback; later ones push the oldest out. */
-const QUERIES_KEPT = 100_000
+/** So many answered queries wait for feedback, or as many as fit; later ones push the oldest out. A power of two. */
+const QUERIES_KEPT = 65_536
+const MOST_BYTES = 32 * 1024 ** 2
 /** A prediction that feedback asks for is given up after this. */
 const EVALUATION_LIMIT_MS = 1_000
 
@@ -23,20 +25,14 @@ export interface FeedbackResult {
   readonly reason?: string
 }
 
-interface Answered {
-  readonly application: Application
-  readonly exchange: Exchange
-  readonly inputs: Inputs
-  /** Queries of the exchange that feedback was given on. */
-  told: Set<number> | undefined
-}
-
 /**
  * Joins feedback to the prediction it is about, by query id, at most once each; the bandit learns from it, and it goes to the
  * feedback log.
  */
 export class FeedbackDesk {
-  readonly #answered = new Map<number, Answered>()
+  /** By the id's lower bits: ids follow one another, so that the next one takes the place of the oldest. */
+  readonly #answered = new Array<Answered | undefined>(QUERIES_KEPT).fill(undefined)
+  #bytes = 0
 
   constructor(
     private readonly state: State,
@@ -46,12 +42,30 @@ export class FeedbackDesk {
   /** Keeps what feedback will be joined to, where feedback has any use. */
   answered(application: Application, exchange: Exchange, inputs: Inputs): void {
     if (!this.#keeps(application)) return
-    const answered: Answered = { application, exchange, inputs, told: undefined }
-    for (let query = 0; query < exchange.size; query++) this.#answered.set(exchange.firstQueryId + query, answered)
-    for (const oldest of this.#answered.keys()) {
-      if (this.#answered.size <= QUERIES_KEPT) break
-      this.#answered.delete(oldest)
+    const { firstQueryId, size } = exchange
+    if (size === 0) return
+    const answered = new Answered(application, inputs, exchange)
+    const { bytes } = answered
+    for (let id = firstQueryId; id < firstQueryId + size; id++) {
+      this.#forget(id % QUERIES_KEPT)
+      this.#answered[id % QUERIES_KEPT] = answered
+      this.#bytes += bytes
     }
+    for (let id = firstQueryId + size; this.#bytes > MOST_BYTES; id++) this.#forget(id % QUERIES_KEPT)
+  }
+
+  #forget(place: number): void {
+    const forgotten = this.#answered[place]
+    if (forgotten === undefined) return
+    this.#answered[place] = undefined
+    this.#bytes -= forgotten.bytes
+  }
+
+  #find(queryId: number): Answered | undefined {
+    const found = this.#answered[queryId % QUERIES_KEPT]
+    if (found === undefined) return undefined
+    const query = queryId - found.firstQueryId
+    return query >= 0 && query < found.size ? found : undefined
   }
 
   /**
@@ -60,7 +74,7 @@ export class FeedbackDesk {
    */
   async feedback(application: Application, queryId: number, verdict: Verdict): Promise<FeedbackResult> {
     if ('reward' in verdict) lossOfReward(application, verdict.reward)
-    if (this.#answered.has(queryId) || !this.#keeps(application)) return this.given(application, queryId, verdict)
+    if (this.#find(queryId) !== undefined || !this.#keeps(application)) return this.given(application, queryId, verdict)
     // Another frontend may have answered it.
     const told = await this.state.shared?.forward(application.name, queryId, verdict)
     return (told as FeedbackResult | undefined) ?? this.given(application, queryId, verdict)
@@ -73,21 +87,22 @@ export class FeedbackDesk {
   /** Feedback on a query that was answered here. @throws as `feedback` */
   async given(application: Application, queryId: number, verdict: Verdict): Promise<FeedbackResult> {
     const loss = 'reward' in verdict ? lossOfReward(application, verdict.reward) : undefined
-    const answered = this.#answered.get(queryId)
+    const answered = this.#find(queryId)
     if (answered === undefined || answered.application !== application)
       return { accepted: false, reason: this.#unknown(application, queryId) }
-    const { exchange, inputs } = answered
-    const query = queryId - exchange.firstQueryId
+    const { inputs } = answered
+    const query = queryId - answered.firstQueryId
     if (answered.told?.has(query)) return { accepted: false, reason: before(queryId) }
     answered.told ??= new Set()
     answered.told.add(query)
-    const predictions = Array.from({ length: exchange.members }, (_, member) => exchange.prediction(query, member))
-    const output = exchange.outputJson(query)
-    const isDefault = exchange.explanation(query) !== undefined
+    const predictions = answered.predictions(query)
+    const given = answered.outputJson(query)
+    const isDefault = given === undefined
+    const output = given ?? application.defaultJson
     // A reward for the default says nothing about the models.
     const ofReward = (loss: number) => (isDefault ? predictions.map(() => undefined) : lossesOfReward(predictions, output, loss))
     const losses = 'label' in verdict ? lossesOfLabel(predictions, verdict.label) : ofReward(loss!)
-    const selected = exchange.selected?.[query]
+    const selected = answered.selected?.[query]
     const arms = selected === undefined ? application.bandit.arms.slice(0, 1) : selected.names
     const { user = '', choice: { probability } = { probability: 1 } } = selected ?? {}
     const { bandit } = application
@@ -108,6 +123,7 @@ export class FeedbackDesk {
       const learned = await this.state.learn({ ...lesson, queryId, ...(this.state.keepsFeedback && { entry }) })
       bandit.heard(user, learned)
       if (learned.repeated) return { accepted: false, reason: before(queryId) }
+      for (const [i, loss] of losses.entries()) if (loss !== undefined) tell(application.tally(arms[i]!), loss)
     } catch (error) {
       // It was not kept, or nobody knows whether it was: it may be given again.
       answered.told.delete(query)
@@ -160,6 +176,11 @@ const before = (queryId: number) => `feedback on query ${queryId} was given befo
 
 const lossesOfLabel = (predictions: readonly (Prediction | undefined)[], label: Label) =>
   predictions.map((prediction) => prediction && lossOfLabel(prediction, label))
+
+function tell(tally: ArmTally, loss: number): void {
+  tally.feedback++
+  tally.losses += loss
+}
 
 /** 0 for the best reward, 1 for the worst. */
 function lossOfReward({ record: { rewardRange } }: Application, reward: number): number {

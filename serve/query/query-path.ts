@@ -1,3 +1,5 @@
+import { randomInt } from 'node:crypto'
+import type { Logger } from 'pino'
 import { ServeError } from '../errors.js'
 import type { Application } from '../registry/application.js'
 import type { ModelVersion } from '../registry/model.js'
@@ -11,6 +13,9 @@ import type { Inputs } from './inputs.js'
 
 /** A lease is written to the disk, so there are few; ids that a server did not use are skipped. */
 const QUERY_IDS_PER_LEASE = 65_536
+/** While none can be leased (the disk is full) they are drawn at random from the upper half of what JSON holds, a request at a time. */
+const UNLEASED_IDS = 2 ** 52
+const LEASE_AGAIN_MS = 1_000
 
 /** Of the time to the deadline: what reading a user's standing may take. */
 const READING_SHARE = 0.25
@@ -27,11 +32,13 @@ export interface Asking {
 export class QueryPath {
   #nextQueryId = 0
   #leasedTo = 0
+  #leaseAgainAt = 0
 
   constructor(
     private readonly cache: PredictionCache,
     private readonly state: State,
     private readonly feedback: FeedbackDesk,
+    private readonly log: Logger,
   ) {}
 
   /**
@@ -46,8 +53,16 @@ export class QueryPath {
     const standing = application.bandit.standing(user)
     const now = performance.now()
     const go = (standing: Standing) => this.#ask(application, versions, inputs, asking, standing, now, answered)
-    if (standing instanceof Promise) whenRead(application, standing, go)
-    else go(standing)
+    if (!(standing instanceof Promise)) {
+      go(standing)
+      return
+    }
+    const { arms } = application
+    whenRead(application, standing, (read) => {
+      // The links may have changed meanwhile.
+      const still = application.arms === arms ? versions : resolvedAgain(application, versions, version)
+      this.#ask(application, still, inputs, asking, read, now, answered)
+    })
   }
 
   #ask(
@@ -78,7 +93,10 @@ export class QueryPath {
     }
     for (let query = 0; query < size; query++) {
       for (let member = 0; member < members; member++) {
-        const version = versions[selected === undefined ? 0 : selected[query]!.choice.arms[member]!]!
+        const arm = selected === undefined ? 0 : selected[query]!.choice.arms[member]!
+        const tally = application.tallies[arm]
+        if (tally !== undefined) tally.queries++
+        const version = versions[arm]!
         this.cache.ask(version, inputs, query, exchange, query * members + member, now)
       }
     }
@@ -86,14 +104,38 @@ export class QueryPath {
   }
 
   #queryIds(count: number): number {
-    if (this.#nextQueryId + count > this.#leasedTo) {
-      const leased = Math.max(count, QUERY_IDS_PER_LEASE)
-      this.#nextQueryId = this.state.leaseQueryIds(leased)
-      this.#leasedTo = this.#nextQueryId + leased
-    }
+    if (this.#nextQueryId + count > this.#leasedTo && !this.#lease(count)) return UNLEASED_IDS + 32 * randomInt(2 ** 46)
     const first = this.#nextQueryId
     this.#nextQueryId += count
     return first
+  }
+
+  /** Whether there are ids now: queries are answered all the same. */
+  #lease(count: number): boolean {
+    const now = performance.now()
+    if (now < this.#leaseAgainAt) return false
+    const leased = Math.max(count, QUERY_IDS_PER_LEASE)
+    try {
+      this.#nextQueryId = this.state.leaseQueryIds(leased)
+      this.#leasedTo = this.#nextQueryId + leased
+      return true
+    } catch (err) {
+      this.#leaseAgainAt = now + LEASE_AGAIN_MS
+      this.log.error({ err }, 'no query ids can be kept; they are drawn at random')
+      return false
+    }
+  }
+}
+
+/** What answers now, where that takes the same inputs; nobody where it does not, or has no such version any more. */
+function resolvedAgain({ arms }: Application, before: readonly ModelVersion[], wanted: string | undefined): readonly ModelVersion[] {
+  const shapeOf = ({ description: { inputType, inputSize } }: ModelVersion) => `${inputType} ${inputSize}`
+  try {
+    const versions = arms.map((arm) => arm.resolve(wanted))
+    return versions.every((version) => before.length > 0 && shapeOf(version) === shapeOf(before[0]!)) ? versions : []
+  } catch (error) {
+    if (error instanceof ServeError) return []
+    throw error
   }
 }
 
@@ -111,10 +153,12 @@ function whenRead({ sloMs, bandit }: Application, standing: Promise<Standing>, g
 }
 
 /** @throws ServeError `OVERLOADED` when no linked model is expected to answer in time: better told now than after the deadline. */
-function shedEarly({ name, sloMs }: Application, versions: readonly ModelVersion[]): void {
+function shedEarly(application: Application, versions: readonly ModelVersion[]): void {
+  const { name, sloMs } = application
   if (versions.length === 0) return
   const waitMs = Math.min(...versions.map(({ dispatcher }) => dispatcher.expectedMs))
   if (waitMs <= sloMs) return
+  application.shed++
   const retryAfterS = Number.isFinite(waitMs) ? Math.max(1, Math.ceil(waitMs / 1000)) : 1
   const why = Number.isFinite(waitMs) ? `an answer would take about ${Math.round(waitMs)} ms` : 'the queue is full'
   throw new ServeError('OVERLOADED', `"${name}" has more queries than it can answer within ${sloMs} ms: ${why}; try again later`, {

@@ -10,6 +10,7 @@ import { checkName, checkReplicas, checkVersion } from './options.js'
 import { checkPublish, type PublishOptions, type PublishSettings } from './publish-options.js'
 import type { Registry, VersionKeeper } from './registry.js'
 import { Retries } from './retries.js'
+import { Turns } from './turns.js'
 import { Versions, type VersionsParts } from './versions.js'
 
 export interface PublisherParts extends VersionsParts {
@@ -45,6 +46,8 @@ export class Publisher implements VersionKeeper {
   readonly #coming = new Map<string, Promise<void>>()
   readonly #leaving = new Map<string, Promise<void>>()
   readonly #retries = new Retries()
+  /** A version's replicas are changed, and it is deleted, one after another. */
+  readonly #turns = new Turns()
   #closed = false
 
   constructor(parts: PublisherParts) {
@@ -80,7 +83,7 @@ export class Publisher implements VersionKeeper {
     version: string,
     artifact: Uint8Array,
     settings: PublishSettings,
-    application: boolean,
+    application: PublishOptions['application'],
   ): Promise<ModelRecord> {
     const id = `${name}:${version}`
     if (this.#parts.ledger.models.has(id) || this.#pending.has(id)) {
@@ -132,15 +135,18 @@ export class Publisher implements VersionKeeper {
     version: string,
     artifact: Uint8Array,
     settings: PublishSettings,
-    makeApplication: boolean,
+    application: PublishOptions['application'],
   ): Promise<ModelRecord> {
     const { registry, changes } = this.#parts
-    const made = await this.#versions.warm(name, version, artifact, settings, { currentSince: 0, publishedAt: Date.now() })
+    const made = await this.#versions.warm({ name, version, artifact, settings, currentSince: 0, publishedAt: Date.now() })
     try {
       this.#assertOpen(made.id)
       const { inputType } = made.description
-      const application = makeApplication ? { name, inputType, defaultOutput: zeroOutput(made.description) } : undefined
-      return await changes.addVersion(made, artifact, application, () => registry.warmed(made))
+      const options = { defaultOutput: zeroOutput(made.description), ...(typeof application === 'object' && application), name, inputType }
+      const published = await changes.addVersion(made, artifact, application === false ? undefined : options, () => registry.warmed(made))
+      const { kind } = settings.settings
+      this.#parts.log.info({ model: made.id, kind, replicas: settings.replicas }, 'a model is live')
+      return published
     } catch (error) {
       await made.dispatcher.close()
       throw error
@@ -194,8 +200,15 @@ export class Publisher implements VersionKeeper {
     this.#leaving.set(id, leaving)
   }
 
-  scaled(version: ModelVersion, replicas: number): void {
-    this.#versions.scale(version, replicas).catch((error: unknown) => {
+  /** `host:port` where containers connect to. @throws ServeError `CONTAINER_FAILED` */
+  containerAddress(): Promise<string> {
+    return this.#parts.listener.address()
+  }
+
+  scaled(version: ModelVersion): void {
+    // By then the row may say another number again.
+    const scaling = this.#turns.take(version.id, () => this.#versions.scale(version, version.record.replicas))
+    scaling.catch((error: unknown) => {
       if (!this.#closed) this.#parts.log.error({ model: version.id, err: error }, 'replicas could not be started')
     })
   }
@@ -203,16 +216,22 @@ export class Publisher implements VersionKeeper {
   /** Takes a version out; what was asked of it is answered first. @throws as `Changes.removeVersion` */
   async remove(name: string, version: string): Promise<void> {
     const id = `${checkName('model', name)}:${checkVersion(version)}`
-    await this.#parts.changes.removeVersion(name, version)
-    await this.#leaving.get(id)
+    await this.#turns.take(id, async () => {
+      await this.#parts.changes.removeVersion(name, version)
+      await this.#leaving.get(id)
+    })
   }
 
   /** More replicas are warm when this resolves; fewer have answered what they had. @throws ServeError `SERVE_OPTION`, `MODEL_UNKNOWN`, `MODEL_VERSION_UNKNOWN`, `CONTAINER_FAILED`, `STATE_UNREACHABLE` */
   async setReplicas(name: string, version: string | undefined, replicas: number): Promise<ModelRecord> {
     checkReplicas(replicas)
-    const chosen = this.#parts.registry.model(checkName('model', name)).version(version)
-    this.#assertOpen(chosen.id)
-    await this.#versions.scale(chosen, replicas)
-    return this.#parts.changes.setReplicas(name, chosen.version, replicas)
+    const { id, version: chosen } = this.#parts.registry.model(checkName('model', name)).version(version)
+    return this.#turns.take(id, async () => {
+      // (It may have been deleted meanwhile.)
+      const running = this.#parts.registry.model(name).version(chosen)
+      this.#assertOpen(id)
+      await this.#versions.scale(running, replicas)
+      return this.#parts.changes.setReplicas(name, chosen, replicas)
+    })
   }
 }

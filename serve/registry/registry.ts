@@ -16,7 +16,7 @@ export interface VersionKeeper {
   /** A version is not to run any more; what was asked of it is answered first. */
   released(version: ModelVersion): void
   /** A version is to have another number of replicas. */
-  scaled(version: ModelVersion, replicas: number): void
+  scaled(version: ModelVersion): void
 }
 
 /**
@@ -75,7 +75,7 @@ export class Registry {
       }
       const { replicas } = version.record
       version.record = record
-      if (replicas !== record.replicas) this.#keeper.scaled(version, record.replicas)
+      if (replicas !== record.replicas) this.#keeper.scaled(version)
     }
     this.#followModels()
     this.#followApplications()

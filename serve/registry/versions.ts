@@ -22,6 +22,19 @@ export interface VersionsParts {
   readonly allowed: readonly CodeKind[]
 }
 
+/** A version to be. */
+export interface PlannedVersion extends Pick<ModelRecord, 'name' | 'version' | 'currentSince' | 'publishedAt'> {
+  readonly artifact: Uint8Array
+  readonly settings: PublishSettings
+}
+
+/** Bounds of large observation spaces take more, JSON characters. */
+const LARGEST_KEPT_DESCRIPTION = 65_536
+
+const modelOf = ({ name, version, artifact, settings: { isolation, settings } }: PlannedVersion): ContainerModel => {
+  return { model: `${name}:${version}`, artifact, isolation, settings }
+}
+
 /** Makes versions: starts their containers, and more or fewer of them. */
 export class Versions {
   readonly #parts: VersionsParts
@@ -40,7 +53,7 @@ export class Versions {
     if (!runsCode(kind) || this.#parts.allowed.includes(kind)) return
     throw new ServeError(
       'KIND_NOT_ALLOWED',
-      `a model of kind "${kind}" runs code that comes with it; start the server with serve({ allow: ['${kind}'] }) if you trust whoever publishes`,
+      `a model of kind "${kind}" runs code that comes with it; if you trust whoever publishes, start the server with serve({ allow: ['${kind}'] }), or: gymnura serve --allow ${kind}`,
     )
   }
 
@@ -51,35 +64,56 @@ export class Versions {
   }
 
   /** A version with its containers started. @throws ServeError `MODEL_REFUSED`, `CONTAINER_FAILED`, `SERVE_CLOSED` */
-  async warm(
-    name: string,
-    version: string,
-    artifact: Uint8Array,
-    { replicas, isolation, batching, settings }: PublishSettings,
-    times: Pick<ModelRecord, 'currentSince' | 'publishedAt'>,
-  ): Promise<ModelVersion> {
-    const id = `${name}:${version}`
-    const containers: ContainerModel = { model: id, artifact, isolation, settings }
-    const [description, started] = await this.#start(containers, replicas)
-    const dispatcher = new Dispatcher(description, started, DEFAULT_SLO_MS, batching, this.#parts.sink)
-    const { inputType, inputSize, algorithm, environmentId } = description
-    const told = { inputType, inputSize, algorithm, environmentId }
-    const { currentSince, publishedAt } = times
-    const kept = { currentSince, publishedAt, digest: contentDigest(artifact) }
-    const record = { name, version, replicas, isolation, batching, settings, ...told, ...kept }
-    const made = new ModelVersion(name, version, description, dispatcher, record)
-    this.#made.set(made, containers)
-    return made
+  async warm(planned: PlannedVersion): Promise<ModelVersion> {
+    const made = modelOf(planned)
+    const [description, containers] = await this.#start(made, planned.settings.replicas)
+    return this.#version(planned, made, description, containers)
   }
 
-  /** A version that the state remembers. @throws ServeError as `warm`, `KIND_NOT_ALLOWED`, `MODEL_FILE`, `STATE_UNREACHABLE` */
+  /** A version whose containers start by and by, as often as that takes. */
+  #comingBack(planned: PlannedVersion, described: ModelDescription): ModelVersion {
+    const made = { ...modelOf(planned), described }
+    const containers = Array.from({ length: planned.settings.replicas }, () => this.#container(made))
+    for (const container of containers) container.comeBack()
+    return this.#version(planned, made, described, containers)
+  }
+
+  #version(planned: PlannedVersion, made: ContainerModel, description: ModelDescription, containers: readonly Container[]): ModelVersion {
+    const { name, version, artifact, currentSince, publishedAt } = planned
+    const { replicas, isolation, batching, settings } = planned.settings
+    const dispatcher = new Dispatcher(description, containers, DEFAULT_SLO_MS, batching, this.#parts.sink)
+    const { inputType, inputSize, algorithm, environmentId } = description
+    const isKept = JSON.stringify(description).length <= LARGEST_KEPT_DESCRIPTION
+    const told = { inputType, inputSize, algorithm, environmentId, ...(isKept && { description }) }
+    const kept = { currentSince, publishedAt, digest: contentDigest(artifact) }
+    const record = { name, version, replicas, isolation, batching, settings, ...told, ...kept }
+    const running = new ModelVersion(name, version, description, dispatcher, record)
+    this.#made.set(running, made)
+    return running
+  }
+
+  /**
+   * A version that the state remembers. Where its containers do not start now, they do by and by.
+   * @throws ServeError as `warm`, `KIND_NOT_ALLOWED`, `MODEL_FILE`, `STATE_UNREACHABLE`
+   */
   async restore(record: ModelRecord): Promise<ModelVersion> {
     const { name, version, settings = { kind: 'policy', limits: {} }, batching = checkBatching(), replicas, isolation } = record
     const kept: PublishSettings = { settings, batching, replicas, isolation }
     this.assertAllowed(kept)
     const artifact = await this.#parts.state.artifact?.(`${name}:${version}`)
     if (artifact === undefined) throw new ServeError('MODEL_FILE', `the file of ${name}:${version} is not in the state`)
-    return this.warm(name, version, artifact, kept, record)
+    const { currentSince, publishedAt, description } = record
+    const planned = { name, version, artifact, settings: kept, currentSince, publishedAt }
+    if (description === undefined) return this.warm(planned)
+    // Whoever serves it may come late, or never; nobody else is to wait for that.
+    if (settings.kind === 'external') return this.#comingBack(planned, description)
+    try {
+      return await this.warm(planned)
+    } catch (error) {
+      if (!(error instanceof ServeError) || error.code !== 'CONTAINER_FAILED') throw error
+      this.#parts.log.error({ model: `${name}:${version}`, err: error }, 'a model does not start now; it is tried again')
+      return this.#comingBack(planned, description)
+    }
   }
 
   /** So many warm containers, or none. */
@@ -102,8 +136,12 @@ export class Versions {
 
   #container(made: ContainerModel): Container {
     const { listener, log } = this.#parts
-    return makeContainer(made, listener, (reason, restartInMs) => {
-      log.error({ model: made.model, reason, restartInMs }, 'a container was lost and is started again')
+    const { model } = made
+    return makeContainer(made, listener, {
+      said: (stream, line, containerPid) => log.info({ model, containerPid, stream }, line),
+      ready: (containerPid, restarts) => log.info({ model, containerPid, restarts }, 'a container is ready'),
+      died: (reason, restartInMs, containerPid) =>
+        log.error({ model, containerPid, reason, restartInMs }, 'a container was lost and is started again'),
     })
   }
 

@@ -5,10 +5,19 @@ import { type Database, open, type RootDatabase } from 'lmdb'
 import { ServeError } from '../errors.js'
 import { FileFeedbackLog } from './feedback-log.js'
 import { FolderLock } from './folder-lock.js'
+import { kept } from './kept.js'
 import type { Change, Learned, Lesson, Rows, State, Sums, Taught } from './state.js'
 import { taught } from './sums.js'
 
 const NEXT_QUERY_ID = 'nextQueryId'
+const MOST_HALVES = 10_000
+
+/** Feedback that is logged but not learned from, or the other way round: the disk was full between the two. */
+interface Half {
+  /** After the lesson; undefined where it was not learned. */
+  readonly sums: Sums | undefined
+  readonly isLogged: boolean
+}
 
 /** Files of their own, whole or not there: written beside and renamed. */
 class ArtifactFolder {
@@ -32,8 +41,13 @@ class ArtifactFolder {
 
   async set(key: string, bytes: Uint8Array): Promise<void> {
     const part = `${this.#file(key)}.part`
-    await writeFile(part, bytes, { flush: true })
-    await rename(part, this.#file(key))
+    try {
+      await kept(writeFile(part, bytes, { flush: true }).then(() => rename(part, this.#file(key))))
+    } catch (error) {
+      // What was written of it would keep the disk full.
+      await rm(part, { force: true })
+      throw error
+    }
   }
 
   async delete(key: string): Promise<void> {
@@ -54,6 +68,8 @@ export class FileState implements State {
   readonly #counters: Database<number, string>
   readonly #artifacts: ArtifactFolder
   readonly #log: FileFeedbackLog
+  /** What was kept of feedback that could not be kept whole, by query id: it may be given again, and then only the rest is done. */
+  readonly #half = new Map<number, Half>()
 
   /** @throws ServeError `STATE_IN_USE`, `STATE_FOLDER` */
   static async open(folder: string): Promise<FileState> {
@@ -76,8 +92,9 @@ export class FileState implements State {
   private constructor(path: string, lock: FolderLock, log: FileFeedbackLog) {
     this.#lock = lock
     this.#log = log
-    // Without overlapping, a write's promise waits for the disk and not only for the memory map.
-    this.#root = open({ path: join(path, 'state.lmdb'), overlappingSync: false, encoding: 'json' })
+    // Without overlapping, a write's promise waits for the disk and not only for the memory map. With batches by turns, which are opened
+    // by a promise that nobody holds, a commit that fails would end the process.
+    this.#root = open({ path: join(path, 'state.lmdb'), overlappingSync: false, eventTurnBatching: false, encoding: 'json' })
     const table = <Row>(name: string) => this.#root.openDB<Row, string>({ name, encoding: 'json' })
     this.#tables = { applications: table('applications'), models: table('models'), tokens: table('tokens') }
     this.#standings = table('standings')
@@ -95,9 +112,10 @@ export class FileState implements State {
     // A file without a row is nothing; a row without its file could not be started again.
     for (const { key, artifact } of artifacts) if (artifact !== undefined) await this.#artifacts.set(key, artifact)
     try {
-      await this.#root.transaction(() => {
+      const written = this.#root.transaction(() => {
         for (const change of changes) this.#apply(change)
       })
+      await kept(written)
     } catch (error) {
       for (const { key, artifact } of artifacts) if (artifact !== undefined) await this.#artifacts.delete(key)
       throw error
@@ -105,17 +123,17 @@ export class FileState implements State {
     for (const { key, row } of artifacts) if (row === undefined) await this.#artifacts.delete(key)
   }
 
-  /** (Within the transaction these wait for nothing.) */
+  /** Only within a transaction. */
   #apply({ table, key, row }: Change): void {
     if (row !== undefined) {
-      this.#tables[table].put(key, row)
+      this.#tables[table].putSync(key, row)
       return
     }
-    this.#tables[table].remove(key)
+    this.#tables[table].removeSync(key)
     if (table !== 'applications') return
     for (const standing of this.#standings.getKeys({ start: `${key}/` })) {
       if (!standing.startsWith(`${key}/`)) break
-      this.#standings.remove(standing)
+      this.#standings.removeSync(standing)
     }
   }
 
@@ -128,20 +146,39 @@ export class FileState implements State {
   }
 
   async learn(lesson: Lesson): Promise<Learned> {
-    const { entry } = lesson
-    const [sums] = await Promise.all([this.#learn(lesson), entry && this.#log.append(entry)])
-    return { repeated: false, sums }
+    const { entry, queryId } = lesson
+    const half = queryId === undefined ? undefined : this.#half.get(queryId)
+    const [learning, logging] = await Promise.allSettled([
+      half?.sums ?? this.#learn(lesson),
+      half?.isLogged === true ? undefined : entry && this.#log.append(entry),
+    ])
+    if (learning.status === 'fulfilled' && logging.status === 'fulfilled') {
+      if (half !== undefined) this.#half.delete(queryId!)
+      return { repeated: false, sums: learning.value }
+    }
+    const sums = learning.status === 'fulfilled' ? learning.value : undefined
+    if (queryId !== undefined) this.#keepHalf(queryId, { sums, isLogged: logging.status === 'fulfilled' })
+    throw learning.status === 'rejected' ? learning.reason : (logging as PromiseRejectedResult).reason
+  }
+
+  #keepHalf(queryId: number, half: Half): void {
+    this.#half.set(queryId, half)
+    for (const oldest of this.#half.keys()) {
+      if (this.#half.size <= MOST_HALVES) break
+      this.#half.delete(oldest)
+    }
   }
 
   /** All that is learned in one turn becomes one transaction, and one write to the disk. */
   async #learn(lesson: Lesson): Promise<Sums> {
     const { key, sums } = lesson
     if (Object.keys(sums).length === 0) return this.standing(key).sums
-    return this.#standings.transaction(() => {
+    const learned = this.#standings.transaction(() => {
       const after = taught(this.standing(key).sums, lesson)
-      this.#standings.put(key, after)
+      this.#standings.putSync(key, after)
       return after
     })
+    return kept(learned)
   }
 
   leaseQueryIds(count: number): number {

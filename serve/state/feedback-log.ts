@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs'
 import { type FileHandle, mkdir, open, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { kept } from './kept.js'
 import type { FeedbackEntry } from './state.js'
 
 /** Then the next file begins. */
@@ -36,7 +37,7 @@ async function mend(file: FileHandle): Promise<number> {
 
 /** Feedback as lines of JSON, appended only; `feedback-000001.jsonl` and so on, each up to 64 MiB. */
 export class FileFeedbackLog {
-  #waiting: { line: string; kept: () => void; lost: (error: unknown) => void }[] = []
+  #waiting: { line: string; done: () => void; lost: (error: unknown) => void }[] = []
   #writing: Promise<void> | undefined
 
   private constructor(
@@ -55,10 +56,11 @@ export class FileFeedbackLog {
   }
 
   append(entry: FeedbackEntry): Promise<void> {
-    return new Promise((kept, lost) => {
-      this.#waiting.push({ line: `${JSON.stringify(entry)}\n`, kept, lost })
+    const written = new Promise<void>((done, lost) => {
+      this.#waiting.push({ line: `${JSON.stringify(entry)}\n`, done, lost })
       this.#writing ??= this.#write()
     })
+    return kept(written)
   }
 
   /** What has come together while the disk was busy is written together. */
@@ -69,16 +71,24 @@ export class FileFeedbackLog {
       const bytes = Buffer.from(group.map(({ line }) => line).join(''))
       try {
         if (this.size >= FILE_BYTES) await this.#rotate()
-        await this.file.write(bytes, 0, bytes.length, this.size)
+        await this.#writeAll(bytes)
         await this.file.datasync()
         this.size += bytes.length
-        for (const { kept } of group) kept()
+        for (const { done } of group) done()
       } catch (error) {
         await this.file.truncate(this.size).catch(() => {})
         for (const { lost } of group) lost(error)
       }
     }
     this.#writing = undefined
+  }
+
+  /** On a disk that becomes full a write ends early, and only the next one fails. */
+  async #writeAll(bytes: Buffer): Promise<void> {
+    for (let at = 0; at < bytes.length; ) {
+      const { bytesWritten } = await this.file.write(bytes, at, bytes.length - at, this.size + at)
+      at += bytesWritten
+    }
   }
 
   async #rotate(): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Batching } from '../batching/policies.js'
+import type { ModelDescription } from '../containers/container.js'
 import type { InputType } from '../containers/element-types.js'
 import type { ContainerSettings, Isolation } from '../containers/kinds.js'
 
@@ -42,6 +43,8 @@ export interface ModelRecord {
   /** What its containers say it takes; the size is null where each input has its own. */
   readonly inputType: InputType
   readonly inputSize: number | null
+  /** All that they say, so that queries can wait for them; absent where it is too large to be kept. */
+  readonly description?: ModelDescription
   readonly algorithm?: string
   readonly environmentId?: string
 }

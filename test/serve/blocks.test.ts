@@ -10,6 +10,7 @@ import type { Column, Elements } from '../../serve/containers/element-types.js'
 import { ContainerListener } from '../../serve/containers/listener.js'
 import { allocateInputs, type Inputs } from '../../serve/query/inputs.js'
 import { pushPolicy } from './policies.js'
+import { SILENT } from './scripted-container.js'
 import { messageOf, until } from './tools.js'
 
 const description: ModelDescription = {
@@ -31,6 +32,7 @@ function summing(answer: (reply: BatchReply, done: (reply: BatchReply | null, re
     pid: undefined,
     onReady: () => {},
     start: async () => description,
+    comeBack() {},
     stop: async () => {},
     evaluate(batch: BatchInputs, done) {
       const inputs = new Float32Array(batch.size * 2)
@@ -139,7 +141,7 @@ test('a block is answered by its deadline, and a late reply to it is nothing', a
 test('a policy in a process of its own gives its extras when they are asked for', async () => {
   const listener = new ContainerListener()
   const settings = { kind: 'policy', limits: {} } as const
-  const container = makeContainer({ model: 'push:1', artifact: pushPolicy(), isolation: 'process', settings }, listener, () => {})
+  const container = makeContainer({ model: 'push:1', artifact: pushPolicy(), isolation: 'process', settings }, listener, SILENT)
   const { outputs } = await container.start()
   assert.equal(
     outputs.map(({ name, shape }) => [name, shape]),

@@ -1,5 +1,5 @@
 import { packageVersion } from '../package-version.js'
-import type { Schema } from '../route.js'
+import type { RouteDoc, Schema } from '../route.js'
 import { object, STRING } from '../schemas.js'
 import type { BookedRoute } from './route-book.js'
 
@@ -32,7 +32,15 @@ export interface Operation {
   readonly security?: readonly object[]
 }
 
+const TEXT_TYPE = 'text/plain'
+
 const content = (type: string, schema: Schema = {}) => ({ [type]: { schema } })
+
+function contentOf({ answer, answerType = JSON_TYPE, orText = false }: Partial<RouteDoc>): object {
+  if (answerType === null) return {}
+  const usual = content(answerType, answer ?? (answerType === JSON_TYPE ? {} : STRING))
+  return { content: orText ? { ...usual, ...content(TEXT_TYPE, STRING) } : usual }
+}
 
 function parametersOf({ path, doc }: BookedRoute) {
   const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({ name: name!, in: 'path', required: true, schema: STRING }))
@@ -44,7 +52,7 @@ const idOf = ({ method, path }: BookedRoute) => [method.toLowerCase(), ...(path.
 
 function operationOf(route: BookedRoute, locked: boolean): Operation {
   const { path, access, doc } = route
-  const { tag = 'Server', summary = '', body, bodyType = JSON_TYPE, answer, answerType = JSON_TYPE } = doc ?? {}
+  const { tag = 'Server', summary = '', body, bodyType = JSON_TYPE } = doc ?? {}
   const error = /^\/v[12](\/|$)/.test(path) ? 'OneField' : 'Error'
   const parameters = parametersOf(route)
   return {
@@ -55,7 +63,7 @@ function operationOf(route: BookedRoute, locked: boolean): Operation {
     ...(parameters.length > 0 && { parameters }),
     ...(body && { requestBody: { content: content(bodyType, body) } }),
     responses: {
-      200: { description: 'Done', content: content(answerType, answer ?? (answerType === JSON_TYPE ? {} : STRING)) },
+      200: { description: 'Done', ...contentOf(doc ?? {}) },
       '4XX': { description: 'What was wrong with the call', content: content(JSON_TYPE, { $ref: `#/components/schemas/${error}` }) },
       '5XX': { description: 'What failed here', content: content(JSON_TYPE, { $ref: `#/components/schemas/${error}` }) },
     },
