@@ -53,8 +53,16 @@ export class QueryPath {
     const standing = application.bandit.standing(user)
     const now = performance.now()
     const go = (standing: Standing) => this.#ask(application, versions, inputs, asking, standing, now, answered)
-    if (standing instanceof Promise) whenRead(application, standing, go)
-    else go(standing)
+    if (!(standing instanceof Promise)) {
+      go(standing)
+      return
+    }
+    const { arms } = application
+    whenRead(application, standing, (read) => {
+      // The links may have changed meanwhile.
+      const still = application.arms === arms ? versions : resolvedAgain(application, versions, version)
+      this.#ask(application, still, inputs, asking, read, now, answered)
+    })
   }
 
   #ask(
@@ -116,6 +124,18 @@ export class QueryPath {
       this.log.error({ err }, 'no query ids can be kept; they are drawn at random')
       return false
     }
+  }
+}
+
+/** What answers now, where that takes the same inputs; nobody where it does not, or has no such version any more. */
+function resolvedAgain({ arms }: Application, before: readonly ModelVersion[], wanted: string | undefined): readonly ModelVersion[] {
+  const shapeOf = ({ description: { inputType, inputSize } }: ModelVersion) => `${inputType} ${inputSize}`
+  try {
+    const versions = arms.map((arm) => arm.resolve(wanted))
+    return versions.every((version) => before.length > 0 && shapeOf(version) === shapeOf(before[0]!)) ? versions : []
+  } catch (error) {
+    if (error instanceof ServeError) return []
+    throw error
   }
 }
 

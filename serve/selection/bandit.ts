@@ -99,7 +99,9 @@ export class Bandit {
    * Chooses for one query among the arms that can answer now.
    * @param able their places among the links; all where undefined
    */
-  select(user: string, standing: Standing, able?: readonly number[]): Selected {
+  select(user: string, read: Standing, able?: readonly number[]): Selected {
+    // One that was read before the links changed is of other arms.
+    const standing = this.policy.learns && read.length !== this.#arms.length * FIELDS ? this.blank() : read
     if (able === undefined) return this.#selected(user, standing, this.policy.select(standing, this.#arms, this.random, user))
     const part =
       standing.length === 0 ? standing : Float64Array.from(able.flatMap((arm) => [...standing.subarray(arm * FIELDS, (arm + 1) * FIELDS)]))
