@@ -25,14 +25,17 @@ export async function run([minutes = '15', seed = '1']: readonly string[] = []):
   const { answers, notes, violations, seconds } = await chaos.run(60_000 * Number(minutes))
   const { samples } = chaos
   const megabytes = samples.map((sample) => sample.megabytes)
+  const share = median(samples.map((sample) => sample.shareMegabytes))
   const from = Math.floor(samples.length * WARM_SHARE)
   const part = Math.ceil((samples.length - from) / 4)
   const [early, late, most] = [median(megabytes.slice(from, from + part)), median(megabytes.slice(-part)), Math.max(...megabytes)]
   console.table({ ...answers, ...notes })
-  console.log(`memory: ${early} MB after ${Math.round(seconds * WARM_SHARE)} s, ${late} MB at the end, ${most} MB at most`)
+  console.log(
+    `memory: ${share} MB is its share, where pages are shared with other processes; resident are ${early} MB after ${Math.round(seconds * WARM_SHARE)} s, ${late} MB at the end, ${most} MB at most`,
+  )
   if (violations.length > 0) throw new Error(`soak: ${violations.length} violations, seed ${seed}`)
   if (late > MOST_GROWTH * early) throw new Error(`soak: memory grew from ${early} to ${late} MB`)
-  return { minutes: Number(minutes), seed: Number(seed), answers: total(answers), megabytes: { early, late, most }, samples }
+  return { minutes: Number(minutes), seed: Number(seed), answers: total(answers), megabytes: { early, late, most, share }, samples }
 }
 
 /** Memory over time: what is not given back shows as a slope. */
@@ -41,6 +44,9 @@ export function chart({ samples }: { readonly samples: readonly Sample[] }): str
     title: 'Memory of a frontend during the soak',
     x: 'seconds',
     y: 'MB',
-    lines: [{ label: 'resident memory', points: samples.map(({ seconds, megabytes }) => [seconds, megabytes]) }],
+    lines: [
+      { label: 'resident memory', points: samples.map(({ seconds, megabytes }) => [seconds, megabytes]) },
+      { label: 'its share of what is shared', points: samples.map(({ seconds, shareMegabytes }) => [seconds, shareMegabytes]) },
+    ],
   })
 }
