@@ -7,7 +7,7 @@ import { RateLimit, type RateLimitOptions } from './security/rate-limit.js'
 import { readTls, type TlsMaterial, type TlsOptions } from './security/tls.js'
 import { type TokenOptions, Tokens } from './security/tokens.js'
 
-const DEFAULT_CACHE_BYTES = 32 * 1024 ** 2
+const DEFAULT_CACHE_BYTES = 16 * 1024 ** 2
 const LOOPBACK = ['127.0.0.1', 'localhost', '::1']
 /** Every address of the machine: what a client on it calls is loopback. */
 const ANY_ADDRESS = ['0.0.0.0', '::']
@@ -26,7 +26,7 @@ export interface ServeOptions {
   state?: 'memory' | `file:${string}` | `redis://${string}` | `rediss://${string}`
   /** Predictions that are not in this server's cache are looked up in Redis, and put there, for an hour. Default false. */
   sharedCache?: boolean
-  /** Size of the prediction cache; 0 keeps nothing. Default 32 MiB. */
+  /** Size of the prediction cache; 0 keeps nothing. Default 16 MiB. */
   cacheBytes?: number
   /** Structured logs go to standard error. Default 'warn'; 'debug' has a line a request. */
   logLevel?: (typeof LOG_LEVELS)[number]
