@@ -101,6 +101,24 @@ test('changes that cannot be kept are refused one by one; the server lives, and 
     })
   }))
 
+test('a disk that stays full under hundreds of changes does not end the server', () =>
+  withFolder((folder) =>
+    withProcess(folder, { fileBlocks: 4_096 }, async ({ client, child }) => {
+      await client.publish('push', pushPolicy(), { isolation: 'inline' })
+      const defaultOutput = 'x'.repeat(60_000)
+      let refused = 0
+      for (let i = 0; refused < 300; i++) {
+        const made = client.admin.registerApplication({ name: `app-${i}`, defaultOutput })
+        await made.catch(({ status }: { status?: number }) => {
+          assert.is(status, 507)
+          refused++
+        })
+      }
+      assert.is((await client.predict('push', UP)).output, 1)
+      assert.is(child.exitCode, null)
+    }),
+  ))
+
 test('query ids that cannot be leased are drawn at random: queries are answered, each with an id of its own', () =>
   withFolder(async (folder) => {
     await withProcess(folder, {}, async ({ client }) => {
