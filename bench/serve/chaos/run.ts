@@ -78,7 +78,7 @@ export class Chaos {
     if (python === undefined) console.log('no Python with NumPy here (GYMNURA_PYTHON names one): its models are left out')
     const frontend = await Frontend.make(folder, python)
     const answering = new Map([policy, fn, py].map(({ name }) => [name, new Answering()]))
-    const world = new World(frontend, new Report(), new Facts(), answering, chaosApplications(answering, python !== undefined))
+    const world = new World(frontend, new Report(), new Facts(), answering, chaosApplications(answering, python !== undefined), !withFaults)
     return new Chaos(world, seed, withFaults, folder, python !== undefined)
   }
 
