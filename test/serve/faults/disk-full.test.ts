@@ -103,7 +103,7 @@ test('changes that cannot be kept are refused one by one; the server lives, and 
 
 test('a disk that stays full under hundreds of changes does not end the server', () =>
   withFolder((folder) =>
-    withProcess(folder, { fileBlocks: 4_096 }, async ({ client, child }) => {
+    withProcess(folder, { fileBlocks: 2_048 }, async ({ client, child }) => {
       await client.publish('push', pushPolicy(), { isolation: 'inline' })
       const defaultOutput = 'x'.repeat(60_000)
       let refused = 0
@@ -134,9 +134,10 @@ test('query ids that cannot be leased are drawn at random: queries are answered,
     })
   }))
 
-/** A policy of so many weights. */
+/** A policy of so many weights: its layers are only so wide. */
 function linearPolicyOf(weights: number): Uint8Array {
-  return linearPolicy([new Array<number>(weights / 2).fill(0), new Array<number>(weights / 2).fill(1)])
+  const actions = 20
+  return linearPolicy(Array.from({ length: actions }, () => new Array<number>(weights / actions).fill(1)))
 }
 
 test.run()
