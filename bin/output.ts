@@ -5,9 +5,6 @@ import type { CommandModule } from 'yargs'
 /** A command with its own arguments, beside those that all have. */
 export type Command<Own> = CommandModule<{ json: boolean }, Own & { json: boolean }>
 
-/** Where `serve` listens unless told otherwise. */
-export const DEFAULT_URL = 'http://127.0.0.1:8080'
-
 /** 1: it went wrong; 2: the command line was wrong. */
 const EXIT = { failed: 1, usage: 2 } as const
 
@@ -66,17 +63,34 @@ export function parseSeed(text: string | undefined): number | bigint | undefined
 /** A word of a command line that can be pasted into a shell. */
 export const quoted = (word: string): string => (/^[\w./:=@-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)
 
-const PATIENCE_MS = 3_000
-
-/** Gives a server that was started just before this command a few seconds to listen; what is wrong after that the client tells. */
-export async function untilListening(url: string): Promise<void> {
-  const end = performance.now() + PATIENCE_MS
-  while (performance.now() < end) {
-    const refused = await fetch(new URL('/v2/health/live', url), { signal: AbortSignal.timeout(PATIENCE_MS) }).then(
-      () => false,
-      (error: Error) => (error.cause as NodeJS.ErrnoException | undefined)?.code === 'ECONNREFUSED',
-    )
-    if (!refused) return
-    await new Promise((resolve) => setTimeout(resolve, 100))
+/** What a flag holds as JSON. @param example of what is expected */
+export function parseJson(flag: string, text: string, example: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw usageError(`${flag} is ${text}; expected JSON, such as ${example}`)
   }
+}
+
+/** Rows of cells as lines, every column as wide as its widest cell. */
+export function columns(table: readonly (readonly string[])[]): string {
+  const widths = (table[0] ?? []).map((_, column) => Math.max(...table.map((row) => row[column]!.length)))
+  return table
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column]!))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
+}
+
+/** An error whose message names the options of `serve()`, say, in the words of a command's flags. */
+export function inFlags(error: unknown, flags: Readonly<Record<string, string>>): unknown {
+  if (!(error instanceof Error)) return error
+  const [option] = Object.keys(flags)
+    .filter((name) => error.message.startsWith(name))
+    .sort((a, b) => b.length - a.length)
+  if (option !== undefined) error.message = flags[option] + error.message.slice(option.length)
+  return error
 }

@@ -38,6 +38,7 @@
  * | `KIND_NOT_ALLOWED` | 403 | a model of this kind runs code, which `serve` was not told to allow |
  * | `RUNTIME_MISSING` | 501 | the package or program that runs this kind of model is not installed |
  * | `BODY_ENCODING` | 415 | the body is compressed |
+ * | `BODY_TOO_LARGE` | 413 | the body is larger than the server's maxBodyBytes or maxBinaryBytes |
  * | `REQUEST_REFUSED` | – | (client) the server answered with an error; `status` is the one it gave |
  * | `SERVER_UNREACHABLE` | – | (client) no connection, or it broke |
  */
@@ -76,6 +77,7 @@ const STATUS = {
   KIND_NOT_ALLOWED: 403,
   RUNTIME_MISSING: 501,
   BODY_ENCODING: 415,
+  BODY_TOO_LARGE: 413,
   REQUEST_REFUSED: 400,
   SERVER_UNREACHABLE: 503,
 } as const

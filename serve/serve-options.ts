@@ -1,6 +1,7 @@
 import { CODE_KINDS, type CodeKind } from './containers/kinds.js'
 import { ServeError } from './errors.js'
 import { Cors, type CorsOptions } from './http/cors.js'
+import type { RequestLimits } from './http/request-limits.js'
 import { checkOptions, refuse, shown } from './refusals.js'
 import { Gate } from './security/gate.js'
 import { RateLimit, type RateLimitOptions } from './security/rate-limit.js'
@@ -8,6 +9,12 @@ import { readTls, type TlsMaterial, type TlsOptions } from './security/tls.js'
 import { type TokenOptions, Tokens } from './security/tokens.js'
 
 const DEFAULT_CACHE_BYTES = 16 * 1024 ** 2
+const MIB = 1024 ** 2
+const DEFAULT_LIMITS: RequestLimits = { maxBodyBytes: 2 * MIB, maxBinaryBytes: 64 * MIB, maxBatchInputs: 4096 }
+/** A larger one would not fit into a string, or a buffer. */
+const LARGEST_BODY_BYTES = 256 * MIB
+/** What one turn of the event loop can queue without everybody noticing. */
+const MOST_INPUTS = 1_048_576
 const LOOPBACK = ['127.0.0.1', 'localhost', '::1']
 /** Every address of the machine: what a client on it calls is loopback. */
 const ANY_ADDRESS = ['0.0.0.0', '::']
@@ -30,6 +37,8 @@ export interface ServeOptions {
   cacheBytes?: number
   /** Structured logs go to standard error. Default 'warn'; 'debug' has a line a request. */
   logLevel?: (typeof LOG_LEVELS)[number]
+  /** Takes the log's lines in place of standard error: each one object of JSON, without an end of line. */
+  writeLog?: (line: string) => void
   /** Who may call, and what. Default: whoever reaches the server, which then listens on loopback only. */
   tokens?: TokenOptions
   /** Requests a caller may send, by its token or address. Default: as many as it likes. */
@@ -47,6 +56,17 @@ export interface ServeOptions {
   containers?: { host?: string; port?: number }
   /** Folders in which callers over HTTP may name model files. Default: none. */
   modelRoots?: readonly string[]
+  /**
+   * The largest JSON body, bytes; a larger one is refused with 413. Default 2 MiB: reading so much takes some tens of milliseconds, in
+   * which nobody else is answered.
+   */
+  maxBodyBytes?: number
+  /** The largest body of Open Inference v2 with its binary tensors, bytes, 413 beyond. Default 64 MiB: they are copied, not parsed. */
+  maxBinaryBytes?: number
+  /**
+   * The most inputs of one request, 400 beyond; default 4096. (Open Inference sends a block as one tensor: there the bytes are the limit.)
+   */
+  maxBatchInputs?: number
 }
 
 /** Options, checked, with what they are made of. */
@@ -57,6 +77,7 @@ export interface ServeSettings {
   readonly cacheBytes: number
   readonly sharedCache: boolean
   readonly logLevel: (typeof LOG_LEVELS)[number]
+  readonly writeLog: ((line: string) => void) | undefined
   readonly tokens: Tokens
   readonly gate: Gate
   readonly cors: Cors
@@ -64,6 +85,7 @@ export interface ServeSettings {
   readonly allow: readonly CodeKind[]
   readonly containers: { readonly host?: string; readonly port?: number }
   readonly modelRoots: readonly string[]
+  readonly limits: RequestLimits
 }
 
 const KNOWN = [
@@ -73,6 +95,7 @@ const KNOWN = [
   'cacheBytes',
   'sharedCache',
   'logLevel',
+  'writeLog',
   'tokens',
   'rateLimit',
   'cors',
@@ -80,6 +103,9 @@ const KNOWN = [
   'allow',
   'containers',
   'modelRoots',
+  'maxBodyBytes',
+  'maxBinaryBytes',
+  'maxBatchInputs',
 ] as const
 
 function checkContainers(given: NonNullable<ServeOptions['containers']>): ServeSettings['containers'] {
@@ -90,6 +116,19 @@ function checkContainers(given: NonNullable<ServeOptions['containers']>): ServeS
   return given
 }
 
+function checkLimits(given: ServeOptions): RequestLimits {
+  const limit = (name: keyof RequestLimits, most: number): number => {
+    const value = given[name] ?? DEFAULT_LIMITS[name]
+    const fits = Number.isInteger(value) && value >= 1 && value <= most
+    return fits ? value : refuse(name, value, `a whole number from 1 to ${most}`)
+  }
+  return {
+    maxBodyBytes: limit('maxBodyBytes', LARGEST_BODY_BYTES),
+    maxBinaryBytes: limit('maxBinaryBytes', LARGEST_BODY_BYTES),
+    maxBatchInputs: limit('maxBatchInputs', MOST_INPUTS),
+  }
+}
+
 /** @throws ServeError `SERVE_OPTION`, `SERVE_HOST_REFUSED` */
 export function checkServe(options: ServeOptions): ServeSettings {
   const given = checkOptions<ServeOptions>('serve', options, KNOWN)
@@ -97,6 +136,8 @@ export function checkServe(options: ServeOptions): ServeSettings {
   if (!Number.isInteger(port) || port < 0 || port > 65_535) refuse('port', port, 'a whole number from 0 to 65535')
   if (!Number.isSafeInteger(cacheBytes) || cacheBytes < 0) refuse('cacheBytes', cacheBytes, 'a whole number of bytes, at least 0')
   if (!LOG_LEVELS.includes(logLevel)) refuse('logLevel', logLevel, LOG_LEVELS.join(', '))
+  const { writeLog } = given
+  if (writeLog !== undefined && typeof writeLog !== 'function') refuse('writeLog', writeLog, 'a function of a line')
   const { allow = [], containers = {}, modelRoots = [], sharedCache = false } = given
   if (typeof sharedCache !== 'boolean') refuse('sharedCache', sharedCache, 'true or false')
   if (sharedCache && !/^rediss?:/.test(state)) refuse('sharedCache', sharedCache, 'false, where state is not in Redis')
@@ -106,7 +147,7 @@ export function checkServe(options: ServeOptions): ServeSettings {
   const rateLimit = given.rateLimit && new RateLimit(given.rateLimit)
   const tls = given.tls && readTls(given.tls)
   const doors = { tokens, gate: new Gate(tokens, rateLimit), cors: new Cors(given.cors), tls, containers: checkContainers(containers) }
-  return { port, host, state, cacheBytes, sharedCache, logLevel, ...doors, allow, modelRoots }
+  return { port, host, state, cacheBytes, sharedCache, logLevel, writeLog, ...doors, allow, modelRoots, limits: checkLimits(given) }
 }
 
 /** @throws ServeError `SERVE_HOST_REFUSED` for an address beyond loopback while callers need no token */

@@ -4,8 +4,7 @@ import { assemble, type Parts } from './assemble.js'
 import type { ContainerListener } from './containers/listener.js'
 import { ServeError } from './errors.js'
 import { listen } from './http/app.js'
-import { readMetrics, type ServeMetrics } from './metrics.js'
-import type { PredictionCache } from './query/cache.js'
+import type { ServeMetrics } from './metrics.js'
 import type { Changes } from './registry/changes.js'
 import { ModelRoots } from './registry/model-roots.js'
 import type { ModelSource } from './registry/model-source.js'
@@ -34,7 +33,7 @@ export class Server {
   readonly #changes: Changes
   readonly #tokens: TokenDesk
   readonly #publisher: Publisher
-  readonly #cache: PredictionCache
+  readonly #metrics: () => ServeMetrics
   readonly #listener: ContainerListener
   readonly #log: Logger
   readonly #state: State
@@ -48,7 +47,7 @@ export class Server {
     this.#changes = parts.changes
     this.#tokens = parts.tokenDesk
     this.#publisher = parts.publisher
-    this.#cache = parts.cache
+    this.#metrics = parts.metrics
     this.#listener = parts.listener
     this.#log = parts.log
     this.#state = parts.state
@@ -95,7 +94,7 @@ export class Server {
 
   /** `host:port` where containers connect to. @throws ServeError `CONTAINER_FAILED` */
   containerAddress(): Promise<string> {
-    return this.#listener.address()
+    return this.#publisher.containerAddress()
   }
 
   /**
@@ -181,7 +180,7 @@ export class Server {
   }
 
   metrics(): ServeMetrics {
-    return readMetrics(this.#registry, this.#cache)
+    return this.#metrics()
   }
 
   /** Whether `close` was called: what is in flight is still answered. */

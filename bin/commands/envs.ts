@@ -1,6 +1,6 @@
 import { pathToFileURL } from 'node:url'
 import { make, registry, setWarningHandler } from '../../envs/index.js'
-import { type Command, print } from '../output.js'
+import { type Command, columns, print } from '../output.js'
 
 interface EnvsArguments {
   word: string | undefined
@@ -52,16 +52,4 @@ function spacesOf(id: string): { observationSpace: string; actionSpace: string }
 function shortened(space: string): string {
   const oneLine = space.replace(/\s+/g, ' ')
   return oneLine.length <= 44 ? oneLine : oneLine.replace(/\[[^\]]*\]/g, '[…]')
-}
-
-function columns(table: string[][]): string {
-  const widths = table[0]!.map((_, c) => Math.max(...table.map((row) => row[c]!.length)))
-  return table
-    .map((row) =>
-      row
-        .map((cell, c) => cell.padEnd(widths[c]!))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n')
 }

@@ -1,25 +1,17 @@
-import { connect } from '../../serve/index.js'
-import { type Command, DEFAULT_URL, print, untilListening } from '../output.js'
+import { type ConnectionArguments, connectionFlags, withClient } from '../connection.js'
+import { type Command, columns, print } from '../output.js'
 
-export const modelsCommand: Command<{ url: string }> = {
+export const modelsCommand: Command<ConnectionArguments> = {
   command: 'models',
   describe: 'List the models of a running server',
-  builder: (yargs) =>
-    yargs
-      .option('url', { type: 'string', requiresArg: true, default: DEFAULT_URL, describe: 'The server' })
-      .example('$0 models', 'every version, the current ones marked with *'),
-  handler: async ({ url, json }) => {
-    const client = connect(url)
-    try {
-      await untilListening(url)
-      const models = await client.admin.models()
-      const lines = models.map(({ name, version, current, replicas, isolation, algorithm = '', environmentId = '' }) => {
-        const containers = isolation === 'process' ? `${replicas} process${replicas === 1 ? '' : 'es'}` : isolation
-        return `${current ? '*' : ' '} ${`${name}:${version}`.padEnd(24)} ${containers.padEnd(12)} ${algorithm} ${environmentId}`.trimEnd()
-      })
-      print(json, models, lines.length > 0 ? lines.join('\n') : 'no models; publish one with: gymnura publish POLICY --name NAME')
-    } finally {
-      client.close()
-    }
+  builder: (yargs) => connectionFlags(yargs).example('$0 models', 'every version, the current ones marked with *'),
+  handler: async ({ json, ...connection }) => {
+    const models = await withClient(connection, ({ admin }) => admin.models())
+    const rows = models.map(({ name, version, current, kind, replicas, isolation, inputType, inputSize, algorithm, environmentId }) => {
+      const containers = isolation === 'process' ? `${replicas} process${replicas === 1 ? '' : 'es'}` : isolation
+      const takes = inputSize === null ? inputType : `${inputSize} ${inputType}`
+      return [`${current ? '*' : ' '} ${name}:${version}`, kind, takes, containers, `${algorithm ?? ''} ${environmentId ?? ''}`.trim()]
+    })
+    print(json, models, rows.length > 0 ? columns(rows) : 'no models; publish one with: gymnura publish POLICY --name NAME')
   },
 }

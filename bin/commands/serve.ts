@@ -1,56 +1,78 @@
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
-import { serve } from '../../serve/index.js'
-import { type Command, interruptSignal, print } from '../output.js'
+import { type LogLine, type ServeOptions, serve } from '../../serve/index.js'
+import { APPLICATION_FLAGS, type ApplicationArguments, applicationFlags, applicationOptions } from '../application-flags.js'
+import { logText } from '../log-text.js'
+import { type Command, inFlags, interruptSignal, print, usageError } from '../output.js'
+import { SERVE_FLAGS, type ServeFlags, serveFlags, serveOptions, TOKENS_HINT } from '../serve-flags.js'
 
-interface ServeArguments {
-  port: number
-  policy: string[] | undefined
-  isolation: 'process' | 'inline'
-  state: string
+interface ServeArguments extends ServeFlags, ApplicationArguments {
+  model: string[] | undefined
+  isolation: 'process' | 'thread' | 'inline'
+  replicas: number
+}
+
+const FLAGS = {
+  ...SERVE_FLAGS,
+  ...Object.fromEntries(Object.entries(APPLICATION_FLAGS).map(([option, flag]) => [option, flag])),
+  replicas: '--replicas',
 }
 
 export const serveCommand: Command<ServeArguments> = {
   command: 'serve',
-  describe: 'Serve policies over HTTP until Ctrl-C',
+  describe: 'Serve models over HTTP until Ctrl-C',
   builder: (yargs) =>
-    yargs
-      .option('port', { type: 'number', requiresArg: true, default: 8080, describe: 'Port on 127.0.0.1; 0 takes a free one' })
-      .option('policy', {
+    applicationFlags(serveFlags(yargs), 'The application of each --model:')
+      .option('model', {
+        alias: 'policy',
         type: 'string',
         array: true,
         requiresArg: true,
-        describe: 'NAME=FILE to publish at once (or FILE, named after it)',
+        describe: 'NAME=FILE to publish at once (or FILE, named after it); a policy, or any other kind',
       })
-      .option('state', {
-        type: 'string',
-        requiresArg: true,
-        default: 'memory',
-        describe: 'memory, or file:FOLDER: what was served there is served again',
+      .option('isolation', {
+        choices: ['process', 'thread', 'inline'] as const,
+        default: 'process' as const,
+        describe: 'Where each --model runs',
       })
-      .option('isolation', { choices: ['process', 'inline'] as const, default: 'process' as const, describe: 'Where policies run' })
-      .example('$0 serve --port 8080 --policy balance=runs/cp/policy.safetensors', 'then: gymnura predict balance --input "[0,0,0,0]"'),
-  handler: async ({ port, policy = [], isolation, state, json }) => {
+      .option('replicas', { type: 'number', requiresArg: true, default: 1, describe: 'Containers of each --model' })
+      .group(['model', 'isolation', 'replicas'], 'Models:')
+      .example('$0 serve --model balance=runs/cp/policy.safetensors', 'then: gymnura predict balance --input "[0,0,0,0]"')
+      .example('$0 serve --state file:./state --tokens-file tokens.json --host 0.0.0.0', 'for other machines, and for good'),
+  handler: async ({ model: models = [], isolation, replicas, json, ...given }) => {
+    const application = applicationOptions(given)
+    if (application !== undefined && models.length === 0) throw usageError('options of an application go with --model')
+    const options: ServeOptions = { ...serveOptions(given), writeLog: process.stderr.isTTY && !json ? forPeople : undefined }
     const signal = interruptSignal()
-    const server = await serve({ port, state: state as 'memory' })
     try {
-      for (const given of policy) {
-        const [name, file] = nameAndFile(given)
-        // (What the state has of an earlier start is not published once more: its versions and what they have learned go on.)
-        await server.publish(name, file, { isolation, ifChanged: true })
+      const server = await serve(options)
+      try {
+        for (const one of models) {
+          const [name, file] = nameAndFile(one)
+          // (What the state has of an earlier start is not published once more: its versions and what they have learned go on.)
+          await server.publish(name, file, { isolation, replicas, application: application ?? true, ifChanged: true })
+        }
+        const containers = given.containerPort === undefined ? undefined : await server.containerAddress()
+        const told = containers === undefined ? '' : `, containers connect to ${containers}`
+        print(json, { url: server.url, pid: process.pid, containers }, `serving on ${server.url}${told}; stop with Ctrl-C`)
+        if (!signal.aborted) await once(signal, 'abort')
+      } finally {
+        await server.close()
       }
-      print(json, { url: server.url, pid: process.pid }, `serving on ${server.url}; stop with Ctrl-C`)
-      if (!signal.aborted) await once(signal, 'abort')
-    } finally {
-      await server.close()
+    } catch (error) {
+      if ((error as { code?: unknown }).code === 'SERVE_HOST_REFUSED') (error as Error).message += TOKENS_HINT
+      throw inFlags(error, FLAGS)
     }
     process.exitCode = 0
   },
 }
 
+/** The log in a terminal; what reads it from a file or a pipe gets JSON. */
+const forPeople = (line: string) => process.stderr.write(`${logText(JSON.parse(line) as LogLine)}\n`)
+
 /** NAME=FILE, or FILE named after itself; a file whose path has an = in it is a file. */
 function nameAndFile(given: string): [name: string, file: string] {
   const [, name, file] = /^([\w.-]+)=(.+)$/.exec(given) ?? []
-  return name && file && !existsSync(given) ? [name, file] : [basename(given, '.safetensors'), given]
+  return name && file && !existsSync(given) ? [name, file] : [basename(given).replace(/\.\w+$/, ''), given]
 }

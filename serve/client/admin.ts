@@ -1,35 +1,14 @@
+import type { ServeMetrics } from '../metrics.js'
 import { refuse } from '../refusals.js'
 import { type ApplicationOptions, checkApplication, checkLink, checkName, checkVersion } from '../registry/options.js'
 import { checkIssue, type IssuedToken, type IssueTokenOptions, type ListedToken } from '../security/token-issue.js'
+import type { ApplicationRecord } from '../state/state.js'
+import { type ListedContainer, type ListedModel, listOf, readApplication, readContainer, readModel } from './listings.js'
+import { followLogs, type LogLine, type LogsOptions, readLogs } from './logs.js'
 import { isObject, type Transport } from './transport.js'
 
-/** A model version as the server lists it. */
-export interface ListedModel {
-  readonly name: string
-  readonly version: string
-  /** The version that answers queries which name none. */
-  readonly current: boolean
-  readonly replicas: number
-  readonly isolation: string
-  readonly environmentId: string | undefined
-  readonly algorithm: string | undefined
-}
-
 const done = (answer: unknown): true | undefined => (answer === 'Success!' ? true : undefined)
-
-function readModel(answer: unknown): ListedModel | undefined {
-  if (!isObject(answer)) return undefined
-  const { model_name: name, model_version: version, is_current_version: current, replicas, isolation, environment_id, algorithm } = answer
-  if (typeof name !== 'string' || typeof version !== 'string' || typeof current !== 'boolean') return undefined
-  if (typeof replicas !== 'number' || typeof isolation !== 'string') return undefined
-  const text = (value: unknown) => (typeof value === 'string' ? value : undefined)
-  return { name, version, current, replicas, isolation, environmentId: text(environment_id), algorithm: text(algorithm) }
-}
-
-function readModels(answer: unknown): ListedModel[] | undefined {
-  const models = Array.isArray(answer) ? answer.map(readModel) : [undefined]
-  return models.every((model) => model !== undefined) ? models : undefined
-}
+const VERBOSE = { verbose: true }
 
 function readToken(answer: unknown): ListedToken | undefined {
   if (!isObject(answer)) return undefined
@@ -57,21 +36,56 @@ export class Admin {
   constructor(private readonly transport: Transport) {}
 
   models(): Promise<ListedModel[]> {
-    return this.transport.post('models', '/admin/get_all_models', { verbose: true }, readModels)
+    return this.transport.post('models', '/admin/get_all_models', VERBOSE, listOf(readModel))
+  }
+
+  applications(): Promise<ApplicationRecord[]> {
+    return this.transport.post('applications', '/admin/get_all_applications', VERBOSE, listOf(readApplication))
+  }
+
+  containers(): Promise<ListedContainer[]> {
+    return this.transport.post('containers', '/admin/get_all_containers', VERBOSE, listOf(readContainer))
+  }
+
+  /** `host:port` where containers connect to. */
+  containerAddress(): Promise<string> {
+    const read = (answer: unknown) => (isObject(answer) && typeof answer.address === 'string' ? answer.address : undefined)
+    return this.transport.post('container address', '/admin/get_container_address', {}, read)
+  }
+
+  /** What `server.metrics()` gives there. */
+  metrics(): Promise<ServeMetrics> {
+    const read = (answer: unknown) =>
+      isObject(answer) && isObject(answer.applications) && Array.isArray(answer.models) && isObject(answer.cache)
+        ? (answer as unknown as ServeMetrics)
+        : undefined
+    return this.transport.get('metrics', '/admin/metrics', read)
+  }
+
+  /** The last lines of the server's log, oldest first. */
+  logs(options: LogsOptions = {}): Promise<LogLine[]> {
+    return readLogs(this.transport, options)
+  }
+
+  /** The same, then new lines as they are written, until `signal` fires or the server closes. */
+  followLogs(options: LogsOptions = {}, signal: AbortSignal = new AbortController().signal): AsyncGenerator<LogLine> {
+    return followLogs(this.transport, options, signal)
   }
 
   async registerApplication(options: ApplicationOptions): Promise<void> {
-    const { name, defaultOutput, sloMs, selection, confidenceThreshold, rewardRange } = checkApplication(options)
+    const { name, inputType, defaultOutput, sloMs, selection, confidenceThreshold, rewardRange, overload } = checkApplication(options)
     await this.transport.post(
       `register ${name}`,
       '/admin/add_app',
       {
         name,
+        input_type: inputType,
         default_output: defaultOutput,
         latency_slo_micros: sloMs * 1000,
         selection,
         confidence_threshold: confidenceThreshold,
         reward_range: rewardRange,
+        overload,
       },
       done,
     )
@@ -81,18 +95,19 @@ export class Admin {
     await this.transport.post(`delete ${checkName('application', name)}`, '/admin/delete_app', { name }, done)
   }
 
-  /** A model by name, whose current version answers, or as `name:version`. */
-  async link(application: string, model: string): Promise<void> {
-    await this.#links('link', 'add_model_links', application, model)
+  /** Models by name, whose current version answers, or as `name:version`; all of them are linked, or none. */
+  async link(application: string, ...models: readonly string[]): Promise<void> {
+    await this.#links('link', 'add_model_links', application, models)
   }
 
-  async unlink(application: string, model: string): Promise<void> {
-    await this.#links('unlink', 'delete_model_links', application, model)
+  /** Models named as they were linked; all or none. */
+  async unlink(application: string, ...models: readonly string[]): Promise<void> {
+    await this.#links('unlink', 'delete_model_links', application, models)
   }
 
-  async #links(what: string, call: string, application: string, model: string): Promise<void> {
-    const body = { app_name: checkName('application', application), model_names: [checkLink(model)] }
-    await this.transport.post(`${what} ${model}`, `/admin/${call}`, body, done)
+  async #links(what: string, call: string, application: string, models: readonly string[]): Promise<void> {
+    const body = { app_name: checkName('application', application), model_names: models.map(checkLink) }
+    await this.transport.post(`${what} ${models.join(', ')}`, `/admin/${call}`, body, done)
   }
 
   /** Makes another version the one that answers. */

@@ -1,6 +1,7 @@
 import type { FeedbackResult, Verdict } from '../query/feedback.js'
 import { checkOptions, refuse } from '../refusals.js'
 import { checkName } from '../registry/options.js'
+import { PUBLISH_OPTIONS } from '../registry/publish-names.js'
 import type { PublishOptions } from '../registry/publish-options.js'
 import type { Label } from '../selection/losses.js'
 import { Admin } from './admin.js'
@@ -10,7 +11,10 @@ import type { Sender } from './sender.js'
 import { Transport, type TransportOptions } from './transport.js'
 
 export interface ConnectOptions {
-  /** A call without an answer by then is given up; default 30,000, and 90,000 for `publish`, which starts containers. */
+  /**
+   * A call without an answer by then is given up, milliseconds; default 30,000, for `publish`, which starts containers, 90,000 (of kind
+   * 'external', which waits for one, none).
+   */
   timeoutMs?: number
   /** Of a server that has tokens. */
   token?: string
@@ -32,13 +36,20 @@ export interface PredictOptions {
 export type FeedbackOptions = { readonly queryId: number } & Verdict
 
 const PUBLISH_LIMIT_MS = 90_000
+/** Kinds of models that are an address. */
+const ADDRESSED: readonly (string | undefined)[] = ['remote', 'image']
+const HTTP = /^https?:\/\//
 /** What a timer of Node's can hold. */
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1
 
+/** What an application takes: numbers, a text, or bytes in base64. */
+export type Input = ArrayLike<number> | string
+
 /** An observation as JSON has it. What JSON would turn into something else (NaN into null, say) is refused here. */
-function plain(what: string, input: ArrayLike<number>): readonly number[] {
+function plain(what: string, input: Input): readonly number[] | string {
+  if (typeof input === 'string') return input
   const isList = typeof input === 'object' && input !== null && typeof input.length === 'number'
-  if (!isList) refuse(what, input, 'an array of numbers')
+  if (!isList) refuse(what, input, 'an array of numbers, or a string')
   const values: readonly unknown[] = Array.isArray(input) ? input : Array.from(input)
   for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) refuse(`${what}[${i}]`, values[i], 'a finite number')
   return values as readonly number[]
@@ -70,11 +81,7 @@ export class Client {
    * The action for one observation.
    * @throws ServeError `SERVE_OPTION`, `REQUEST_REFUSED` (with the server's cause and status), `SERVER_UNREACHABLE`
    */
-  async predict<Output = unknown>(
-    application: string,
-    input: ArrayLike<number>,
-    options: PredictOptions = {},
-  ): Promise<PredictResult<Output>> {
+  async predict<Output = unknown>(application: string, input: Input, options: PredictOptions = {}): Promise<PredictResult<Output>> {
     const body = { ...checkPredict(application, options), input: plain('input', input) }
     return this.#transport.post(application, `/${application}/predict`, body, readPrediction<Output>, true)
   }
@@ -82,7 +89,7 @@ export class Client {
   /** The actions for several observations, in one request. Throws as `predict` does. */
   async predictBatch<Output = unknown>(
     application: string,
-    inputs: readonly ArrayLike<number>[],
+    inputs: readonly Input[],
     options: PredictOptions = {},
   ): Promise<PredictResult<Output>[]> {
     if (!Array.isArray(inputs)) refuse('inputs', inputs, 'an array of observations')
@@ -113,26 +120,29 @@ export class Client {
   }
 
   /**
-   * Uploads a policy file's bytes and puts it live as a version of model `name`; resolves once it is warm. See `Server.publish`.
+   * Puts a model live as a version of model `name`; resolves once it is warm. The model is a file's bytes, or the address of a remote model
+   * or an image; unless `kind` says so it is a policy. A module or a Python file is sent alone, without what lies beside it. Of kind
+   * 'external' it resolves when the container has come. See `Server.publish`.
    * @throws ServeError `SERVE_OPTION`, `REQUEST_REFUSED`, `SERVER_UNREACHABLE`
    */
-  async publish(
-    name: string,
-    policy: Uint8Array,
-    options: Pick<PublishOptions, 'version' | 'replicas' | 'isolation'> = {},
-  ): Promise<Published> {
+  async publish(name: string, model: Uint8Array | string, options: PublishOptions = {}): Promise<Published> {
     checkName('name', name)
-    if (!(policy instanceof Uint8Array))
-      refuse('policy', policy, "a policy file's bytes, such as readFileSync(file) or policy.toBytes() gives")
-    const settings = checkOptions<typeof options>('publish', options, ['version', 'replicas', 'isolation'])
-    const given = Object.entries({ name, ...settings }).filter(([, value]) => value !== undefined)
-    const query = new URLSearchParams(given.map(([key, value]) => [key, String(value)]))
+    const { token, ...given } = checkOptions<PublishOptions>('publish', options, PUBLISH_OPTIONS)
+    const isAddress = typeof model === 'string' && (ADDRESSED.includes(given.kind) || (given.kind === undefined && HTTP.test(model)))
+    if (!(model instanceof Uint8Array) && !isAddress)
+      refuse('model', model, "a file's bytes, such as readFileSync(file) or policy.toBytes() gives, or an address of kind remote or image")
+    const settings = { ...given, ...(isAddress && given.kind === undefined && { kind: 'remote' as const }) }
+    const told = Object.entries({ name, ...settings }).filter(([, value]) => value !== undefined)
+    const query = new URLSearchParams(
+      told.map(([key, value]) => [key, typeof value === 'object' || typeof value === 'boolean' ? JSON.stringify(value) : String(value)]),
+    )
     return this.#transport.send({
       what: `publish ${name}`,
       path: `/admin/publish?${query}`,
       type: 'application/octet-stream',
-      body: policy,
-      usualLimitMs: PUBLISH_LIMIT_MS,
+      headers: token === undefined ? {} : { 'x-container-token': token },
+      body: model,
+      usualLimitMs: settings.kind === 'external' ? LONGEST_TIMEOUT_MS : PUBLISH_LIMIT_MS,
       repeatable: false,
       read: readPublished,
     })

@@ -1,6 +1,6 @@
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http'
+import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
-import { type Answer, type Call, retryAfterOf, SendError, type Sender } from './sender.js'
+import { type Answer, type Call, retryAfterOf, SendError, type Sender, type Streamed } from './sender.js'
 
 const HELD_CONNECTIONS = 256
 /** The connection was never made. */
@@ -16,27 +16,56 @@ export class NodeSender implements Sender {
     this.#https = new HttpsAgent({ keepAlive: true, maxFreeSockets: HELD_CONNECTIONS, ca })
   }
 
-  send({ url, headers, body, limitMs }: Call): Promise<Answer> {
-    const [request, agent] = url.startsWith('https:') ? [httpsRequest, this.#https] : [httpRequest, this.#http]
-    const length = typeof body === 'string' ? Buffer.byteLength(body) : body.length
-    return new Promise((resolve, reject) => {
-      const call = request(url, { method: 'POST', agent, headers: { ...headers, 'content-length': length } })
-      let late = false
-      const limit = setTimeout(() => {
-        late = true
-        call.destroy(new Error(`none within ${limitMs} ms`))
-      }, limitMs)
-      const fail = (cause: Error & { code?: string }) => {
-        clearTimeout(limit)
-        reject(new SendError(cause.message || String(cause.code), !NEVER_LEFT.includes(cause.code ?? ''), late, { cause }))
-      }
-      call.on('error', fail)
-      call.on('response', (response) => {
-        textOf(response).then((text) => {
-          clearTimeout(limit)
-          resolve({ status: response.statusCode ?? 0, text, retryAfterS: retryAfterOf(response.headers['retry-after']) })
-        }, fail)
+  async send(call: Call): Promise<Answer> {
+    let late = false
+    let open: ClientRequest | undefined
+    const limit = setTimeout(() => {
+      late = true
+      open?.destroy(new Error(`none within ${call.limitMs} ms`))
+    }, call.limitMs)
+    try {
+      const response = await this.#open(call, (request) => {
+        open = request
       })
+      const text = await wholeText(response)
+      return { status: response.statusCode ?? 0, text, retryAfterS: retryAfterOf(response.headers['retry-after']) }
+    } catch (cause) {
+      throw sendError(cause as Error, late)
+    } finally {
+      clearTimeout(limit)
+    }
+  }
+
+  async stream(call: Call, signal: AbortSignal): Promise<Streamed> {
+    let late = false
+    const hangUp = new AbortController()
+    const limit = setTimeout(() => {
+      late = true
+      hangUp.abort(new Error(`none within ${call.limitMs} ms`))
+    }, call.limitMs)
+    try {
+      const response = await this.#open(call, (request) => {
+        for (const one of [signal, hangUp.signal]) one.addEventListener('abort', () => request.destroy(), { once: true })
+        if (signal.aborted) request.destroy()
+      })
+      response.setEncoding('utf8')
+      return { status: response.statusCode ?? 0, text: response as AsyncIterable<string> }
+    } catch (cause) {
+      throw sendError(cause as Error, late)
+    } finally {
+      clearTimeout(limit)
+    }
+  }
+
+  /** Resolves with the answer's head; `opened` is handed the request at once. */
+  #open({ method, url, headers, body }: Call, opened: (request: ClientRequest) => void): Promise<IncomingMessage> {
+    const [request, agent] = url.startsWith('https:') ? [httpsRequest, this.#https] : [httpRequest, this.#http]
+    const length = body === undefined ? {} : { 'content-length': typeof body === 'string' ? Buffer.byteLength(body) : body.length }
+    return new Promise((resolve, reject) => {
+      const call = request(url, { method, agent, headers: { ...headers, ...length } })
+      opened(call)
+      call.on('error', reject)
+      call.on('response', resolve)
       call.end(body)
     })
   }
@@ -47,7 +76,11 @@ export class NodeSender implements Sender {
   }
 }
 
-async function textOf(response: IncomingMessage): Promise<string> {
+function sendError(cause: Error & { code?: string }, late: boolean): SendError {
+  return new SendError(cause.message || String(cause.code), !NEVER_LEFT.includes(cause.code ?? ''), late, { cause })
+}
+
+async function wholeText(response: IncomingMessage): Promise<string> {
   response.setEncoding('utf8')
   let text = ''
   for await (const chunk of response) text += chunk

@@ -1,8 +1,10 @@
 /** One HTTP call. */
 export interface Call {
+  readonly method: 'GET' | 'POST'
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
-  readonly body: string | Uint8Array
+  /** Of a POST. */
+  readonly body?: string | Uint8Array
   /** A call without a whole answer by then is given up. */
   readonly limitMs: number
 }
@@ -32,10 +34,19 @@ export class SendError extends Error {
   }
 }
 
+/** An answer that goes on. */
+export interface Streamed {
+  readonly status: number
+  /** Its text, piece by piece; an error ends it where the connection breaks. */
+  readonly text: AsyncIterable<string>
+}
+
 /** How calls are sent: by `node:http` in Node, by `fetch` in a browser. Connections are kept. */
 export interface Sender {
-  /** POSTs. @throws SendError */
+  /** @throws SendError */
   send(call: Call): Promise<Answer>
+  /** Resolves with the answer's beginning, which has to come within the limit; `signal` hangs up. @throws SendError */
+  stream(call: Call, signal: AbortSignal): Promise<Streamed>
   close(): void
 }
 

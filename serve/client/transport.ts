@@ -25,8 +25,11 @@ interface Sending<T> {
   /** Names the call in errors. */
   readonly what: string
   readonly path: string
-  readonly type: string
-  readonly body: string | Uint8Array
+  /** Of the body; without one the call is a GET. */
+  readonly type?: string
+  /** Besides the usual ones. */
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string | Uint8Array
   readonly usualLimitMs: number
   /** It may be tried again though it may have been done: that changes nothing. */
   readonly repeatable: boolean
@@ -46,12 +49,51 @@ export class Transport {
     return this.send({ what, path, type, body: JSON.stringify(body), usualLimitMs: CALL_LIMIT_MS, repeatable, read })
   }
 
-  /** @throws ServeError `REQUEST_REFUSED`, `SERVER_UNREACHABLE` */
-  async send<T>({ what, path, type, body, usualLimitMs, repeatable, read }: Sending<T>): Promise<T> {
+  /** What a GET answers, as `read` reads its JSON. */
+  get<T>(what: string, path: string, read: Read<T>): Promise<T> {
+    return this.send({ what, path, usualLimitMs: CALL_LIMIT_MS, repeatable: true, read })
+  }
+
+  /** What a GET answers that is no JSON. */
+  async getText<T>(what: string, path: string, read: (text: string) => T | undefined): Promise<T> {
+    const answer = await this.#persist(this.#call({ path, usualLimitMs: CALL_LIMIT_MS }), true)
+    return this.#understand(what, answer, () => read(answer.text))
+  }
+
+  #call({ path, type, headers, body, usualLimitMs }: Omit<Sending<unknown>, 'read' | 'what' | 'repeatable'>): Call {
     const { timeoutMs = usualLimitMs, token } = this.options
-    const headers = { 'content-type': type, ...(token !== undefined && { authorization: `Bearer ${token}` }) }
-    const answer = await this.#persist({ url: `${this.url}${path}`, headers, body, limitMs: timeoutMs }, repeatable)
-    return this.#understand(what, answer, read)
+    const told = {
+      ...(type !== undefined && { 'content-type': type }),
+      ...headers,
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
+    }
+    return { method: body === undefined ? 'GET' : 'POST', url: `${this.url}${path}`, headers: told, body, limitMs: timeoutMs }
+  }
+
+  /** @throws ServeError `REQUEST_REFUSED`, `SERVER_UNREACHABLE` */
+  async send<T>({ what, read, repeatable, ...sending }: Sending<T>): Promise<T> {
+    return this.#understand(what, await this.#persist(this.#call(sending), repeatable), read)
+  }
+
+  /**
+   * The data of server-sent events, as they come; ends when `signal` fires, or the server closes.
+   * @throws ServeError `REQUEST_REFUSED`, `SERVER_UNREACHABLE`
+   */
+  async *events(what: string, path: string, signal: AbortSignal): AsyncGenerator<{ event: string; data: string }> {
+    try {
+      const { status, text } = await this.sender.stream(this.#call({ path, usualLimitMs: CALL_LIMIT_MS }), signal)
+      if (status === 200) {
+        yield* eventsIn(text)
+        return
+      }
+      let answer = ''
+      for await (const part of text) answer += part
+      this.#understand(what, { status, text: answer, retryAfterS: undefined }, () => undefined)
+    } catch (error) {
+      if (signal.aborted) return
+      if (error instanceof ServeError) throw error
+      throw new ServeError('SERVER_UNREACHABLE', `${what}: ${this.url} hung up: ${(error as Error).message}`, { cause: error })
+    }
   }
 
   /** Tries again what has not been done, or may be done twice, after longer and longer pauses and as long as there is time. */
@@ -101,5 +143,18 @@ function parsed(text: string): unknown {
     return JSON.parse(text)
   } catch {
     return text
+  }
+}
+
+/** Server-sent events (WHATWG HTML, section 9.2) of a text that comes in pieces; comments are left out. */
+async function* eventsIn(text: AsyncIterable<string>): AsyncGenerator<{ event: string; data: string }> {
+  let open = ''
+  for await (const part of text) {
+    const blocks = (open + part).split('\n\n')
+    open = blocks.pop()!
+    for (const block of blocks) {
+      const fields = Object.fromEntries(block.split('\n').map((line) => [line.split(': ', 1)[0], line.slice(line.indexOf(': ') + 2)]))
+      if (fields.data !== undefined) yield { event: fields.event ?? 'message', data: fields.data }
+    }
   }
 }

@@ -1,3 +1,4 @@
+import type { OutputName } from '../log/output-lines.js'
 import type { Column, Elements, ElementType, InputType } from './element-types.js'
 
 /** One of a model's outputs. */
@@ -53,6 +54,16 @@ export interface BatchReply {
 
 /** Called exactly once a batch: with the reply, or with null and the reason when the container was lost before it answered. */
 export type BatchDone = (reply: BatchReply | null, reason?: string) => void
+
+/** What is told of a container for the log. */
+export interface ContainerEvents {
+  /** It has printed a line. */
+  said(stream: OutputName, line: string, pid: number | undefined): void
+  /** It is warm, for the first time or again. */
+  ready(pid: number | undefined, restarts: number): void
+  /** It was lost, and the next life begins after a while. */
+  died(reason: string, restartInMs: number, pid: number | undefined): void
+}
 
 /** One replica of a model, wherever it runs. */
 export interface Container {

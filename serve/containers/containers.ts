@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import type { Container } from './container.js'
+import type { Container, ContainerEvents } from './container.js'
 import { externalHost } from './external-host.js'
 import type { StartHost } from './host.js'
 import { imageCommand } from './image.js'
@@ -13,22 +13,18 @@ import { threadHost } from './thread-host.js'
 
 const NODE_MAIN = fileURLToPath(new URL('./container-main.js', import.meta.url))
 
-/** One more container of a model, not started; `onDeath` is told why a life ended and when the next begins. */
-export function makeContainer(
-  model: ContainerModel,
-  listener: ContainerListener,
-  onDeath: (reason: string, restartInMs: number) => void,
-): Container {
+/** One more container of a model, not started. */
+export function makeContainer(model: ContainerModel, listener: ContainerListener, events: ContainerEvents): Container {
   if (model.isolation === 'inline') return new InlineContainer(model)
-  return new SupervisedContainer(model, () => hostOf(model, listener), onDeath)
+  return new SupervisedContainer(model, () => hostOf(model, listener, events.said), events)
 }
 
-async function hostOf(model: ContainerModel, listener: ContainerListener): Promise<StartHost> {
+async function hostOf(model: ContainerModel, listener: ContainerListener, said: ContainerEvents['said']): Promise<StartHost> {
   const { kind, limits, tokenDigest } = model.settings
-  if (model.isolation === 'thread') return threadHost(limits)
+  if (model.isolation === 'thread') return threadHost(limits, said)
   const address = await listener.address()
   if (kind === 'external') return externalHost(tokenDigest!, listener)
-  return processHost(commandOf(model), limits, listener, address)
+  return processHost(commandOf(model), limits, { listener, address, said })
 }
 
 function commandOf({ artifact, settings }: ContainerModel): ContainerCommand {

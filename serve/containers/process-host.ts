@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { constants, setPriority } from 'node:os'
+import { readLines } from '../log/output-lines.js'
+import type { ContainerEvents } from './container.js'
 import type { Host, HostEvents, StartHost } from './host.js'
 import type { Limits } from './kinds.js'
 import type { ContainerListener } from './listener.js'
@@ -13,12 +15,24 @@ export interface ContainerCommand {
   readonly args: readonly string[]
 }
 
-/** Runs a container in a process of this machine. @param address where `listener` listens */
-export function processHost({ command, args }: ContainerCommand, limits: Limits, listener: ContainerListener, address: string): StartHost {
+/** What a process is connected with. */
+interface Around {
+  readonly listener: ContainerListener
+  /** Where that listens. */
+  readonly address: string
+  /** Told what it prints. */
+  readonly said: ContainerEvents['said']
+}
+
+/** Runs a container in a process of this machine. */
+export function processHost({ command, args }: ContainerCommand, limits: Limits, { listener, address, said }: Around): StartHost {
   return (events) => {
     const { token, forget } = listener.expect(events)
     const env = { ...process.env, ...limits.env, GYMNURA_CONTAINER_ADDRESS: address, GYMNURA_CONTAINER_TOKEN: token }
-    return new ProcessHost(spawn(command, args, { stdio: ['pipe', 'ignore', 'pipe'], env }), limits, forget, events)
+    const child = spawn(command, args, { stdio: 'pipe', env })
+    readLines(child.stdout, (line) => said('stdout', line, child.pid))
+    readLines(child.stderr, (line) => said('stderr', line, child.pid))
+    return new ProcessHost(child, limits, forget, events)
   }
 }
 
@@ -36,8 +50,8 @@ class ProcessHost implements Host {
     if (niceness !== undefined && child.pid !== undefined) lower(child.pid, niceness)
     // Its standard input only tells it that this process is gone; an error on it says the same of the child.
     child.stdin?.on('error', () => {})
-    child.stderr?.on('data', (chunk: Buffer) => {
-      this.lastWords = (this.lastWords + chunk.toString()).slice(-KEPT_ERROR_CHARS)
+    child.stderr?.on('data', (chunk: string) => {
+      this.lastWords = (this.lastWords + chunk).slice(-KEPT_ERROR_CHARS)
     })
     const gone = (reason: string) => {
       if (this.#gone) return

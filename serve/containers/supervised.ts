@@ -1,5 +1,5 @@
 import { ServeError } from '../errors.js'
-import type { BatchDone, BatchInputs, Container, ModelDescription } from './container.js'
+import type { BatchDone, BatchInputs, Container, ContainerEvents, ModelDescription } from './container.js'
 import type { StartHost } from './host.js'
 import { ContainerLife, type ContainerModel } from './life.js'
 
@@ -12,7 +12,7 @@ export class SupervisedContainer implements Container {
   restarts = 0
   readonly #model: ContainerModel
   readonly #host: () => Promise<StartHost>
-  readonly #onDeath: (reason: string, restartInMs: number) => void
+  readonly #events: Pick<ContainerEvents, 'ready' | 'died'>
   /** The newest one: starting, ready or ended. */
   #life: ContainerLife | undefined
   #timer: NodeJS.Timeout | undefined
@@ -20,11 +20,11 @@ export class SupervisedContainer implements Container {
   #readyAt = Number.POSITIVE_INFINITY
   #stopped = false
 
-  /** `host` is where its lives run; `onDeath` is told why one ended and when the next begins. */
-  constructor(model: ContainerModel, host: () => Promise<StartHost>, onDeath: (reason: string, restartInMs: number) => void) {
+  /** `host` is where its lives run. */
+  constructor(model: ContainerModel, host: () => Promise<StartHost>, events: Pick<ContainerEvents, 'ready' | 'died'>) {
     this.#model = model
     this.#host = host
-    this.#onDeath = onDeath
+    this.#events = events
   }
 
   get ready(): boolean {
@@ -59,6 +59,7 @@ export class SupervisedContainer implements Container {
       ready: (description) => {
         wasReady = true
         this.#readyAt = performance.now()
+        this.#events.ready(this.pid, this.restarts)
         firstReady?.(description)
         this.onReady()
       },
@@ -75,7 +76,7 @@ export class SupervisedContainer implements Container {
     this.#readyAt = Number.POSITIVE_INFINITY
     const delayMs = this.#failures === 0 ? 0 : Math.min(BACKOFF_MS.most, BACKOFF_MS.first * 2 ** (this.#failures - 1))
     this.#failures++
-    this.#onDeath(reason, delayMs)
+    this.#events.died(reason, delayMs, this.#life?.pid)
     this.#timer = setTimeout(() => {
       this.restarts++
       this.#live(startHost)

@@ -1,5 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
+import { readLines } from '../log/output-lines.js'
+import type { ContainerEvents } from './container.js'
 import { FrameType } from './frames.js'
 import type { Host, HostEvents, StartHost } from './host.js'
 import type { Limits } from './kinds.js'
@@ -8,8 +10,8 @@ import { PortWire } from './port-wire.js'
 const MAIN = fileURLToPath(new URL('./container-main.js', import.meta.url))
 
 /** Runs a container in a thread: half the start and a third of the memory of a process, but a crash of native code takes the server with it. */
-export function threadHost(limits: Limits): StartHost {
-  return (events) => new ThreadHost(limits, events)
+export function threadHost(limits: Limits, said: ContainerEvents['said']): StartHost {
+  return (events) => new ThreadHost(limits, said, events)
 }
 
 class ThreadHost implements Host {
@@ -18,11 +20,15 @@ class ThreadHost implements Host {
   lastWords = ''
   readonly #worker: Worker
 
-  constructor({ memoryMB, env }: Limits, events: HostEvents) {
+  constructor({ memoryMB, env }: Limits, said: ContainerEvents['said'], events: HostEvents) {
     this.#worker = new Worker(MAIN, {
+      stdout: true,
+      stderr: true,
       env: { ...process.env, ...env },
       resourceLimits: memoryMB === undefined ? {} : { maxOldGenerationSizeMb: memoryMB },
     })
+    readLines(this.#worker.stdout, (line) => said('stdout', line, undefined))
+    readLines(this.#worker.stderr, (line) => said('stderr', line, undefined))
     const wire = new PortWire(this.#worker)
     wire.onFrame = (frame) => {
       if (frame.type === FrameType.HELLO) events.arrived(wire, 1)

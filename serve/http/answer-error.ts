@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import { ServeError } from '../errors.js'
 import { shown } from '../refusals.js'
+import type { RequestLimits } from './request-limits.js'
 
 /** A client that has not sent its whole request by then is hung up on. */
 export const REQUEST_LIMIT_MS = 30_000
@@ -25,13 +26,17 @@ export function refuseUnreadable(error: Error & { code?: string }, socket: Socke
 }
 
 /** In our words where the framework's leave open what to do. */
-function causeOf({ code, message }: Error & { code?: string }, request: FastifyRequest): string {
-  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE')
-    return `the body is larger than ${request.routeOptions.bodyLimit} bytes, which is the limit here`
-  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
-    return `content-type is ${shown(request.headers['content-type'])}; expected application/octet-stream`
+function inOurWords(error: Refused, { routeOptions, headers }: FastifyRequest, limits: RequestLimits): Refused {
+  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
+    const most = routeOptions.bodyLimit
+    const option = (['maxBodyBytes', 'maxBinaryBytes'] as const).find((name) => limits[name] === most)
+    const told = option === undefined ? 'the limit here' : `the server's ${option}: send several requests`
+    return new ServeError('BODY_TOO_LARGE', `the body is larger than ${most} bytes, which is ${told}`, { cause: error })
   }
-  return message
+  if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
+    error.message = `content-type is ${shown(headers['content-type'])}; expected application/octet-stream`
+  }
+  return error
 }
 
 /** Open Inference and TensorFlow Serving have one field for what is wrong; Clipper two. */
@@ -44,18 +49,22 @@ export function refusalHeaders(reply: FastifyReply, error: unknown): void {
   if (error.retryAfterS !== undefined) reply.header('retry-after', error.retryAfterS)
 }
 
+type Refused = Error & { statusCode?: number; code?: string }
+
 /** Where a version is part of the path, one that is not there is a path that is not there. */
-function statusOf(error: Error & { statusCode?: number }, { url }: FastifyRequest): number {
+function statusOf(error: Refused, { url }: FastifyRequest): number {
   if (!(error instanceof ServeError)) return error.statusCode ?? 500
   return error.code === 'MODEL_VERSION_UNKNOWN' && hasOneField(url) ? 404 : error.status
 }
 
 /** Answers whatever a route throws, in the words of its API, and logs what is the server's fault. */
-export function errorAnswers(log: Logger) {
-  return (error: Error & { statusCode?: number; code?: string }, request: FastifyRequest, reply: FastifyReply): void => {
+export function errorAnswers(log: Logger, limits: RequestLimits) {
+  return (given: Refused, request: FastifyRequest, reply: FastifyReply): void => {
+    const error = inOurWords(given, request, limits)
+    const { message: cause } = error
     const status = statusOf(error, request)
     if (status >= 500) log.error({ err: error, reqId: request.id, method: request.method, url: request.url }, 'a request failed')
-    const cause = causeOf(error, request)
+    else if (log.isLevelEnabled('debug')) log.debug({ reqId: request.id, status, code: error.code, cause }, 'a request was refused')
     reply.code(status).header('x-request-id', request.id)
     refusalHeaders(reply, error)
     if (hasOneField(request.url)) reply.send({ error: cause })

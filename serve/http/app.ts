@@ -6,10 +6,10 @@ import { ServeError } from '../errors.js'
 import type { TlsMaterial } from '../security/tls.js'
 import { errorAnswers, notFound, REQUEST_LIMIT_MS, refuseUnreadable } from './answer-error.js'
 import { readText } from './raw-body.js'
+import type { RequestLimits } from './request-limits.js'
+import { type RequestsSeen, seeRequests, UNKNOWN_ROUTE } from './requests-seen.js'
 import { hangUpOnStalled } from './stalled.js'
 
-/** Reading JSON of this size takes some tens of milliseconds, in which nobody else is answered. */
-const LARGEST_BODY_BYTES = 2 * 1024 ** 2
 /** How soon a request that is not whole in time is noticed. */
 const CONNECTIONS_CHECKED_EVERY_MS = 5_000
 const REQUEST_ID_HEADER = 'x-request-id'
@@ -26,12 +26,12 @@ function requestIds(): (request: IncomingMessage) => string {
 }
 
 /** The HTTP server that the APIs are put on. */
-export function httpApp(log: Logger, tls: TlsMaterial | undefined): FastifyInstance {
-  const answerError = errorAnswers(log)
+export function httpApp(log: Logger, tls: TlsMaterial | undefined, limits: RequestLimits): { app: FastifyInstance; seen: RequestsSeen } {
+  const answerError = errorAnswers(log, limits)
   const settings = {
     logger: false,
     genReqId: requestIds(),
-    bodyLimit: LARGEST_BODY_BYTES,
+    bodyLimit: limits.maxBodyBytes,
     requestTimeout: REQUEST_LIMIT_MS,
     routerOptions: { maxParamLength: 200 },
     exposeHeadRoutes: false,
@@ -50,22 +50,20 @@ export function httpApp(log: Logger, tls: TlsMaterial | undefined): FastifyInsta
   app.removeAllContentTypeParsers()
   // (Named too, the usual type is found without being parsed.)
   app.addContentTypeParser(['application/json', '*'], { parseAs: 'string' }, readText)
-  app.setNotFoundHandler(notFound)
+  const seen = seeRequests(app, log)
+  app.setNotFoundHandler((request, reply) => {
+    seen.of(request.method, UNKNOWN_ROUTE)(404)
+    notFound(request, reply)
+  })
   app.setErrorHandler(answerError)
-  tellRequests(app, log)
-  return app
+  nameRequests(app)
+  return { app, seen }
 }
 
-/** A caller that names its request hears the name again; where the log wants every request, it gets a line when it is answered. */
-function tellRequests(app: FastifyInstance, log: Logger): void {
+/** A caller that names its request hears the name again. */
+function nameRequests(app: FastifyInstance): void {
   app.addHook('onRequest', (request, reply, done) => {
     if (request.headers[REQUEST_ID_HEADER] !== undefined) reply.header(REQUEST_ID_HEADER, request.id)
-    done()
-  })
-  if (!log.isLevelEnabled('debug')) return
-  app.addHook('onResponse', (request, reply, done) => {
-    const { method, url, id: reqId, ip } = request
-    log.debug({ reqId, method, path: url.split('?')[0], ip, status: reply.statusCode, ms: reply.elapsedTime }, 'answered')
     done()
   })
 }

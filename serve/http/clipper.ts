@@ -9,6 +9,7 @@ import { answerJson } from './answer-json.js'
 import { readLabel, readQueryId, readUser, readVerdict } from './feedback-body.js'
 import { parseBody, textOf } from './json-body.js'
 import { isBatch, parsePredictBody, readInputs, readVersion } from './predict-body.js'
+import type { RequestLimits } from './request-limits.js'
 import { ignoreContentType, type RouteDoc } from './route.js'
 import { ANY, BOOLEAN, INTEGER, listOf, NUMBER, NUMBERS, object, oneOf, STRING } from './schemas.js'
 
@@ -58,14 +59,21 @@ const UPDATE: RouteDoc = {
   orText: true,
 }
 
+interface Parts {
+  readonly registry: Registry
+  readonly path: QueryPath
+  readonly desk: FeedbackDesk
+  readonly limits: RequestLimits
+}
+
 /** Clipper's query API: `POST /{application}/predict` and `/update`. */
-export function clipperApi(app: FastifyInstance, registry: Registry, path: QueryPath, desk: FeedbackDesk): void {
+export function clipperApi(app: FastifyInstance, { registry, path, desk, limits }: Parts): void {
   function predict(request: FastifyRequest<{ Params: { application: string } }>, reply: FastifyReply): void {
     const application = registry.application(request.params.application)
-    const body = parsePredictBody(textOf(request))
+    const body = parsePredictBody(textOf(request), limits)
     const version = readVersion(body)
     const batch = isBatch(body)
-    const inputs = readInputs(body, application.arms[0]?.resolve(version).description)
+    const inputs = readInputs(body, application.arms[0]?.resolve(version).description, limits)
     path.submit(application, inputs, { version, user: readUser(body.user, 'user') }, (exchange) => {
       reply.header('content-type', JSON_TYPE).send(exchangeJson(exchange, batch))
     })
@@ -76,7 +84,7 @@ export function clipperApi(app: FastifyInstance, registry: Registry, path: Query
     const application = registry.application(request.params.application)
     const body = parseBody(textOf(request), '{"query_id": ..., "reward": ...} or {"uid": ..., "input": [...], "label": ...}')
     if (body.query_id !== undefined) return desk.feedback(application, readQueryId(body), readVerdict(body))
-    const inputs = readInputs(body, application.arms[0]?.resolve().description)
+    const inputs = readInputs(body, application.arms[0]?.resolve().description, limits)
     if (isBatch(body)) throw new ServeError('QUERY_INVALID', 'input_batch: feedback is on one input; send "input"')
     return `Feedback received? ${(await desk.update(application, readUser(body.uid, 'uid'), inputs, readLabel(body))) > 0 ? 1 : 0}`
   }

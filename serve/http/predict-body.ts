@@ -4,7 +4,7 @@ import type { Inputs } from '../query/inputs.js'
 import { readRows } from '../query/read-rows.js'
 import { shown } from '../refusals.js'
 import { type Body, parseBody } from './json-body.js'
-import { checkArrays, MOST_INPUTS } from './json-limits.js'
+import { checkArrays, checkCount, type RequestLimits } from './request-limits.js'
 
 const EXPECTED = '{"input": [...]} or {"input_batch": [[...], ...]}'
 
@@ -13,8 +13,8 @@ function invalid(message: string): never {
 }
 
 /** A predict body; its inputs are still to be checked against the model. @throws ServeError `QUERY_INVALID` */
-export function parsePredictBody(text: string): Body {
-  checkArrays(text)
+export function parsePredictBody(text: string, limits: RequestLimits): Body {
+  checkArrays(text, limits)
   return parseBody(text, EXPECTED)
 }
 
@@ -36,7 +36,7 @@ export const isBatch = (body: Body) => body.input_batch !== undefined
  * base64. Without a model they are arrays of numbers of any length, and nothing of them is kept.
  * @throws ServeError `QUERY_INVALID` naming the first wrong field's path
  */
-export function readInputs(body: Body, model: ModelDescription | undefined): Inputs {
+export function readInputs(body: Body, model: ModelDescription | undefined, limits: RequestLimits): Inputs {
   const { input, input_batch: batch } = body
   if (batch === undefined) {
     if (input === undefined) invalid(`input: missing; expected ${EXPECTED}`)
@@ -44,7 +44,6 @@ export function readInputs(body: Body, model: ModelDescription | undefined): Inp
   }
   if (input !== undefined) invalid('input: given together with input_batch; send one of them')
   if (!Array.isArray(batch)) invalid(`input_batch: expected an array of inputs, got ${shown(batch)}`)
-  if (batch.length > MOST_INPUTS)
-    invalid(`input_batch: expected at most ${MOST_INPUTS} inputs a request, got ${batch.length}: send several`)
+  checkCount(batch, limits, 'input_batch', 'inputs')
   return readRows(batch, model, batchPath)
 }

@@ -4,6 +4,7 @@ import type { PredictionCache } from '../query/cache.js'
 import type { Application } from '../registry/application.js'
 import type { Registry } from '../registry/registry.js'
 import type { SharedState } from '../state/state.js'
+import type { RequestsSeen } from './requests-seen.js'
 
 type Labels = Readonly<Record<string, string>>
 type Reading = readonly [labels: Labels, value: number]
@@ -11,6 +12,7 @@ type Reading = readonly [labels: Labels, value: number]
 export interface Source {
   readonly registry: Registry
   readonly cache: PredictionCache
+  readonly seen: RequestsSeen
   readonly shared?: SharedState
 }
 
@@ -61,7 +63,7 @@ const batchesOf = (sizes: ReadonlyMap<number, number>) => [...sizes.values()].re
 
 /** Every metric: name, help, labels, and how it is read from what the tier counts anyway. */
 function declare(prometheus: Prometheus, source: Source): void {
-  const { cache, shared } = source
+  const { cache, seen, shared } = source
   const collected =
     (Metric: typeof Counter | typeof Gauge) => (name: string, help: string, labelNames: string[], read: () => Iterable<Reading>) => {
       new Metric({
@@ -78,9 +80,23 @@ function declare(prometheus: Prometheus, source: Source): void {
   const counter = collected(Counter)
   const gauge = collected(Gauge)
   const model = ['model', 'version']
+  counter('gymnura_http_requests_total', 'HTTP requests answered', ['method', 'route', 'status'], () => seen.readings())
   counter('gymnura_queries_total', 'Queries answered', ['application'], () => perApplication(source, ({ queries }) => [[{}, queries]]))
   counter('gymnura_default_answers_total', 'Queries answered with the default output', ['application', 'reason'], () =>
     perApplication(source, ({ defaults }) => Object.entries(defaults).map(([reason, count]) => [{ reason }, count])),
+  )
+  counter('gymnura_shed_queries_total', 'Queries turned away because there were too many', ['application'], () =>
+    perApplication(source, ({ shed }) => [[{}, shed]]),
+  )
+  const arm = ['application', 'arm']
+  counter('gymnura_arm_queries_total', 'Queries that asked a linked model', arm, () =>
+    perApplication(source, ({ arms, tallies }) => arms.map(({ name }, i) => [{ arm: name }, tallies[i]!.queries])),
+  )
+  counter('gymnura_arm_feedback_total', "Feedback on a linked model's answers", arm, () =>
+    perApplication(source, ({ arms, tallies }) => arms.map(({ name }, i) => [{ arm: name }, tallies[i]!.feedback])),
+  )
+  counter('gymnura_arm_reward_total', 'Sum of its rewards, each 0 to 1', arm, () =>
+    perApplication(source, ({ arms, tallies }) => arms.map(({ name }, i) => [{ arm: name }, tallies[i]!.feedback - tallies[i]!.losses])),
   )
   counter('gymnura_cache_hits_total', 'Queries answered from the cache', [], () => [[{}, cache.hits]])
   counter('gymnura_cache_misses_total', 'Queries not in the cache', [], () => [[{}, cache.misses]])
@@ -96,6 +112,7 @@ function declare(prometheus: Prometheus, source: Source): void {
   counter('gymnura_retried_items_total', 'Inputs sent again after a container was lost', model, () =>
     perVersion(source, (d) => [[{}, d.retried]]),
   )
+  counter('gymnura_refused_items_total', 'Inputs that found the queue full', model, () => perVersion(source, (d) => [[{}, d.refused]]))
   gauge('gymnura_queued_items', 'Inputs that wait for a batch', model, () => perVersion(source, (d) => [[{}, d.queued]]))
   const replica = [...model, 'replica']
   gauge('gymnura_max_batch', 'The batch size limit that adaptive batching has found', replica, () =>

@@ -1,6 +1,6 @@
 import { ServeError } from '../errors.js'
 import { shown } from '../refusals.js'
-import type { Application } from '../registry/application.js'
+import type { Application, ArmTally } from '../registry/application.js'
 import { type Label, lossesOfReward, lossOfLabel } from '../selection/losses.js'
 import type { FeedbackEntry, State } from '../state/state.js'
 import { Answered } from './answered.js'
@@ -123,6 +123,7 @@ export class FeedbackDesk {
       const learned = await this.state.learn({ ...lesson, queryId, ...(this.state.keepsFeedback && { entry }) })
       bandit.heard(user, learned)
       if (learned.repeated) return { accepted: false, reason: before(queryId) }
+      for (const [i, loss] of losses.entries()) if (loss !== undefined) tell(application.tally(arms[i]!), loss)
     } catch (error) {
       // It was not kept, or nobody knows whether it was: it may be given again.
       answered.told.delete(query)
@@ -175,6 +176,11 @@ const before = (queryId: number) => `feedback on query ${queryId} was given befo
 
 const lossesOfLabel = (predictions: readonly (Prediction | undefined)[], label: Label) =>
   predictions.map((prediction) => prediction && lossOfLabel(prediction, label))
+
+function tell(tally: ArmTally, loss: number): void {
+  tally.feedback++
+  tally.losses += loss
+}
 
 /** 0 for the best reward, 1 for the worst. */
 function lossOfReward({ record: { rewardRange } }: Application, reward: number): number {

@@ -19,12 +19,12 @@ export class Latencies {
 
   /** Upper edge of the bucket in which the quantile lies, ms; NaN while nothing was recorded. */
   quantile(q: number): number {
-    let left = q * this.count
-    for (let bucket = 0; bucket < BUCKETS; bucket++) {
-      left -= this.#counts[bucket]!
-      if (left <= 0 && this.count > 0) return SMALLEST_MS * 2 ** (bucket / PER_OCTAVE)
-    }
-    return Number.NaN
+    return quantileOf(this.#counts, q) ?? Number.NaN
+  }
+
+  /** How many were in each bucket. */
+  counts(): number[] {
+    return [...this.#counts]
   }
 
   /** `[upper edge in ms, how many at or below it]`, an edge an octave. */
@@ -35,4 +35,19 @@ export class Latencies {
       if (bucket % PER_OCTAVE === 0) yield [SMALLEST_MS * 2 ** (bucket / PER_OCTAVE), below]
     }
   }
+}
+
+/**
+ * A quantile of what was recorded between two moments: of the differences of `ApplicationMetrics.latencyCounts`. Right to within a fifth.
+ * @returns milliseconds; null where nothing was recorded
+ */
+export function quantileOf(counts: ArrayLike<number>, q: number): number | null {
+  let all = 0
+  for (let bucket = 0; bucket < counts.length; bucket++) all += counts[bucket]!
+  let left = q * all
+  for (let bucket = 0; bucket < counts.length && all > 0; bucket++) {
+    left -= counts[bucket]!
+    if (left <= 0) return SMALLEST_MS * 2 ** (bucket / PER_OCTAVE)
+  }
+  return null
 }

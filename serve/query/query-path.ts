@@ -53,8 +53,16 @@ export class QueryPath {
     const standing = application.bandit.standing(user)
     const now = performance.now()
     const go = (standing: Standing) => this.#ask(application, versions, inputs, asking, standing, now, answered)
-    if (standing instanceof Promise) whenRead(application, standing, go)
-    else go(standing)
+    if (!(standing instanceof Promise)) {
+      go(standing)
+      return
+    }
+    const { arms } = application
+    whenRead(application, standing, (read) => {
+      // The links may have changed meanwhile.
+      const still = application.arms === arms ? versions : resolvedAgain(application, versions, version)
+      this.#ask(application, still, inputs, asking, read, now, answered)
+    })
   }
 
   #ask(
@@ -85,7 +93,10 @@ export class QueryPath {
     }
     for (let query = 0; query < size; query++) {
       for (let member = 0; member < members; member++) {
-        const version = versions[selected === undefined ? 0 : selected[query]!.choice.arms[member]!]!
+        const arm = selected === undefined ? 0 : selected[query]!.choice.arms[member]!
+        const tally = application.tallies[arm]
+        if (tally !== undefined) tally.queries++
+        const version = versions[arm]!
         this.cache.ask(version, inputs, query, exchange, query * members + member, now)
       }
     }
@@ -116,6 +127,18 @@ export class QueryPath {
   }
 }
 
+/** What answers now, where that takes the same inputs; nobody where it does not, or has no such version any more. */
+function resolvedAgain({ arms }: Application, before: readonly ModelVersion[], wanted: string | undefined): readonly ModelVersion[] {
+  const shapeOf = ({ description: { inputType, inputSize } }: ModelVersion) => `${inputType} ${inputSize}`
+  try {
+    const versions = arms.map((arm) => arm.resolve(wanted))
+    return versions.every((version) => before.length > 0 && shapeOf(version) === shapeOf(before[0]!)) ? versions : []
+  } catch (error) {
+    if (error instanceof ServeError) return []
+    throw error
+  }
+}
+
 /** A user whose standing has to be read first: who takes too long over it is answered as somebody of whom nothing is known. */
 function whenRead({ sloMs, bandit }: Application, standing: Promise<Standing>, go: (standing: Standing) => void): void {
   let gone = false
@@ -130,10 +153,12 @@ function whenRead({ sloMs, bandit }: Application, standing: Promise<Standing>, g
 }
 
 /** @throws ServeError `OVERLOADED` when no linked model is expected to answer in time: better told now than after the deadline. */
-function shedEarly({ name, sloMs }: Application, versions: readonly ModelVersion[]): void {
+function shedEarly(application: Application, versions: readonly ModelVersion[]): void {
+  const { name, sloMs } = application
   if (versions.length === 0) return
   const waitMs = Math.min(...versions.map(({ dispatcher }) => dispatcher.expectedMs))
   if (waitMs <= sloMs) return
+  application.shed++
   const retryAfterS = Number.isFinite(waitMs) ? Math.max(1, Math.ceil(waitMs / 1000)) : 1
   const why = Number.isFinite(waitMs) ? `an answer would take about ${Math.round(waitMs)} ms` : 'the queue is full'
   throw new ServeError('OVERLOADED', `"${name}" has more queries than it can answer within ${sloMs} ms: ${why}; try again later`, {

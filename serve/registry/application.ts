@@ -7,6 +7,16 @@ import type { Bandit } from '../selection/bandit.js'
 import type { ApplicationRecord } from '../state/state.js'
 import type { Arm } from './arm.js'
 
+/** What became of one arm since the server was started. */
+export interface ArmTally {
+  /** Queries that asked it. */
+  queries: number
+  /** Feedback that said something of its answers. */
+  feedback: number
+  /** Of that, each 0 (the best) to 1. */
+  losses: number
+}
+
 /** An application as it runs: its linked models, its clock and its counts. */
 export class Application {
   readonly defaultJson: string
@@ -17,6 +27,11 @@ export class Application {
   links: readonly string[] = []
   #arms: readonly Arm[] = []
   queries = 0
+  /** Queries that were turned away because there were too many. */
+  shed = 0
+  /** Of the arms, in their order. */
+  tallies: readonly ArmTally[] = []
+  readonly #tallies = new Map<string, ArmTally>()
   /** Queries answered with the default, by Clipper's explanation or, for the rest, 'failed'. */
   readonly defaults = { noModels: 0, late: 0, failed: 0, unsure: 0 }
 
@@ -46,6 +61,13 @@ export class Application {
   set arms(arms: readonly Arm[]) {
     this.#arms = arms
     this.bandit.setArms(arms.map(({ name }) => name))
+    this.tallies = arms.map(({ name }) => this.tally(name))
+  }
+
+  tally(arm: string): ArmTally {
+    const known = this.#tallies.get(arm) ?? { queries: 0, feedback: 0, losses: 0 }
+    this.#tallies.set(arm, known)
+    return known
   }
 
   /** Whether there is anything to choose: with 'fixed' the first link answers, and nobody can disagree. */

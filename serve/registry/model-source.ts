@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import nodeModule from 'node:module'
 import { resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { Policy } from '../../rl/policy/index.js'
@@ -28,6 +29,24 @@ export function localPath(source: ModelSource, kind: Kind): string | undefined {
   if (typeof source !== 'string' && !(source instanceof URL)) return undefined
   if (kind === 'function') return pathToFileURL(pathOf(source)).href
   return kind === 'python' ? pathOf(source) : undefined
+}
+
+/**
+ * A model that lies here, as `client.publish` sends it to a server: `client.publish(name, model, { kind })`.
+ * @param source a file, or the address of a remote model or an image
+ * @throws ServeError `SERVE_OPTION`, `MODEL_FILE`
+ */
+export async function readModel(source: string, kind: Kind = impliedKind(source)): Promise<{ model: Uint8Array | string; kind: Kind }> {
+  if (kind === 'remote' || kind === 'image') return { model: source, kind }
+  const bytes = await artifactOf(source, kind)
+  return { model: kind === 'function' && source.endsWith('.ts') ? withoutTypes(source, bytes) : bytes, kind }
+}
+
+/** What Node imports from a `.ts` file it does not import from text. */
+function withoutTypes(source: string, bytes: Uint8Array): Uint8Array {
+  const { stripTypeScriptTypes: strip } = nodeModule as { stripTypeScriptTypes?: (code: string) => string }
+  if (strip === undefined) refuse('model', source, 'JavaScript: this Node does not take types away (22.13 does); compile it first')
+  return Buffer.from(strip(Buffer.from(bytes).toString()))
 }
 
 /** The bytes that a container is sent. @throws ServeError `SERVE_OPTION`, `MODEL_FILE` */

@@ -6,7 +6,8 @@ import { type ContainerSettings, ISOLATIONS, type Isolation, KINDS, type Kind, t
 import { digestOf } from '../containers/listener.js'
 import { wrongDescription } from '../containers/replies.js'
 import { checkOptions, refuse } from '../refusals.js'
-import { checkReplicas } from './options.js'
+import { type ApplicationOptions, checkApplication, checkReplicas } from './options.js'
+import { PUBLISH_OPTIONS } from './publish-names.js'
 
 /** What `publish` takes besides the model. */
 export interface PublishOptions {
@@ -16,8 +17,11 @@ export interface PublishOptions {
   replicas?: number
   /** Each replica in a process of its own (default), in a thread of its own, or 'inline': in the thread that serves. */
   isolation?: Isolation
-  /** false: make no application of the model's name where there is none. */
-  application?: boolean
+  /**
+   * Where there is no application of the model's name, one is made, with these options; false: none is made. One that is there stays as
+   * it is.
+   */
+  application?: boolean | Partial<Omit<ApplicationOptions, 'name' | 'inputType'>>
   /** true: nothing changes where the version that was published last has the same content and runs in the same way. */
   ifChanged?: boolean
   /** What the model is; default: as the file's name says (.safetensors, .onnx, .json, .py, .js, an http address), else a policy. */
@@ -50,23 +54,6 @@ export interface PublishSettings {
   readonly settings: ContainerSettings
 }
 
-const KNOWN = [
-  'version',
-  'replicas',
-  'isolation',
-  'application',
-  'ifChanged',
-  'kind',
-  'batching',
-  'limits',
-  'inputType',
-  'inputSize',
-  'outputs',
-  'maxInFlight',
-  'python',
-  'engine',
-  'token',
-] as const
 const LIMITS = ['memoryMB', 'niceness', 'env', 'batchMs', 'startMs'] as const
 /** Kinds whose containers are processes, and nothing else. */
 const PROCESSES: readonly Kind[] = ['python', 'image', 'external']
@@ -110,17 +97,27 @@ function checkKind(kind: Kind, { python, engine, token, outputs, inputType, inpu
     refuse('token', token === undefined ? token : '…', `at least ${SHORTEST_TOKEN} characters that only you and the container know`)
 }
 
+/** Options of the application that is to be made, looked at before anything is started. */
+function checkMade(application: unknown): void {
+  if (typeof application === 'boolean') return
+  if (typeof application !== 'object' || application === null || Array.isArray(application))
+    refuse('application', application, 'true, false, or options of registerApplication')
+  for (const key of ['name', 'inputType'] as const)
+    if (key in application) refuse(`application.${key}`, (application as Record<string, unknown>)[key], "none: it is the model's own")
+  checkApplication({ defaultOutput: 0, ...application, name: 'any' })
+}
+
 /** @param implied what the model is if `kind` does not say @throws ServeError `SERVE_OPTION` */
 export function checkPublish(
   options: PublishOptions,
   implied: Kind,
   path?: string,
-): PublishSettings & { application: boolean; ifChanged: boolean } {
-  const given = checkOptions<PublishOptions>('publish', options, KNOWN)
+): PublishSettings & Pick<PublishOptions, 'application'> & { ifChanged: boolean } {
+  const given = checkOptions<PublishOptions>('publish', options, PUBLISH_OPTIONS)
   const { replicas = 1, isolation = 'process', application = true, ifChanged = false, kind = implied, batching } = given
   checkReplicas(replicas)
   if (!ISOLATIONS.includes(isolation)) refuse('isolation', isolation, ISOLATIONS.map((one) => `"${one}"`).join(', '))
-  if (typeof application !== 'boolean') refuse('application', application, 'true or false')
+  checkMade(application)
   if (typeof ifChanged !== 'boolean') refuse('ifChanged', ifChanged, 'true or false')
   if (!KINDS.includes(kind)) refuse('kind', kind, KINDS.join(', '))
   if (PROCESSES.includes(kind) && isolation !== 'process') refuse('isolation', isolation, `"process", which is how kind "${kind}" runs`)

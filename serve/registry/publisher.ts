@@ -83,7 +83,7 @@ export class Publisher implements VersionKeeper {
     version: string,
     artifact: Uint8Array,
     settings: PublishSettings,
-    application: boolean,
+    application: PublishOptions['application'],
   ): Promise<ModelRecord> {
     const id = `${name}:${version}`
     if (this.#parts.ledger.models.has(id) || this.#pending.has(id)) {
@@ -135,15 +135,18 @@ export class Publisher implements VersionKeeper {
     version: string,
     artifact: Uint8Array,
     settings: PublishSettings,
-    makeApplication: boolean,
+    application: PublishOptions['application'],
   ): Promise<ModelRecord> {
     const { registry, changes } = this.#parts
     const made = await this.#versions.warm({ name, version, artifact, settings, currentSince: 0, publishedAt: Date.now() })
     try {
       this.#assertOpen(made.id)
       const { inputType } = made.description
-      const application = makeApplication ? { name, inputType, defaultOutput: zeroOutput(made.description) } : undefined
-      return await changes.addVersion(made, artifact, application, () => registry.warmed(made))
+      const options = { defaultOutput: zeroOutput(made.description), ...(typeof application === 'object' && application), name, inputType }
+      const published = await changes.addVersion(made, artifact, application === false ? undefined : options, () => registry.warmed(made))
+      const { kind } = settings.settings
+      this.#parts.log.info({ model: made.id, kind, replicas: settings.replicas }, 'a model is live')
+      return published
     } catch (error) {
       await made.dispatcher.close()
       throw error
@@ -195,6 +198,11 @@ export class Publisher implements VersionKeeper {
       if (this.#leaving.get(id) === leaving) this.#leaving.delete(id)
     })
     this.#leaving.set(id, leaving)
+  }
+
+  /** `host:port` where containers connect to. @throws ServeError `CONTAINER_FAILED` */
+  containerAddress(): Promise<string> {
+    return this.#parts.listener.address()
   }
 
   scaled(version: ModelVersion): void {

@@ -53,7 +53,7 @@ export class Versions {
     if (!runsCode(kind) || this.#parts.allowed.includes(kind)) return
     throw new ServeError(
       'KIND_NOT_ALLOWED',
-      `a model of kind "${kind}" runs code that comes with it; start the server with serve({ allow: ['${kind}'] }) if you trust whoever publishes`,
+      `a model of kind "${kind}" runs code that comes with it; if you trust whoever publishes, start the server with serve({ allow: ['${kind}'] }), or: gymnura serve --allow ${kind}`,
     )
   }
 
@@ -136,8 +136,12 @@ export class Versions {
 
   #container(made: ContainerModel): Container {
     const { listener, log } = this.#parts
-    return makeContainer(made, listener, (reason, restartInMs) => {
-      log.error({ model: made.model, reason, restartInMs }, 'a container was lost and is started again')
+    const { model } = made
+    return makeContainer(made, listener, {
+      said: (stream, line, containerPid) => log.info({ model, containerPid, stream }, line),
+      ready: (containerPid, restarts) => log.info({ model, containerPid, restarts }, 'a container is ready'),
+      died: (reason, restartInMs, containerPid) =>
+        log.error({ model, containerPid, reason, restartInMs }, 'a container was lost and is started again'),
     })
   }
 

@@ -3,7 +3,8 @@ import type { Tokens } from './tokens.js'
 
 /** A connection that stays open for long. */
 interface Visit {
-  readonly name: string
+  readonly access: 'admin' | 'application'
+  readonly name: string | undefined
   readonly token: string | undefined
   readonly end: () => void
 }
@@ -53,9 +54,9 @@ export class Gate {
     this.rateLimit?.take(caller, performance.now())
   }
 
-  /** Keeps an eye on a long connection about `name`: `end` is called once its token opens it no more. @returns for when it is over */
-  visit(name: string, token: string | undefined, end: () => void): () => void {
-    const visit = { name, token, end }
+  /** Keeps an eye on a long connection that was admitted: `end` is called once its token opens it no more. @returns for when it is over */
+  visit(access: Visit['access'], name: string | undefined, token: string | undefined, end: () => void): () => void {
+    const visit = { access, name, token, end }
     this.#visits.add(visit)
     return () => this.#visits.delete(visit)
   }
@@ -65,7 +66,7 @@ export class Gate {
     if (!this.tokens.required) return
     for (const visit of this.#visits) {
       try {
-        this.tokens.check('application', visit.name, visit.token)
+        this.tokens.check(visit.access, visit.name, visit.token)
       } catch {
         this.#visits.delete(visit)
         visit.end()

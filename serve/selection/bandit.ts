@@ -99,7 +99,9 @@ export class Bandit {
    * Chooses for one query among the arms that can answer now.
    * @param able their places among the links; all where undefined
    */
-  select(user: string, standing: Standing, able?: readonly number[]): Selected {
+  select(user: string, read: Standing, able?: readonly number[]): Selected {
+    // One that was read before the links changed is of other arms.
+    const standing = this.policy.learns && read.length !== this.#arms.length * FIELDS ? this.blank() : read
     if (able === undefined) return this.#selected(user, standing, this.policy.select(standing, this.#arms, this.random, user))
     const part =
       standing.length === 0 ? standing : Float64Array.from(able.flatMap((arm) => [...standing.subarray(arm * FIELDS, (arm + 1) * FIELDS)]))
@@ -139,6 +141,12 @@ export class Bandit {
     for (const name of links) sums[name] = new Array<number>(FIELDS).fill(0)
     for (const { arm, field, by } of increments) sums[links[arm]!]![field]! += by
     return lesson
+  }
+
+  /** What the policy goes by for queries of nobody in particular; see `SelectionPolicy.weights`. */
+  get weights(): readonly number[] | undefined {
+    const standing = this.standing('')
+    return standing instanceof Promise ? undefined : this.policy.weights(standing, this.#arms)
   }
 
   get arms(): readonly string[] {

@@ -32,6 +32,11 @@ export function exp3({ learningRate, exploration }: Exp3Options): SelectionPolic
       return { arms: [arm], probability: probabilities[arm]! }
     },
     combine: (_standing, _chosen, predictions, first) => alone(predictions, first),
+    weights: (standing, arms) =>
+      shares(
+        standing,
+        arms.map((_, arm) => arm),
+      ),
     observe(_standing, { arms: [arm], probability }, [loss]) {
       if (arm === undefined || loss === undefined) return []
       return [{ arm, field: 0, by: (-learningRate * loss) / probability }]

@@ -17,6 +17,11 @@ export function exp4({ learningRate }: Exp4Options): SelectionPolicy {
     widestGap: WIDEST_GAP,
     select: (_standing, arms) => ({ arms: arms.map((_, arm) => arm), probability: 1 }),
     combine: (standing, chosen, predictions, first) => combineWeighted(shares(standing, chosen), predictions, first),
+    weights: (standing, arms) =>
+      shares(
+        standing,
+        arms.map((_, arm) => arm),
+      ),
     observe(_standing, { arms }, losses) {
       const drops: Increment[] = []
       for (const [i, arm] of arms.entries()) {

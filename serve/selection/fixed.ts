@@ -7,5 +7,6 @@ export const fixed: SelectionPolicy = {
   learns: false,
   select: () => FIRST,
   combine: (_standing, _chosen, predictions, first) => alone(predictions, first),
+  weights: () => undefined,
   observe: () => [],
 }

@@ -9,6 +9,7 @@ function meanRewards(choose: (standing: Standing, arms: number, random: () => nu
     learns: true,
     select: (standing, arms, random) => ({ arms: [choose(standing, arms.length, random)], probability: 1 }),
     combine: (_standing, _chosen, predictions, first) => alone(predictions, first),
+    weights: (standing, arms) => arms.map((_, arm) => (pulls(standing, arm) > 0 ? rewards(standing, arm) / pulls(standing, arm) : 0)),
     observe(_standing, { arms: [arm] }, [loss]) {
       if (arm === undefined || loss === undefined) return []
       return [

@@ -28,6 +28,7 @@ function percentages(percentOf: (arm: number, arms: readonly string[]) => number
       return { arms: [arms.length - 1], probability: percentOf(arms.length - 1, arms) / 100 }
     },
     combine: (_standing, _chosen, predictions, first) => alone(predictions, first),
+    weights: (_standing, arms) => arms.map((_, arm) => percentOf(arm, arms) / 100),
     observe: () => [],
   }
 }

@@ -55,6 +55,11 @@ export interface SelectionPolicy {
     predictions: readonly (Prediction | undefined)[],
     first: number,
   ): Combined | undefined
+  /**
+   * What it goes by now, a number an arm, for people: of Exp3 and Exp4 the share of all weight, of those that keep means the mean reward (0
+   * to 1), of percentages the share; undefined where that is the same for all.
+   */
+  weights(standing: Standing, arms: readonly string[]): number[] | undefined
   /** What feedback on a choice adds to the standing. */
   observe(standing: Standing, choice: Choice, losses: Losses): Increment[]
 }

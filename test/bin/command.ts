@@ -18,8 +18,9 @@ export class Running {
   stderr = ''
   #heard = () => {}
 
-  constructor(folder: string, args: string[]) {
-    this.process = spawn(process.execPath, [executable, ...args], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] })
+  constructor(folder: string, args: string[], env: NodeJS.ProcessEnv = {}) {
+    const all = { ...process.env, ...env }
+    this.process = spawn(process.execPath, [executable, ...args], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'], env: all })
     this.process.stdout!.on('data', (chunk) => {
       this.stdout += chunk
       this.#heard()
@@ -47,3 +48,27 @@ export class Running {
 }
 
 export const gymnura = (folder: string, ...args: string[]): Promise<Outcome> => new Running(folder, args).ended
+
+/** A server that the command runs on a free port, for the length of `use`, which gets its URL. */
+export async function withServing(
+  folder: string,
+  args: string[],
+  use: (url: string, server: Running) => Promise<void>,
+  env: NodeJS.ProcessEnv = {},
+): Promise<void> {
+  const server = new Running(folder, ['serve', '--port', '0', ...args], env)
+  try {
+    const [, url = ''] = await server.said(/serving on ([^;,\s]+)/)
+    await use(url, server)
+  } finally {
+    server.process.kill('SIGINT')
+    await server.ended
+  }
+}
+
+/** What a command that went well printed as JSON. */
+export async function json<T = Record<string, unknown>>(folder: string, ...args: string[]): Promise<T> {
+  const { code, stdout, stderr } = await gymnura(folder, ...args, '--json')
+  if (code !== 0) throw new Error(`${args.join(' ')} ended with ${code}: ${stdout}${stderr}`)
+  return JSON.parse(stdout) as T
+}

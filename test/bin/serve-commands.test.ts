@@ -33,7 +33,10 @@ test('versions are listed, promoted and rolled back on a running server, and out
     }
     const output = async () => JSON.parse((await gymnura(folder, 'predict', 'cart', ...INPUT, '--json', ...url)).stdout).output
     assert.is(await output(), 1)
-    assert.match((await gymnura(folder, 'models', ...url)).stdout, / {2}cart:1 +inline.*\n\* cart:2 +inline/)
+    assert.match(
+      (await gymnura(folder, 'models', ...url)).stdout,
+      / {2}cart:1 +policy +4 floats +inline.*\n\* cart:2 +policy +4 floats +inline/,
+    )
     assert.is((await gymnura(folder, 'rollback', 'cart', ...url)).stdout, 'cart version 1 answers\n')
     assert.is(await output(), 0)
     await stop(server)

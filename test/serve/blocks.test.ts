@@ -10,6 +10,7 @@ import type { Column, Elements } from '../../serve/containers/element-types.js'
 import { ContainerListener } from '../../serve/containers/listener.js'
 import { allocateInputs, type Inputs } from '../../serve/query/inputs.js'
 import { pushPolicy } from './policies.js'
+import { SILENT } from './scripted-container.js'
 import { messageOf, until } from './tools.js'
 
 const description: ModelDescription = {
@@ -140,7 +141,7 @@ test('a block is answered by its deadline, and a late reply to it is nothing', a
 test('a policy in a process of its own gives its extras when they are asked for', async () => {
   const listener = new ContainerListener()
   const settings = { kind: 'policy', limits: {} } as const
-  const container = makeContainer({ model: 'push:1', artifact: pushPolicy(), isolation: 'process', settings }, listener, () => {})
+  const container = makeContainer({ model: 'push:1', artifact: pushPolicy(), isolation: 'process', settings }, listener, SILENT)
   const { outputs } = await container.start()
   assert.equal(
     outputs.map(({ name, shape }) => [name, shape]),

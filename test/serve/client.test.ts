@@ -78,16 +78,17 @@ test('what JSON would bend is refused before it is sent, with what was given', a
     [client.predict('push', Float64Array.of(-Infinity)), 'input[0] is -Infinity'],
     [client.predict('push', wrong([1n])), 'input[0] is 1n'],
     [client.predict('push', wrong(undefined)), 'input is missing; expected an array of numbers'],
-    [client.predict('push', wrong('1234')), 'input is "1234"'],
+    [client.predict('push', wrong(1234)), 'input is 1234; expected an array of numbers, or a string'],
     [client.predict('push', [0], { version: Number.NaN }), 'version is NaN; expected a string or a whole number'],
     [client.predict('push', [0], { verison: 1 } as object), 'predict has no option "verison"; did you mean "version"?'],
     [client.predict('', [0]), 'application is ""'],
     [client.predictBatch('push', wrong([0, 0]) as unknown as number[][]), 'inputs[0] is 0; expected an array of numbers'],
     [client.predictBatch('push', wrong(null) as unknown as number[][]), 'inputs is null'],
     [
-      client.publish('push', 'policy.safetensors' as unknown as Uint8Array),
-      'policy is "policy.safetensors"; expected a policy file\'s bytes',
+      client.publish('push', 'policy.safetensors'),
+      'model is "policy.safetensors"; expected a file\'s bytes, such as readFileSync(file) or policy.toBytes() gives, or an address',
     ],
+    [client.publish('push', new Uint8Array(1), { knid: 'policy' } as object), 'publish has no option "knid"; did you mean "kind"?'],
   ]
   for (const [call, message] of refusals) {
     assert.is(await codeOf(call), 'SERVE_OPTION', message)

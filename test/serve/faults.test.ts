@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert'
 import { ContainerListener } from '../../serve/containers/listener.js'
 import { processHost } from '../../serve/containers/process-host.js'
 import { SupervisedContainer } from '../../serve/containers/supervised.js'
-import { evaluateWith, outcomeOf, withContainer } from './scripted-container.js'
+import { evaluateWith, outcomeOf, SILENT, withContainer } from './scripted-container.js'
 import { messageOf, until, withServer } from './tools.js'
 
 test('a batch that hangs while the heart beats is given up after the limit, and the next life answers', () =>
@@ -120,14 +120,10 @@ test('a container that is never heard of is given up after the limit that was se
   const listener = new ContainerListener()
   const limits = { startMs: 400 }
   const idle = { command: process.execPath, args: ['-e', 'setInterval(() => {}, 1000)'] }
-  const host = processHost(idle, limits, listener, await listener.address())
+  const host = processHost(idle, limits, { ...SILENT, listener, address: await listener.address() })
   const settings = { kind: 'policy', limits } as const
   const model = { model: 'test:1', artifact: new Uint8Array(0), isolation: 'process', settings } as const
-  const container = new SupervisedContainer(
-    model,
-    async () => host,
-    () => {},
-  )
+  const container = new SupervisedContainer(model, async () => host, SILENT)
   assert.match(await messageOf(container.start()), 'was not warm after 400 ms')
   await listener.close()
 })

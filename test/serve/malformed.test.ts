@@ -57,7 +57,10 @@ test('a batch beyond the limit is refused with the limit and the count, before a
       return [status, JSON.parse(text).cause]
     }
     assert.is((await client.predictBatch('push', new Array(4096).fill([0, 0, 0, 1]))).length, 4096)
-    assert.equal(await send(4097), [400, 'input_batch: expected at most 4096 inputs a request, got 4097: send several'])
+    assert.equal(await send(4097), [
+      400,
+      "input_batch: expected at most 4096 inputs a request (the server's maxBatchInputs), got 4097: send several",
+    ])
     assert.equal(await send(100_000, '[]'), [
       400,
       'the body holds 100002 arrays and objects; expected at most 4096 inputs a request: send several',

@@ -47,6 +47,58 @@ test('/metrics is in the text format and counts what happened', () =>
     )
   }))
 
+test('requests are counted by method, route and status; paths that are none of ours as one', () =>
+  withServer(async (server, client) => {
+    await server.publish('push', pushPolicy(), { isolation: 'inline' })
+    for (let i = 0; i < 3; i++) await client.predict('push', [0, 0, i, 1])
+    const post = (path: string, body: string) => fetch(server.url + path, { method: 'POST', body })
+    await post('/push/predict', '{')
+    await post('/none/predict', '{"input":[1]}')
+    await post('/v1/models/push:predict', '{"instances":[[0,0,0,1]]}')
+    for (const path of ['/wp-login.php', '/a/b/c']) await fetch(server.url + path)
+    const stop = new AbortController()
+    await fetch(`${server.url}/push/stream`, { signal: stop.signal })
+    stop.abort()
+    const values = parse(await (await fetch(`${server.url}/metrics`)).text())
+    const count = (method: string, route: string, status: number) =>
+      values.get(`gymnura_http_requests_total{method="${method}",route="${route}",status="${status}"}`)
+    assert.equal(
+      [200, 400, 404].map((status) => count('POST', '/{application}/predict', status)),
+      [3, 1, 1],
+    )
+    assert.is(count('POST', '/v1/models/{model}:predict', 200), 1)
+    assert.is(count('GET', '/{application}/stream', 200), 1)
+    assert.is(count('GET', '(unknown)', 404), 2)
+  }))
+
+test('arms are counted: who was asked, and what feedback said of them', () =>
+  withServer(async (server, client) => {
+    await server.publish('push', pushPolicy(), {
+      isolation: 'inline',
+      application: { selection: { policy: 'epsilon-greedy', epsilon: 0 }, defaultOutput: 9 },
+    })
+    await server.publish('push', pushPolicy(), { isolation: 'inline' })
+    await server.link('push', 'push:1')
+    for (let i = 0; i < 4; i++) {
+      const { queryId } = await client.predict('push', [0, 0, i, 1])
+      await client.feedback('push', { queryId, reward: i === 0 ? 0.5 : 1 })
+    }
+    const { arms, selection } = server.metrics().applications.push!
+    assert.is(selection, 'epsilon-greedy')
+    // Both are told of once, and the better one of what is left.
+    assert.equal(
+      arms.map(({ name, model, queries, feedback, meanReward, weight }) => [name, model, queries, feedback, meanReward, weight]),
+      [
+        ['push', 'push:2', 1, 1, 0.5, 0.5],
+        ['push:1', 'push:1', 3, 3, 1, 1],
+      ],
+    )
+    const values = parse(await (await fetch(`${server.url}/metrics`)).text())
+    assert.is(values.get('gymnura_arm_queries_total{application="push",arm="push:1"}'), 3)
+    assert.is(values.get('gymnura_arm_reward_total{application="push",arm="push"}'), 0.5)
+    assert.equal((await client.admin.metrics()).applications.push!.arms, arms)
+  }))
+
 test('a second scrape tells the counts, not twice the counts', () =>
   withServer(async (server, client) => {
     await server.publish('push', pushPolicy(), { isolation: 'inline' })

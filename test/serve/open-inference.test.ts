@@ -235,7 +235,9 @@ test('an unknown model, version or path is 404, a body that is too large 413, al
     assert.equal(Object.keys((await get(server, '/v2/nowhere'))[1] as object), ['error'])
     const large = await fetch(server.url + PUSH, { method: 'POST', body: new Uint8Array(65 * 1024 ** 2) })
     assert.is(large.status, 413)
-    assert.equal(await large.json(), { error: 'the body is larger than 67108864 bytes, which is the limit here' })
+    assert.equal(await large.json(), {
+      error: "the body is larger than 67108864 bytes, which is the server's maxBinaryBytes: send several requests",
+    })
   }))
 
 test('a block of many rows takes nothing from the queries of an application: they go first', () =>

@@ -21,6 +21,7 @@ test('plain mistakes in options are refused with what was given and what may hav
   await refused(serve(untyped<ServeOptions>({ prot: 1 })), 'serve has no option "prot"; did you mean "port"?')
   await refused(serve({ port: Number.NaN }), 'port is NaN; expected a whole number')
   await refused(serve({ cacheBytes: Number.POSITIVE_INFINITY }), 'cacheBytes is Infinity')
+  await refused(serve(untyped<ServeOptions>({ writeLog: 'file' })), 'writeLog is "file"; expected a function')
   await withServer(async (server) => {
     const register = (options: unknown) => server.registerApplication(untyped<ApplicationOptions>(options))
     await refused(register(undefined), 'what registerApplication was given is missing')

@@ -2,34 +2,18 @@ import { chmodSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import * as tf from '@tensorflow/tfjs-core'
-import '@tensorflow/tfjs-backend-cpu'
-import { type LayersModel, layers, sequential } from '@tensorflow/tfjs-layers'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { imageCommand } from '../../serve/containers/image.js'
 import { pushPolicy } from './policies.js'
+import { saveDense } from './tfjs-models.js'
 import { inFolder, messageOf, publishPatiently, until, withServer } from './tools.js'
-
-/** As TensorFlow.js writes it where it may write files. */
-async function saveLayers(model: LayersModel, folder: string): Promise<string> {
-  await model.save(
-    tf.io.withSaveHandler(async ({ modelTopology, weightSpecs, weightData }) => {
-      const weightsManifest = [{ paths: ['weights.bin'], weights: weightSpecs }]
-      writeFileSync(join(folder, 'weights.bin'), Buffer.from(weightData as ArrayBuffer))
-      writeFileSync(join(folder, 'model.json'), JSON.stringify({ format: 'layers-model', modelTopology, weightsManifest }))
-      return { modelArtifactsInfo: { dateSaved: new Date(), modelTopologyType: 'JSON' } }
-    }),
-  )
-  return join(folder, 'model.json')
-}
 
 for (const isolation of ['process', 'thread'] as const) {
   test(`a layers model of TensorFlow.js answers what it answers by itself, isolation ${isolation}`, () =>
     withServer((server, client) =>
       inFolder(async (folder) => {
-        await tf.setBackend('cpu')
-        const model = sequential({ layers: [layers.dense({ units: 5, inputShape: [3], activation: 'tanh' }), layers.dense({ units: 2 })] })
-        const file = await saveLayers(model, folder)
+        const { model, file } = await saveDense(folder, 3, 2)
         const { inputSize, settings } = await publishPatiently(server, 'dense', file, { isolation })
         assert.equal([inputSize, settings?.kind], [3, 'tfjs'])
         const inputs = Array.from({ length: 7 }, (_, i) => [i / 3, -i, 0.5])

@@ -7,7 +7,7 @@ import { type Frame, FrameError, FrameReader, FrameType, FrameWriter, SectionTag
 import { ContainerListener } from '../../serve/containers/listener.js'
 import { processHost } from '../../serve/containers/process-host.js'
 import { SupervisedContainer } from '../../serve/containers/supervised.js'
-import { type Behaviour, batchOf, evaluateWith, withContainer } from './scripted-container.js'
+import { type Behaviour, batchOf, evaluateWith, SILENT, withContainer } from './scripted-container.js'
 import { messageOf, until } from './tools.js'
 
 const LIMIT = 1 << 20
@@ -197,13 +197,9 @@ test('a container that is ready and fails in one write is started again, and is 
 test('a program that is no container fails to start, with its last words', async () => {
   const listener = new ContainerListener()
   const start = async (command: string, ...args: string[]) => {
-    const host = processHost({ command, args }, {}, listener, await listener.address())
+    const host = processHost({ command, args }, {}, { ...SILENT, listener, address: await listener.address() })
     const model = { model: 'test:1', artifact: new Uint8Array(0), isolation: 'process', settings: { kind: 'policy', limits: {} } } as const
-    return new SupervisedContainer(
-      model,
-      async () => host,
-      () => {},
-    ).start()
+    return new SupervisedContainer(model, async () => host, SILENT).start()
   }
   assert.match(
     await messageOf(start(process.execPath, '-e', 'throw new Error("no such backend")')),

@@ -1,10 +1,13 @@
 /** Containers in a few lines, whose every word a test says: what a container may do wrong, it does. */
-import type { BatchInputs } from '../../serve/containers/container.js'
+import type { BatchInputs, ContainerEvents } from '../../serve/containers/container.js'
 import type { Elements } from '../../serve/containers/element-types.js'
 import type { Limits } from '../../serve/containers/kinds.js'
 import { ContainerListener } from '../../serve/containers/listener.js'
 import { processHost } from '../../serve/containers/process-host.js'
 import { SupervisedContainer } from '../../serve/containers/supervised.js'
+
+/** For who does not want to hear what containers print and how they fare. */
+export const SILENT: ContainerEvents = { said: () => {}, ready: () => {}, died: () => {} }
 
 export interface Behaviour {
   /** Source of a function that answers a batch; it may answer nothing. */
@@ -56,12 +59,8 @@ export async function withContainer<T>(
   const { limits = {} } = behaviour
   const model = { model: 'test:1', artifact: new Uint8Array(8), isolation: 'process', settings: { kind: 'policy', limits } } as const
   const command = { command: process.execPath, args: ['--input-type=module', '-e', programOf(behaviour)] }
-  const host = processHost(command, limits, listener, await listener.address())
-  const container = new SupervisedContainer(
-    model,
-    async () => host,
-    (reason) => deaths.push(reason),
-  )
+  const host = processHost(command, limits, { ...SILENT, listener, address: await listener.address() })
+  const container = new SupervisedContainer(model, async () => host, { ...SILENT, died: (reason) => deaths.push(reason) })
   try {
     return await use(container, deaths)
   } finally {

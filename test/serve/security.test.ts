@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -7,6 +6,7 @@ import { connect, type ServeOptions, type Server, serve } from 'gymnura/serve'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Tokens } from '../../serve/security/tokens.js'
+import { certificate } from './certificate.js'
 import { pushPolicy } from './policies.js'
 import { codeOf, messageOf, withServer } from './tools.js'
 
@@ -230,37 +230,6 @@ test('models are loaded from inside the model roots only, whatever the name, the
   }
   assert.is(await codeOf(serve({ port: 0, modelRoots: [join(folder, 'gone')], logLevel: 'silent' })), 'SERVE_OPTION')
 })
-
-/** A certificate of its own making, for localhost. */
-function certificate(folder: string): { key: string; cert: string } | undefined {
-  const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')]
-  const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1']
-  try {
-    execFileSync(
-      'openssl',
-      [
-        'req',
-        '-x509',
-        '-newkey',
-        'ec',
-        '-pkeyopt',
-        'ec_paramgen_curve:P-256',
-        '-nodes',
-        '-days',
-        '2',
-        ...subject,
-        '-keyout',
-        key,
-        '-out',
-        cert,
-      ],
-      { stdio: 'ignore' },
-    )
-  } catch {
-    return undefined
-  }
-  return { key, cert }
-}
 
 test('with TLS everything is HTTPS, and the client trusts the certificate that it is told to', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'gymnura-tls-'))

@@ -131,7 +131,7 @@ const REFUSED: readonly (readonly [verb: string, body: unknown, error: string])[
   [
     'predict',
     { instances: new Array(4097).fill(0) },
-    'instances: expected at most 4096 rows a request: send several, got an array of 4097',
+    "instances: expected at most 4096 rows a request (the server's maxBatchInputs), got 4097: send several",
   ],
   ['classify', { examples: 7 }, 'examples: expected an array of objects, got 7'],
   ['classify', { examples: [7] }, 'examples[0]: expected an object, got 7'],

@@ -1,5 +1,7 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { ServeError } from '../../errors.js'
+import type { LogBook } from '../../log/log-book.js'
+import type { ServeMetrics } from '../../metrics.js'
 import { refuse } from '../../refusals.js'
 import type { Changes } from '../../registry/changes.js'
 import type { ModelRoots } from '../../registry/model-roots.js'
@@ -10,8 +12,10 @@ import type { TokenDesk } from '../../security/token-desk.js'
 import { type Body, parseBody, textOf } from '../json-body.js'
 import type { Schema } from '../route.js'
 import { ANY, BOOLEAN, INTEGER, listOf, NUMBER, NUMBERS, object, oneOf, STRING } from '../schemas.js'
+import type { EventStream } from '../streams/event-stream.js'
 import { applicationOf, field, isVerbose, stringList, versionOf } from './fields.js'
 import { APPLICATION, applicationJson, containersJson, MODEL, modelJson } from './json.js'
+import { logsRoutes } from './logs.js'
 import { publishRoute } from './publish.js'
 import { tokenRoutes } from './tokens.js'
 
@@ -20,16 +24,20 @@ const SUCCESS: Schema = { type: 'string', const: 'Success!' }
 const VERSION = oneOf(STRING, INTEGER)
 const VERBOSE = object({ 'verbose?': BOOLEAN })
 
-interface AdminParts {
+interface Parts {
   readonly registry: Registry
   readonly changes: Changes
   readonly publisher: Publisher
   readonly roots: ModelRoots
   readonly tokenDesk: TokenDesk
+  readonly metrics: () => ServeMetrics
+  readonly logBook: LogBook
+  readonly openStream: (reply: FastifyReply) => EventStream
 }
 
-/** Clipper's admin API under `/admin/`, and `POST /admin/publish`, whose body is a policy file's bytes. */
-export function adminApi(app: FastifyInstance, { registry, changes, publisher, roots, tokenDesk }: AdminParts): void {
+/** Clipper's admin API under `/admin/`, `POST /admin/publish`, whose body is a model file's bytes, and `GET /admin/logs`. */
+export function adminApi(app: FastifyInstance, parts: Parts): void {
+  const { registry, changes, publisher, roots, tokenDesk, metrics, logBook, openStream } = parts
   app.register(
     async (admin) => {
       const post = (path: string, summary: string, body: Schema, answer: Schema, answered: (request: FastifyRequest) => unknown) => {
@@ -180,6 +188,9 @@ export function adminApi(app: FastifyInstance, { registry, changes, publisher, r
         const containers = [...registry.models.values()].flatMap(({ versions }) => [...versions.values()].flatMap(containersJson))
         return isVerbose(request) ? containers : containers.map(({ model_id, replica }) => `${model_id}:${replica}`)
       })
+      post('/get_container_address', 'Where containers connect to, host:port', object({}), object({ address: STRING }), async () => ({
+        address: await publisher.containerAddress(),
+      }))
       ask(
         '/get_container',
         'A container',
@@ -205,6 +216,9 @@ export function adminApi(app: FastifyInstance, { registry, changes, publisher, r
         const records = registry.listModels()
         return isVerbose(request) ? records.map(modelJson) : records.map(({ name, version }) => `${name}:${version}`)
       })
+      const doc = { tag: 'Admin', summary: 'What `server.metrics()` gives, for a live view; /metrics has it for Prometheus', answer: ANY }
+      admin.get('/metrics', { config: { access: 'admin', doc } }, async () => metrics())
+      logsRoutes(admin, logBook, openStream)
       tokenRoutes(admin, tokenDesk)
       await admin.register(async (upload) => publishRoute(upload, publisher))
     },

@@ -77,6 +77,7 @@ export const MODEL = object({
   model_name: STRING,
   model_version: STRING,
   is_current_version: BOOLEAN,
+  kind: STRING,
   input_type: STRING,
   input_size: { type: ['integer', 'null'] },
   isolation: STRING,

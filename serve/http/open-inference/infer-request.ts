@@ -2,11 +2,9 @@ import { ServeError } from '../../errors.js'
 import type { Signature } from '../../query/signature.js'
 import { didYouMean } from '../../refusals.js'
 import { parseBody } from '../json-body.js'
-import { checkArrays } from '../json-limits.js'
+import { checkArrays, type RequestLimits } from '../request-limits.js'
 import { BinaryPart, type Fields, fieldsOf, invalid, readTensor, type Tensor } from './tensors.js'
 
-/** Reading JSON of this size takes some tens of milliseconds, in which nobody else is answered. */
-const LARGEST_JSON_BYTES = 2 * 1024 ** 2
 const EXPECTED = '{"inputs": [{"name", "shape", "datatype", "data"}]}'
 const DEFAULT_LIMIT_MS = 10_000
 const LONGEST_LIMIT_MS = 3_600_000
@@ -38,14 +36,17 @@ function jsonLength(header: unknown, bytes: number): number {
 }
 
 /** @throws ServeError `QUERY_INVALID` naming the first wrong field's path */
-export function readInferRequest(body: Buffer, header: unknown): InferRequest {
+export function readInferRequest(body: Buffer, header: unknown, limits: RequestLimits): InferRequest {
   const length = jsonLength(header, body.length)
-  if (length > LARGEST_JSON_BYTES) {
-    const told = `the JSON is ${length} bytes; expected at most ${LARGEST_JSON_BYTES}: send tensors as binary data, or several requests`
-    throw new ServeError('QUERY_INVALID', told)
+  if (length > limits.maxBodyBytes) {
+    const most = `${limits.maxBodyBytes} (the server's maxBodyBytes)`
+    throw new ServeError(
+      'BODY_TOO_LARGE',
+      `the JSON is ${length} bytes; expected at most ${most}: send tensors as binary data, or several requests`,
+    )
   }
   const text = body.toString('utf8', 0, length)
-  checkArrays(text)
+  checkArrays(text, limits)
   const fields = parseBody(text, EXPECTED)
   const { id, inputs, outputs } = fields
   if (id !== undefined && typeof id !== 'string') invalid('id', 'a string', id)

@@ -4,6 +4,7 @@ import { inferBlock } from '../../query/blocks.js'
 import { type InputSpec, signatureOf } from '../../query/signature.js'
 import type { ModelVersion } from '../../registry/model.js'
 import type { Registry } from '../../registry/registry.js'
+import type { RequestLimits } from '../request-limits.js'
 import type { RouteDoc } from '../route.js'
 import { ANY, BOOLEAN, INTEGER, listOf, object, STRING } from '../schemas.js'
 import { DATATYPES } from './datatypes.js'
@@ -66,7 +67,7 @@ function metadataOf(version: ModelVersion, versions: readonly string[]): object 
 }
 
 /** The calls about one model: its metadata, whether it is ready, and what it infers. */
-export function modelRoutes(app: FastifyInstance, registry: Registry, bodyLimit: number): void {
+export function modelRoutes(app: FastifyInstance, registry: Registry, limits: RequestLimits): void {
   const chosen = ({ params: { model, version } }: FastifyRequest<ModelRoute>) => registry.model(model).version(version)
 
   function metadata(request: FastifyRequest<ModelRoute>): object {
@@ -83,7 +84,7 @@ export function modelRoutes(app: FastifyInstance, registry: Registry, bodyLimit:
     const version = chosen(request)
     const signature = signatureOf(version.description)
     const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
-    const asked = readInferRequest(body, request.headers[JSON_LENGTH_HEADER])
+    const asked = readInferRequest(body, request.headers[JSON_LENGTH_HEADER], limits)
     const wanted = wantedOutputs(asked, signature)
     const inputs = rowsOf(asked, signature)
     const wantsExtras = wanted.some(({ name }) => name !== signature.outputs[0]!.name)
@@ -98,6 +99,10 @@ export function modelRoutes(app: FastifyInstance, registry: Registry, bodyLimit:
   for (const base of ['/models/:model', '/models/:model/versions/:version']) {
     app.get<ModelRoute>(base, { config: { access: 'application', doc: METADATA } }, async (request) => metadata(request))
     app.get<ModelRoute>(`${base}/ready`, { config: { access: 'application', doc: READY } }, ready)
-    app.post<ModelRoute>(`${base}/infer`, { bodyLimit, config: { access: 'application', lean: true, doc: INFER } }, infer)
+    app.post<ModelRoute>(
+      `${base}/infer`,
+      { bodyLimit: limits.maxBinaryBytes, config: { access: 'application', lean: true, doc: INFER } },
+      infer,
+    )
   }
 }

@@ -8,14 +8,13 @@ import { healthRoutes } from '../health.js'
 import { parseBody } from '../json-body.js'
 import { packageVersion } from '../package-version.js'
 import { readBytes } from '../raw-body.js'
+import type { RequestLimits } from '../request-limits.js'
 import { ignoreContentType, type RouteDoc, type Schema } from '../route.js'
 import { BOOLEAN, listOf, object, STRING } from '../schemas.js'
 import { modelRoutes } from './model-routes.js'
 import { Repository } from './repository.js'
 import { fieldsOf } from './tensors.js'
 
-/** Binary tensors are copied, not parsed: 64 MiB are four million rows of four numbers. */
-const LARGEST_BODY_BYTES = 64 * 1024 ** 2
 const EXTENSIONS = ['binary_tensor_data', 'model_repository']
 
 const SERVER = object({ name: STRING, version: STRING, extensions: listOf(STRING) })
@@ -27,6 +26,7 @@ interface Parts {
   readonly publisher: Publisher
   readonly changes: Changes
   readonly roots: ModelRoots
+  readonly limits: RequestLimits
   /** Whether the server is about to close. */
   readonly draining: () => boolean
   readonly shared: SharedState | undefined
@@ -45,13 +45,14 @@ const fieldsIn = ({ body }: FastifyRequest) => {
  * The Open Inference Protocol, version 2 (also KServe's and Triton's), under `/v2`, with the binary tensor and the model repository
  * extensions. Models are named here, not applications: answers are a model's own, without selection, cache or default.
  */
-export function openInferenceApi(app: FastifyInstance, { registry, changes, publisher, roots, draining, shared }: Parts): void {
+export function openInferenceApi(app: FastifyInstance, parts: Parts): void {
+  const { registry, changes, publisher, roots, limits, draining, shared } = parts
   const repository = new Repository(registry, changes, publisher, roots)
   app.register(
     async (v2) => {
       v2.removeAllContentTypeParsers()
-      const limits = { parseAs: 'buffer', bodyLimit: LARGEST_BODY_BYTES } as const
-      v2.addContentTypeParser(['application/json', '*'], limits, readBytes)
+      const bytes = { parseAs: 'buffer', bodyLimit: limits.maxBinaryBytes } as const
+      v2.addContentTypeParser(['application/json', '*'], bytes, readBytes)
       v2.addHook('onRequest', ignoreContentType)
       v2.get('', { config: { access: 'open', doc: doc('What this server is', SERVER) } }, async () => ({
         name: 'gymnura',
@@ -59,7 +60,7 @@ export function openInferenceApi(app: FastifyInstance, { registry, changes, publ
         extensions: EXTENSIONS,
       }))
       healthRoutes(v2, registry, draining, shared)
-      modelRoutes(v2, registry, LARGEST_BODY_BYTES)
+      modelRoutes(v2, registry, limits)
       repositoryRoutes(v2, repository)
     },
     { prefix: '/v2' },

@@ -12,7 +12,7 @@ export interface BookedRoute {
 }
 
 /** `/v1/models/:model(^[^:/]+)::predict` as OpenAPI writes it: `/v1/models/{model}:predict`. */
-const pathOf = (url: string) =>
+export const pathOf = (url: string) =>
   url
     .split('::')
     .map((part) => part.replace(/:(\w+)(\(\^\[\^:\/\]\+\))?/g, '{$1}'))

@@ -15,12 +15,12 @@ import { readQueryId, readUser, readVerdict } from '../feedback-body.js'
 import { isOwnOrigin, tokenIn } from '../guard.js'
 import type { Body } from '../json-body.js'
 import { isBatch, parsePredictBody, readInputs, readVersion } from '../predict-body.js'
+import type { RequestLimits } from '../request-limits.js'
 
 const PATH = /^\/([\w.-]{1,128})\/control(?:\?|$)/
 const PROTOCOL = 'gymnura'
 /** A browser's WebSocket has no headers of its own: the token comes as a subprotocol, in base64url. */
 const BEARER_PROTOCOL = /^bearer\.([\w-]+)$/
-const LARGEST_MESSAGE_BYTES = 1024 ** 2
 /** A client that does not read its answers is hung up on. */
 const MOST_BUFFERED_BYTES = 4 * 1024 ** 2
 const PING_MS = 15_000
@@ -35,6 +35,7 @@ interface Parts {
   readonly desk: FeedbackDesk
   readonly gate: Gate
   readonly cors: Cors
+  readonly limits: RequestLimits
 }
 
 /** The protocols that the client offers. */
@@ -66,7 +67,7 @@ export function controlApi(app: FastifyInstance, parts: Parts): void {
       if (request.headers.upgrade?.toLowerCase() !== 'websocket') return readAgain(app, request, socket, head)
       const admitted = admit(request, parts)
       // Its library is loaded when it is first wanted: a server starts sooner without.
-      server ??= makeServer()
+      server ??= makeServer(parts.limits)
       void server.then((ready) => ready.handleUpgrade(request, socket, head, (client) => converse(client, admitted, parts)))
     } catch (error) {
       if (!(error instanceof ServeError)) throw error
@@ -96,10 +97,10 @@ function readAgain(app: FastifyInstance, { method, url, rawHeaders }: IncomingMe
   app.server.emit('encrypted' in socket ? 'secureConnection' : 'connection', socket)
 }
 
-async function makeServer(): Promise<WebSocketServer> {
+async function makeServer({ maxBodyBytes }: RequestLimits): Promise<WebSocketServer> {
   const { WebSocketServer } = await import('ws')
   const handleProtocols = (protocols: Set<string>) => (protocols.has(PROTOCOL) ? PROTOCOL : false)
-  return new WebSocketServer({ noServer: true, maxPayload: LARGEST_MESSAGE_BYTES, perMessageDeflate: false, handleProtocols })
+  return new WebSocketServer({ noServer: true, maxPayload: maxBodyBytes, perMessageDeflate: false, handleProtocols })
 }
 
 /** Who talks, about what. */
@@ -126,7 +127,7 @@ function admit(request: IncomingMessage, { registry, gate, cors }: Parts): Admit
   return { application: registry.application(name).name, caller, token }
 }
 
-function converse(client: WebSocket, { application, caller, token }: Admitted, { registry, path, desk, gate }: Parts): void {
+function converse(client: WebSocket, { application, caller, token }: Admitted, { registry, path, desk, gate, limits }: Parts): void {
   let alive = true
   const ping = setInterval(() => {
     // Half-open sockets answer no ping.
@@ -138,7 +139,7 @@ function converse(client: WebSocket, { application, caller, token }: Admitted, {
   client.on('pong', () => {
     alive = true
   })
-  const left = gate.visit(application, token, () => client.close(POLICY_VIOLATION, 'the token opens this no more'))
+  const left = gate.visit('application', application, token, () => client.close(POLICY_VIOLATION, 'the token opens this no more'))
   client.on('close', () => {
     clearInterval(ping)
     left()
@@ -153,7 +154,7 @@ function converse(client: WebSocket, { application, caller, token }: Admitted, {
     let id = ''
     try {
       if (isBinary) throw new ServeError('QUERY_INVALID', 'the message is binary; expected JSON')
-      const body = parsePredictBody(String(data))
+      const body = parsePredictBody(String(data), limits)
       id = idOf(body)
       gate.count(caller)
       const asked = registry.application(application)
@@ -164,7 +165,7 @@ function converse(client: WebSocket, { application, caller, token }: Admitted, {
       }
       if (isBatch(body)) throw new ServeError('QUERY_INVALID', 'input_batch: a message asks about one input; send "input"')
       const version = readVersion(body)
-      const inputs = readInputs(body, asked.arms[0]?.resolve(version).description)
+      const inputs = readInputs(body, asked.arms[0]?.resolve(version).description, limits)
       path.submit(asked, inputs, { version, user: readUser(body.user, 'user') }, (exchange) => answer(id, answerFields(exchange, 0)))
     } catch (error) {
       answer(id, errorFields(error))

@@ -1,5 +1,10 @@
 import type { ServerResponse } from 'node:http'
-import type { FastifyReply } from 'fastify'
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { Gate } from '../../security/gate.js'
+import { tokenIn } from '../guard.js'
+import { pathOf } from '../openapi/route-book.js'
+import type { RequestsSeen } from '../requests-seen.js'
+import { nameIn } from '../route.js'
 
 const KEPT_ALIVE_MS = 15_000
 /** A reader that is behind by more than this gets no more events until it has caught up. */
@@ -46,5 +51,29 @@ export class EventStream {
   end(): void {
     clearInterval(this.#keptAlive)
     this.#raw.end()
+  }
+}
+
+/**
+ * What opens event streams. Those that are open when the server closes, or when their token opens them no more, are ended: they would never
+ * end by themselves.
+ */
+export function eventStreams(app: FastifyInstance, seen: RequestsSeen, gate: Gate): (reply: FastifyReply) => EventStream {
+  const open = new Set<EventStream>()
+  app.addHook('preClose', async () => {
+    for (const stream of open) stream.end()
+  })
+  return (reply) => {
+    const { method, routeOptions, headers } = reply.request
+    seen.of(method, pathOf(routeOptions.url ?? ''))(200)
+    const stream = new EventStream(reply)
+    open.add(stream)
+    const access = routeOptions.config.access === 'application' ? 'application' : 'admin'
+    const left = gate.visit(access, nameIn(reply.request), tokenIn(headers.authorization), () => stream.end())
+    reply.raw.once('close', () => {
+      left()
+      open.delete(stream)
+    })
+    return stream
   }
 }

@@ -1,16 +1,15 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Exchange } from '../../query/exchange.js'
 import type { QueryPath } from '../../query/query-path.js'
 import type { Registry } from '../../registry/registry.js'
-import type { Gate } from '../../security/gate.js'
 import { answerFields } from '../answer-json.js'
 import { readUser } from '../feedback-body.js'
-import { tokenIn } from '../guard.js'
 import { textOf } from '../json-body.js'
 import { isBatch, parsePredictBody, readInputs, readVersion } from '../predict-body.js'
+import type { RequestLimits } from '../request-limits.js'
 import { ignoreContentType, type RouteDoc } from '../route.js'
 import { INTEGER, listOf, NUMBERS, object, oneOf, STRING } from '../schemas.js'
-import { EventStream } from './event-stream.js'
+import type { EventStream } from './event-stream.js'
 
 interface ApplicationRoute {
   Params: { application: string }
@@ -35,46 +34,33 @@ const STREAM: RouteDoc = {
 interface Parts {
   readonly registry: Registry
   readonly path: QueryPath
-  readonly gate: Gate
+  readonly limits: RequestLimits
+  readonly openStream: (reply: FastifyReply) => EventStream
 }
 
 /** Streams of actions as server-sent events: of a batch as they come, or of all that an application answers. */
-export function eventsApi(app: FastifyInstance, { registry, path, gate }: Parts): void {
-  const open = new Set<EventStream>()
-  // They would never end by themselves.
-  app.addHook('preClose', async () => {
-    for (const stream of open) stream.end()
-  })
-
+export function eventsApi(app: FastifyInstance, { registry, path, limits, openStream }: Parts): void {
   app.get<ApplicationRoute>('/:application/stream', { config: { access: 'application', doc: WATCH } }, (request, reply) => {
     const { watchers } = registry.application(request.params.application)
-    const stream = new EventStream(reply)
-    open.add(stream)
-    const leave = watchers.add((exchange: Exchange) => {
+    const stream = openStream(reply)
+    stream.onClose = watchers.add((exchange: Exchange) => {
       for (let query = 0; query < exchange.size; query++) {
         stream.send('prediction', exchange.firstQueryId + query, `{${answerFields(exchange, query)}}`)
       }
     })
-    const { application } = request.params
-    const left = gate.visit(application, tokenIn(request.headers.authorization), () => stream.end())
-    stream.onClose = () => {
-      leave()
-      left()
-      open.delete(stream)
-    }
   })
 
   /** Everything that can be refused is, before the stream begins. */
   function readBatch(request: FastifyRequest<ApplicationRoute>) {
     const application = registry.application(request.params.application)
-    const body = parsePredictBody(textOf(request))
+    const body = parsePredictBody(textOf(request), limits)
     const version = readVersion(body)
     const description = application.arms[0]?.resolve(version).description
-    readInputs(body, description)
+    readInputs(body, description, limits)
     const given = isBatch(body) ? (body.input_batch as unknown[]) : [body.input]
     return {
       application,
-      inputs: given.map((input) => readInputs({ input }, description)),
+      inputs: given.map((input) => readInputs({ input }, description, limits)),
       asking: { version, user: readUser(body.user, 'user') },
     }
   }
@@ -82,7 +68,7 @@ export function eventsApi(app: FastifyInstance, { registry, path, gate }: Parts)
   const settings = { onRequest: ignoreContentType, config: { access: 'application', doc: STREAM } } as const
   app.post<ApplicationRoute>('/:application/stream', settings, (request, reply) => {
     const { application, inputs, asking } = readBatch(request)
-    const stream = new EventStream(reply)
+    const stream = openStream(reply)
     let left = inputs.length
     const end = () => {
       stream.send('end', undefined, `{"answers":${inputs.length}}`)

@@ -5,7 +5,7 @@ import { readRows } from '../../query/read-rows.js'
 import type { Signature } from '../../query/signature.js'
 import { didYouMean, shown } from '../../refusals.js'
 import { type Body, parseBody } from '../json-body.js'
-import { checkArrays, MOST_INPUTS } from '../json-limits.js'
+import { checkArrays, checkCount, type RequestLimits } from '../request-limits.js'
 
 const SIGNATURE = 'serving_default'
 const BASE64 = /^(?:[A-Za-z\d+/]{4})*(?:[A-Za-z\d+/]{2}==|[A-Za-z\d+/]{3}=)?$/
@@ -25,16 +25,12 @@ const isObject = (value: unknown): value is Body => typeof value === 'object' &&
 /** A value that is bytes: `{"b64": "..."}`. */
 const isBytes = (value: unknown): value is Body => isObject(value) && 'b64' in value
 
-function parse(text: string, expected: string): Body {
-  checkArrays(text)
+function parse(text: string, expected: string, limits: RequestLimits): Body {
+  checkArrays(text, limits)
   const body = parseBody(text, expected)
   const { signature_name: name } = body
   if (name !== undefined && name !== SIGNATURE && name !== '') invalid('signature_name', `"${SIGNATURE}"`, name)
   return body
-}
-
-function checkCount(rows: readonly unknown[], path: string): void {
-  if (rows.length > MOST_INPUTS) invalid(path, `at most ${MOST_INPUTS} rows a request: send several`, rows)
 }
 
 /** One row as the model takes it: nested numbers are laid flat, bytes are those of its numbers or of itself. */
@@ -68,8 +64,8 @@ function named(value: Body, name: string, path: string): unknown {
  * A `:predict` body: `{"instances": [...]}`, the row format, or `{"inputs": ...}`, the column format.
  * @throws ServeError `QUERY_INVALID` naming the first wrong field's path
  */
-export function readPredict(text: string, model: ModelDescription, { input }: Signature): TfRequest {
-  const body = parse(text, '{"instances": [...]} or {"inputs": [...]}')
+export function readPredict(text: string, model: ModelDescription, { input }: Signature, limits: RequestLimits): TfRequest {
+  const body = parse(text, '{"instances": [...]} or {"inputs": [...]}', limits)
   const { instances, inputs } = body
   if ((instances === undefined) === (inputs === undefined))
     throw new ServeError('QUERY_INVALID', 'instances, inputs: expected one of the two')
@@ -77,7 +73,7 @@ export function readPredict(text: string, model: ModelDescription, { input }: Si
   const rows = format === 'row' ? instances : isObject(inputs) && !isBytes(inputs) ? named(inputs, input.name, 'inputs') : inputs
   const path = format === 'row' ? 'instances' : isObject(inputs) ? `inputs.${input.name}` : 'inputs'
   if (!Array.isArray(rows)) return invalid(path, 'an array of rows', rows)
-  checkCount(rows, path)
+  checkCount(rows, limits, path, 'rows')
   const pathOf = (row: number) => `${path}[${row}]`
   const values = rows.map((row: unknown, i) => {
     const value = format === 'row' && isObject(row) && !isBytes(row) ? named(row, input.name, pathOf(i)) : row
@@ -91,11 +87,11 @@ export function readPredict(text: string, model: ModelDescription, { input }: Si
  * common may be in the context.
  * @throws ServeError `QUERY_INVALID`
  */
-export function readExamples(text: string, model: ModelDescription, { input }: Signature): Inputs {
-  const { examples, context = {} } = parse(text, '{"examples": [{...}]}')
+export function readExamples(text: string, model: ModelDescription, { input }: Signature, limits: RequestLimits): Inputs {
+  const { examples, context = {} } = parse(text, '{"examples": [{...}]}', limits)
   if (!isObject(context)) return invalid('context', 'an object', context)
   if (!Array.isArray(examples)) return invalid('examples', 'an array of objects', examples)
-  checkCount(examples, 'examples')
+  checkCount(examples, limits, 'examples', 'rows')
   const pathOf = (row: number) => `examples[${row}].${input.name}`
   const values = examples.map((example: unknown, i) => {
     if (!isObject(example)) return invalid(`examples[${i}]`, 'an object', example)

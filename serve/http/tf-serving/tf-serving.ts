@@ -5,6 +5,7 @@ import { signatureOf } from '../../query/signature.js'
 import type { ModelVersion } from '../../registry/model.js'
 import type { Registry } from '../../registry/registry.js'
 import { textOf } from '../json-body.js'
+import type { RequestLimits } from '../request-limits.js'
 import { ignoreContentType, type RouteDoc } from '../route.js'
 import { ANY, listOf, object, oneOf, STRING } from '../schemas.js'
 import { classifyAnswer, classScores, predictAnswer, regressAnswer, regressed } from './answers.js'
@@ -39,7 +40,7 @@ const METADATA: RouteDoc = { tag: TAG, summary: 'What a model takes and gives', 
  * TensorFlow Serving's REST API, under `/v1`. Models are named here, not applications: answers are a model's own, without selection,
  * cache or default.
  */
-export function tfServingApi(app: FastifyInstance, registry: Registry): void {
+export function tfServingApi(app: FastifyInstance, registry: Registry, limits: RequestLimits): void {
   function chosen({ params }: FastifyRequest<ModelRoute>): ModelVersion {
     const model = registry.model(params.model)
     if (params.label === undefined) return model.version(params.version)
@@ -54,7 +55,7 @@ export function tfServingApi(app: FastifyInstance, registry: Registry): void {
   async function predict(request: FastifyRequest<ModelRoute>): Promise<object> {
     const version = chosen(request)
     const signature = signatureOf(version.description)
-    const { inputs, format } = readPredict(textOf(request), version.description, signature)
+    const { inputs, format } = readPredict(textOf(request), version.description, signature, limits)
     return predictAnswer(await inferBlock(version, inputs, true, LIMIT_MS), signature, inputs.size, format)
   }
 
@@ -63,7 +64,7 @@ export function tfServingApi(app: FastifyInstance, registry: Registry): void {
     const signature = signatureOf(version.description)
     if (classScores(signature) < 0)
       throw new ServeError('QUERY_INVALID', `${version.id} has no output "probabilities" to classify by; use :predict`)
-    const inputs = readExamples(textOf(request), version.description, signature)
+    const inputs = readExamples(textOf(request), version.description, signature, limits)
     return classifyAnswer(await inferBlock(version, inputs, true, LIMIT_MS), signature, inputs.size)
   }
 
@@ -72,7 +73,7 @@ export function tfServingApi(app: FastifyInstance, registry: Registry): void {
     const signature = signatureOf(version.description)
     if (regressed(signature) < 0)
       throw new ServeError('QUERY_INVALID', `${version.id} has no output of one number to regress by; use :predict`)
-    const inputs = readExamples(textOf(request), version.description, signature)
+    const inputs = readExamples(textOf(request), version.description, signature, limits)
     return regressAnswer(await inferBlock(version, inputs, true, LIMIT_MS), signature, inputs.size)
   }
 

@@ -1,4 +1,5 @@
 /** The little that is used of the package `@redis/client`, which is loaded when a state is in Redis. */
+import { isIP } from 'node:net'
 import { requireRuntime } from '../../containers/runtime.js'
 import type { RedisAddress } from './address.js'
 
@@ -53,7 +54,14 @@ export async function loadRedis(): Promise<Redis> {
         disableClientInfo: true,
         disableOfflineQueue: true,
         maintNotifications: 'disabled',
-        socket: { host, port, ...(tls && { tls, servername: host }), connectTimeout: CONNECT_LIMIT_MS, reconnectStrategy: false },
+        // (An address is no server name; its certificate is checked all the same.)
+        socket: {
+          host,
+          port,
+          ...(tls && { tls, ...(isIP(host) === 0 && { servername: host }) }),
+          connectTimeout: CONNECT_LIMIT_MS,
+          reconnectStrategy: false,
+        },
       }),
     isReply: (error) => error instanceof ErrorReply,
     isUnsent: (error) => error instanceof ClientOfflineError || error instanceof ClientClosedError,

@@ -56,19 +56,17 @@ export class Link {
     }, OPEN_LIMIT_MS)
     try {
       await client.connect()
+      if (this.#closed) throw new Error('closed')
       this.#client = client
       await this.#events.up(client)
+      if (this.#client !== client) throw new Error('the connection ended')
     } catch (error) {
       this.#client = undefined
       client.destroy()
-      if (error instanceof ServeError) throw error
-      throw this.#unreachable(reason ?? told(error))
+      this.trouble = reason ?? told(error)
+      throw this.#unreachable(this.trouble)
     } finally {
       clearTimeout(limit)
-    }
-    if (this.#closed) {
-      client.destroy()
-      return
     }
     this.trouble = undefined
     this.#pauseMs = FIRST_PAUSE_MS
@@ -91,8 +89,7 @@ export class Link {
     const pauseMs = this.#pauseMs * (0.5 + Math.random())
     this.#pauseMs = Math.min(LONGEST_PAUSE_MS, 2 * this.#pauseMs)
     this.#timer = setTimeout(() => {
-      this.open().catch((error: Error) => {
-        this.trouble = error.message
+      this.open().catch(() => {
         if (!this.#closed) this.#again()
       })
     }, pauseMs)

@@ -96,7 +96,7 @@ export class RedisState implements State, SharedState {
     const { changes, lessons, answers, block } = this.#channels
     await client.subscribe(changes, (message) => {
       const [origin, revision] = message.split(' ')
-      if (origin !== this.#origin && Number(revision) > this.#revision) this.#sharing?.changed()
+      if (origin !== this.#origin && Number(revision) !== this.#revision) this.#sharing?.changed()
     })
     await client.subscribe(lessons, (message) => {
       const [origin, key, known] = JSON.parse(message) as [string, string, string[]]
@@ -119,7 +119,7 @@ export class RedisState implements State, SharedState {
     const isLost = id !== this.#id
     if (isLost && !this.#isLost) this.#sharing?.warn(this.#lostMessage())
     this.#isLost = isLost
-    if (!isLost && Number(revision) > this.#revision) this.#sharing?.changed()
+    if (!isLost && Number(revision) !== this.#revision) this.#sharing?.changed()
   }
 
   #lostMessage(): string {

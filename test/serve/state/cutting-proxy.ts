@@ -1,6 +1,9 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 
+/** How a message to a subscriber begins. */
+const PUSHED = '*3\r\n$7\r\nmessage'
+
 /** Whether the bytes that come are passed on, or the connection is cut instead. */
 export type Cut = (chunk: Buffer) => 'pass' | 'cut' | 'half, then cut'
 
@@ -10,6 +13,8 @@ export class CuttingProxy {
   requests: Cut = () => 'pass'
   replies: Cut = () => 'pass'
   cuts = 0
+  /** What Redis answers waits until it is released; what it tells by itself does not. */
+  #held: (() => void)[] | undefined
   readonly #open = new Set<Socket>()
   #server: Server | undefined
 
@@ -46,7 +51,21 @@ export class CuttingProxy {
       })
     }
     client.on('data', (chunk) => pass(redis, chunk, this.requests(chunk)))
-    redis.on('data', (chunk) => pass(client, chunk, this.replies(chunk)))
+    redis.on('data', (chunk) => {
+      const reply = () => pass(client, chunk, this.replies(chunk))
+      if (this.#held === undefined || String(chunk).startsWith(PUSHED)) reply()
+      else this.#held.push(reply)
+    })
+  }
+
+  hold(): void {
+    this.#held = []
+  }
+
+  release(): void {
+    const held = this.#held ?? []
+    this.#held = undefined
+    for (const reply of held) reply()
   }
 
   async close(): Promise<void> {

@@ -3,7 +3,8 @@ import { serve } from 'gymnura/serve'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { readAddress } from '../../../serve/state/redis/address.js'
-import { codeOf, messageOf, withServer } from '../tools.js'
+import { certificate } from '../certificate.js'
+import { codeOf, inFolder, messageOf, withServer } from '../tools.js'
 import { freePort, redisTest, withRedis } from './redis-server.js'
 
 const SECRET = 'secret-0123456789'
@@ -40,8 +41,9 @@ redisTest('a server that cannot reach its Redis does not start, and says so in a
 })
 
 /** A program in a process of its own; what it printed, on either stream. */
-function run(program: string): string {
-  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8' })
+function run(program: string, more: NodeJS.ProcessEnv = {}): string {
+  const env = { ...process.env, ...more }
+  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8', env })
   return stdout + stderr
 }
 
@@ -86,6 +88,31 @@ redisTest('with a password Redis is spoken to as told, and the password is in no
     '--requirepass',
     SECRET,
   ),
+)
+
+redisTest('over TLS the certificate of Redis is checked', () =>
+  inFolder(async (folder) => {
+    const made = certificate(folder)
+    // Where openssl is missing there is no certificate to be had.
+    if (made === undefined) return
+    const { key, cert } = made
+    const port = await freePort()
+    const tls = ['--tls-port', String(port), '--tls-cert-file', cert, '--tls-key-file', key, '--tls-ca-cert-file', cert]
+    await withRedis(
+      async () => {
+        const state = `rediss://127.0.0.1:${port}` as const
+        assert.match(await messageOf(serve({ port: 0, logLevel: 'silent', state })), /cannot be reached \(self-signed certificate\)/)
+        const program = `import { serve } from 'gymnura/serve'
+          const server = await serve({ port: 0, state: '${state}' })
+          console.log((await server.registerApplication({ name: 'a', defaultOutput: 0 })).name)
+          await server.close()`
+        assert.match(run(program, { NODE_EXTRA_CA_CERTS: cert }), /^a$/m)
+      },
+      ...tls,
+      '--tls-auth-clients',
+      'no',
+    )
+  }),
 )
 
 test.run()

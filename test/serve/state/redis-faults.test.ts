@@ -189,6 +189,40 @@ test('a connection that is cut on the way there, or before the answer, makes no 
     await later.close()
   }))
 
+test('a query whose user is read from Redis while the links change is answered by those that are there then', () =>
+  withRedis(async (redis) => {
+    const proxy = await CuttingProxy.to(redis.port)
+    await withServer(
+      (server, client) =>
+        withServer(
+          async (other) => {
+            await twoVersions(server)
+            await until(async () => (await other.listApplications())[0]?.models.length === 2)
+            for (const change of [() => other.unlink('balance', 'cart:1'), () => other.unlink('balance', 'cart:2')]) {
+              let asked = 0
+              proxy.hold()
+              proxy.requests = (chunk) => {
+                if (String(chunk).includes('HGETALL')) asked++
+                return 'pass'
+              }
+              await change()
+              // The first server reads the rows, and then the user; the answers come together.
+              await until(() => asked === 1)
+              const answer = client.predict('balance', UP, { user: `user-${Math.random()}` })
+              await until(() => asked === 2)
+              proxy.release()
+              const { output, default: isDefault } = await answer
+              const links = (await other.listApplications())[0]!.models
+              assert.equal([output, isDefault], links.length === 1 ? [1, false] : [-1, true])
+            }
+          },
+          { state: redis.url },
+        ),
+      { state: proxy.url },
+    )
+    await proxy.close()
+  }))
+
 test('a Redis that hangs keeps no query waiting, and a change is refused before long', () =>
   withRedis((redis) =>
     withServer(
@@ -234,6 +268,25 @@ test('a Redis that comes back empty takes nothing away: queries are answered, ch
       ),
     '--appendonly',
     'no',
+  ))
+
+test('a Redis that takes no more is told of: changes are refused in its words, and made again once it does', () =>
+  withRedis((redis) =>
+    withServer(
+      async (server, client) => {
+        await twoVersions(server)
+        const { queryId } = await client.predict('balance', UP)
+        await redis.ask('CONFIG SET maxmemory 1')
+        const refused = await messageOf(server.registerApplication({ name: 'late', defaultOutput: 0 }))
+        assert.match(refused, /^Redis at 127\.0\.0\.1:\d+ refuses: OOM .+; nothing has changed$/)
+        assert.is(await statusOf(client.feedback('balance', { queryId, reward: 1 })), 503)
+        assert.is((await client.predict('balance', UP)).default, false)
+        await redis.ask('CONFIG SET maxmemory 0')
+        assert.is(await codeOf(server.registerApplication({ name: 'late', defaultOutput: 0 })), 'no error')
+        assert.equal(await client.feedback('balance', { queryId, reward: 1 }), { accepted: true })
+      },
+      { state: redis.url },
+    ),
   ))
 
 /** A server in a process of its own, to be killed. */

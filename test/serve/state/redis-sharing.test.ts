@@ -101,7 +101,7 @@ test('changes that are made on both at once are all made, each on what the other
     assert.equal(versions.map(({ version }) => Number(version)).sort(), [1, 2, 3, 4, 5, 6, 7, 8])
     await Promise.all(versions.map(({ version }, i) => (i % 2 === 0 ? b : a).server.link('many', `cart:${version}`)))
     // (The last one was made on the other server, which tells this one a little later.)
-    await until(async () => (await a.server.listApplications())[0]!.models.length === 8)
+    for (const { server } of [a, b]) await until(async () => (await server.listApplications())[0]!.models.length === 8)
     const current = (await a.server.listModels()).filter((model) => model.current)
     assert.is(current.length, 1)
     const registered = await Promise.all(
