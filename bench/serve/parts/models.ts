@@ -28,7 +28,7 @@ const noop: BenchModel = {
 }
 
 /** A kernel machine: each input against 2,000 support vectors. A batch saves it nothing. */
-const kernel: BenchModel = {
+export const kernelMachine: BenchModel = {
   name: 'function, kernel machine',
   source: (inputs: Float32Array[]) =>
     inputs.map((input) => {
@@ -85,6 +85,6 @@ function pythonModel(folder: string): BenchModel | undefined {
 
 /** What this machine has of them. */
 export async function fiveKinds(folder: string): Promise<BenchModel[]> {
-  const all = [noop, await policyModel(), pythonModel(folder), await tfjsModel(folder), kernel]
+  const all = [noop, await policyModel(), pythonModel(folder), await tfjsModel(folder), kernelMachine]
   return all.filter((model) => model !== undefined)
 }

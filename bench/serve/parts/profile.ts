@@ -45,7 +45,8 @@ function partOf(name: string, url: string, line: number): string | undefined {
   const [, room, path] = /\/dist\/(\w+)\/(.*)$/.exec(url) ?? []
   if (room === undefined) return 'other'
   const module = path!.startsWith('bundle/') ? moduleAt(fileURLToPath(url), line) : path!
-  if (room !== 'serve') return `${room}: the model`
+  if (room === 'rl') return 'the model'
+  if (room !== 'serve') return 'other'
   const folder = /^(\w[\w-]*)\//.exec(module)?.[1]
   return folder === undefined ? 'serve' : `serve/${folder}`
 }
