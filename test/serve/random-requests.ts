@@ -109,9 +109,12 @@ export const randomRequest: fc.Arbitrary<RandomRequest> = fc
     return { path, body: sent, headers: { 'content-type': type, ...(isLong && { 'inference-header-content-length': length }) } }
   })
 
-/** A field's path, such as `inputs[0].shape`, or a header's name, or the body or the model as a whole, and what is the matter with it. */
+/**
+ * A field's path, such as `inputs[0].shape`, or a header's name, or the body or the model as a whole, and what is the matter with it; of a
+ * version Clipper's own words.
+ */
 const TOLD =
-  /^(the (body|JSON|batch|message|model|file)\b|"?[\w-]+"?(\[\d+\]|\["[^"]*"\]|\.\w+)*((, \w+)*: | is | has | was | holds | takes )|what \w+ was given|no \w+ is named|there is no |[\w.-]+:\d+: )/
+  /^(the (body|JSON|batch|message|model|file)\b|"?[\w-]+"?(\[\d+\]|\["[^"]*"\]|\.\w+)*((, \w+)*: | is | has | was | holds | takes )|what \w+ was given|no \w+ is named|there is no |Requested version: |[\w.-]+:\d+: )/
 
 /** What is wrong with an answer; undefined when nothing is: it is 200, or 4xx and says which field is to blame. */
 export function wrongAnswer({ path, body: sent }: RandomRequest, status: number, text: string): string | undefined {
