@@ -8,7 +8,7 @@ import { RateLimit, type RateLimitOptions } from './security/rate-limit.js'
 import { readTls, type TlsMaterial, type TlsOptions } from './security/tls.js'
 import { type TokenOptions, Tokens } from './security/tokens.js'
 
-const DEFAULT_CACHE_BYTES = 32 * 1024 ** 2
+const DEFAULT_CACHE_BYTES = 16 * 1024 ** 2
 const MIB = 1024 ** 2
 const DEFAULT_LIMITS: RequestLimits = { maxBodyBytes: 2 * MIB, maxBinaryBytes: 64 * MIB, maxBatchInputs: 4096 }
 /** A larger one would not fit into a string, or a buffer. */
@@ -33,7 +33,7 @@ export interface ServeOptions {
   state?: 'memory' | `file:${string}` | `redis://${string}` | `rediss://${string}`
   /** Predictions that are not in this server's cache are looked up in Redis, and put there, for an hour. Default false. */
   sharedCache?: boolean
-  /** Size of the prediction cache; 0 keeps nothing. Default 32 MiB. */
+  /** Size of the prediction cache; 0 keeps nothing. Default 16 MiB. */
   cacheBytes?: number
   /** Structured logs go to standard error. Default 'warn'; 'debug' has a line a request. */
   logLevel?: (typeof LOG_LEVELS)[number]

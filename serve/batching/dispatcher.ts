@@ -17,6 +17,8 @@ const LOSSES_PER_EVALUATION = 3
 
 /** What is asked of a container that leaves has so long to be answered. */
 const LEAVE_LIMIT_MS = 5_000
+/** What is asked of a version that is deleted: longer than a block of rows waits that says nothing else. */
+const DRAIN_LIMIT_MS = 15_000
 
 /** Where finished evaluations go, before those who asked are told. */
 export interface EvaluationSink {
@@ -101,7 +103,7 @@ export class Dispatcher {
   async remove(): Promise<void> {
     const replica = this.#replicas.pop()
     if (replica === undefined) return
-    if (replica.inFlight > 0) await atMost((left) => (replica.leaving = left))
+    if (replica.inFlight > 0) await atMost(LEAVE_LIMIT_MS, (left) => (replica.leaving = left))
     await replica.container.stop()
   }
 
@@ -109,7 +111,7 @@ export class Dispatcher {
   async drained(): Promise<void> {
     this.#dropExpired(performance.now())
     if (this.#queue.size === 0 && this.#inFlight === 0) return
-    await atMost((idle) => (this.#onIdle = idle))
+    await atMost(DRAIN_LIMIT_MS, (idle) => (this.#onIdle = idle))
   }
 
   /** The tightest objective of the applications that use the model. */
@@ -302,9 +304,9 @@ export class Dispatcher {
 }
 
 /** Resolves when `wait`'s callback is called, or the limit is over: a container that hangs holds nobody up for longer. */
-function atMost(wait: (done: () => void) => void): Promise<void> {
+function atMost(limitMs: number, wait: (done: () => void) => void): Promise<void> {
   return new Promise((resolve) => {
-    const limit = setTimeout(resolve, LEAVE_LIMIT_MS)
+    const limit = setTimeout(resolve, limitMs)
     wait(() => {
       clearTimeout(limit)
       resolve()

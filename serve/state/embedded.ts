@@ -6,6 +6,7 @@ import { ServeError } from '../errors.js'
 import { FileFeedbackLog } from './feedback-log.js'
 import { FolderLock } from './folder-lock.js'
 import { kept } from './kept.js'
+import { Room } from './room.js'
 import type { Change, Learned, Lesson, Rows, State, Sums, Taught } from './state.js'
 import { taught } from './sums.js'
 
@@ -55,6 +56,19 @@ class ArtifactFolder {
   }
 }
 
+interface Opened {
+  readonly lock: FolderLock
+  readonly log: FileFeedbackLog
+  readonly root: RootDatabase
+  readonly room: Room
+}
+
+/**
+ * Without overlapping, a write's promise waits for the disk and not only for the memory map. With batches by turns, which are opened by a
+ * promise that nobody holds, a commit that fails would end the process.
+ */
+const openDatabase = (path: string): RootDatabase => open({ path, overlappingSync: false, eventTurnBatching: false, encoding: 'json' })
+
 /**
  * State in a folder of this machine: tables in LMDB, models' files and the feedback log beside it. A write is on the disk when its
  * promise resolves. One server a folder.
@@ -63,6 +77,7 @@ export class FileState implements State {
   readonly keepsFeedback = true
   readonly #lock: FolderLock
   readonly #root: RootDatabase
+  readonly #room: Room
   readonly #tables: { readonly [table in Change['table']]: Database<unknown, string> }
   readonly #standings: Database<Sums, string>
   readonly #counters: Database<number, string>
@@ -78,7 +93,10 @@ export class FileState implements State {
       const path = realpathSync(folder)
       const lock = FolderLock.take(path)
       try {
-        return new FileState(path, lock, await FileFeedbackLog.open(join(path, 'feedback')))
+        const log = await FileFeedbackLog.open(join(path, 'feedback'))
+        const database = join(path, 'state.lmdb')
+        const root = openDatabase(database)
+        return new FileState(path, { lock, log, root, room: await Room.open(database) })
       } catch (error) {
         lock.release()
         throw error
@@ -89,12 +107,11 @@ export class FileState implements State {
     }
   }
 
-  private constructor(path: string, lock: FolderLock, log: FileFeedbackLog) {
+  private constructor(path: string, { lock, log, root, room }: Opened) {
     this.#lock = lock
     this.#log = log
-    // Without overlapping, a write's promise waits for the disk and not only for the memory map. With batches by turns, which are opened
-    // by a promise that nobody holds, a commit that fails would end the process.
-    this.#root = open({ path: join(path, 'state.lmdb'), overlappingSync: false, eventTurnBatching: false, encoding: 'json' })
+    this.#root = root
+    this.#room = room
     const table = <Row>(name: string) => this.#root.openDB<Row, string>({ name, encoding: 'json' })
     this.#tables = { applications: table('applications'), models: table('models'), tokens: table('tokens') }
     this.#standings = table('standings')
@@ -112,6 +129,7 @@ export class FileState implements State {
     // A file without a row is nothing; a row without its file could not be started again.
     for (const { key, artifact } of artifacts) if (artifact !== undefined) await this.#artifacts.set(key, artifact)
     try {
+      await kept(this.#room.try())
       const written = this.#root.transaction(() => {
         for (const change of changes) this.#apply(change)
       })
@@ -173,6 +191,7 @@ export class FileState implements State {
   async #learn(lesson: Lesson): Promise<Sums> {
     const { key, sums } = lesson
     if (Object.keys(sums).length === 0) return this.standing(key).sums
+    await kept(this.#room.try())
     const learned = this.#standings.transaction(() => {
       const after = taught(this.standing(key).sums, lesson)
       this.#standings.putSync(key, after)
@@ -182,6 +201,7 @@ export class FileState implements State {
   }
 
   leaseQueryIds(count: number): number {
+    this.#room.trySync()
     return this.#counters.transactionSync(() => {
       const first = this.#counters.get(NEXT_QUERY_ID) ?? 1
       this.#counters.putSync(NEXT_QUERY_ID, first + count)
@@ -191,6 +211,7 @@ export class FileState implements State {
 
   async close(): Promise<void> {
     await this.#log.close()
+    await this.#room.close()
     await this.#root.close()
     this.#lock.release()
   }

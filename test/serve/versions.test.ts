@@ -63,6 +63,28 @@ test('a version can be deleted when it answers for nobody, and its process goes'
     assert.is(await codeOf(server.rollback('cart')), 'MODEL_VERSION_UNKNOWN')
   }))
 
+test('a version that is deleted first answers the row that was asked of it, though it takes several seconds', () =>
+  withServer(
+    async (server) => {
+      const slowly = async (inputs: Float32Array[]) => {
+        await new Promise((resolve) => setTimeout(resolve, 6_000))
+        return inputs.map(([x]) => x! + 1)
+      }
+      const settings = {
+        inputSize: 1,
+        outputs: [{ name: 'y', type: 'doubles', shape: [] }],
+        isolation: 'inline',
+        application: false,
+      } as const
+      await server.publish('slow', slowly, settings)
+      const asked = fetch(`${server.url}/v1/models/slow:predict`, { method: 'POST', body: '{"instances":[[1]]}' })
+      await until(() => server.metrics().models[0]!.batchSizes[1] === 1)
+      await server.deleteVersion('slow', 1)
+      assert.equal(await (await asked).json(), { predictions: [2] })
+    },
+    { allow: ['function'] },
+  ))
+
 test('replicas go up and down without losing a query', () =>
   withServer(async (server, client) => {
     await server.registerApplication(patient)

@@ -23,12 +23,17 @@ export const USERS = 20
 const FEEDBACK_SHARE = 0.3
 const BLOCK_LIMIT_MS = 1_000
 
-function inputFor(application: string, { draw, below }: Asker): Input {
+/** What may be done to the model in trouble. */
+const troublesOf = ({ world }: Asker) =>
+  Object.values(TROUBLES).filter((code) => !(world.isGentle && code === TROUBLES['answers 100,000 numbers']))
+
+function inputFor(application: string, asker: Asker): Input {
+  const { draw, below } = asker
   const again = draw() < 0.3
   const seed = again ? below(KNOWN_INPUTS) : below(1e6)
   const x = [seed % 100, (seed >> 3) % 50, (seed >> 5) % 1000, (seed % 9) - 4]
   const isTrouble = (application === 'trouble' || application === 'shedding') && draw() < TROUBLE_SHARE
-  if (isTrouble) x[3] = Object.values(TROUBLES)[below(Object.keys(TROUBLES).length)]
+  if (isTrouble) x[3] = anyOf(troublesOf(asker), asker)
   return x
 }
 

@@ -115,9 +115,12 @@ export class Changes {
 
   async #delete(name: string): Promise<void> {
     const { world } = this.asker
+    // (A deletion that was cut off may have been made.)
+    const isCertain = world.facts.get(`application ${name}`).every((value) => value !== null)
     world.facts.begin(`application ${name}`, null)
-    if ((await change(this.asker, `delete ${name}`, post(this.asker, 'delete_app', { name }))) === 'made')
-      world.facts.settle(`application ${name}`, null)
+    const sent = post(this.asker, 'delete_app', { name })
+    const isGone = !isCertain && (await sent)?.status === 404
+    if (isGone || (await change(this.asker, `delete ${name}`, sent)) === 'made') world.facts.settle(`application ${name}`, null)
   }
 
   async #link(name: string, links: readonly string[]): Promise<void> {

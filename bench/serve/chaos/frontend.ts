@@ -153,12 +153,14 @@ export class Frontend {
     return this.#spans.some((span) => span.what === what && span.to >= from)
   }
 
-  /** Resident memory, MB. */
-  get megabytes(): number {
+  /** Its memory, MB: what is resident, and of that its share, where pages of the program are shared with other processes. */
+  get megabytes(): { readonly resident: number; readonly share: number } {
     try {
-      return Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${this.pid}/status`, 'utf8'))?.[1] ?? 0) / 1000
+      const text = readFileSync(`/proc/${this.pid}/smaps_rollup`, 'utf8')
+      const of = (what: string) => Math.round(Number(new RegExp(`^${what}:\\s+(\\d+) kB`, 'm').exec(text)?.[1] ?? 0) / 1000)
+      return { resident: of('Rss'), share: of('Pss') }
     } catch {
-      return 0
+      return { resident: 0, share: 0 }
     }
   }
 

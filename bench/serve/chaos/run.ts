@@ -19,6 +19,8 @@ import { RUDE } from './rude.js'
 import { World } from './world.js'
 
 const ASKERS = 12
+const FULL_BATCHES = 400
+const FULL_BATCH = 500
 const RUDE_ONES = 3
 const PRINT_EVERY_MS = 10_000
 const LONGEST_PEACE_MS = 2_000
@@ -35,6 +37,8 @@ export interface Sample {
   readonly seconds: number
   readonly answers: number
   readonly megabytes: number
+  /** Of these its share, where pages are shared with other processes. */
+  readonly shareMegabytes: number
 }
 
 /** An interpreter with NumPy, if there is one; $GYMNURA_PYTHON names another one than python3. */
@@ -74,7 +78,7 @@ export class Chaos {
     if (python === undefined) console.log('no Python with NumPy here (GYMNURA_PYTHON names one): its models are left out')
     const frontend = await Frontend.make(folder, python)
     const answering = new Map([policy, fn, py].map(({ name }) => [name, new Answering()]))
-    const world = new World(frontend, new Report(), new Facts(), answering, chaosApplications(answering, python !== undefined))
+    const world = new World(frontend, new Report(), new Facts(), answering, chaosApplications(answering, python !== undefined), !withFaults)
     return new Chaos(world, seed, withFaults, folder, python !== undefined)
   }
 
@@ -88,6 +92,7 @@ export class Chaos {
     const { report, frontend } = this.world
     try {
       await this.#setUp()
+      if (!this.withFaults) await this.#fill()
       const printing = setInterval(() => this.#print(), PRINT_EVERY_MS)
       const parts = [
         ...Array.from({ length: ASKERS }, () => this.#ask()),
@@ -145,6 +150,14 @@ export class Chaos {
     const members = MEMBERS.map((name, i) => [name, memberSource(i === MEMBERS.length - 1)] as const)
     await this.#changes.setUp(applications.values(), [...arms, ...members])
     console.log(`${applications.size} applications are served by process ${frontend.pid}; seed ${this.seed}`)
+  }
+
+  /** So many different queries that the cache, and what waits for feedback, are full: from then on nothing may grow. */
+  async #fill(): Promise<void> {
+    for (let batch = 0; batch < FULL_BATCHES; batch++) {
+      const inputs = Array.from({ length: FULL_BATCH }, (_, row) => [batch, row, -1, (row % 9) - 4])
+      await this.world.call('/fn/predict', JSON.stringify({ input_batch: inputs }))
+    }
   }
 
   get #over(): boolean {
@@ -256,10 +269,15 @@ export class Chaos {
 
   #print(): void {
     const { report, frontend } = this.world
-    const megabytes = Math.round(frontend.megabytes)
+    const { resident: megabytes, share } = frontend.megabytes
     if (megabytes > MOST_MEGABYTES) report.violation(`the frontend uses ${megabytes} MB`)
-    this.samples.push({ seconds: Math.round(report.seconds), answers: total(report.answers), megabytes })
-    const parts = [`${total(report.answers)} answers`, `${total(report.faults)} faults`, `life ${frontend.lives}`, `${megabytes} MB`]
+    this.samples.push({ seconds: Math.round(report.seconds), answers: total(report.answers), megabytes, shareMegabytes: share })
+    const parts = [
+      `${total(report.answers)} answers`,
+      `${total(report.faults)} faults`,
+      `life ${frontend.lives}`,
+      `${megabytes} MB (its share: ${share})`,
+    ]
     console.log(`${Math.round(report.seconds)} s: ${parts.join(', ')}, ${report.violations.length} violations`)
   }
 }

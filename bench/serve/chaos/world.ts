@@ -37,6 +37,8 @@ export class World {
     readonly facts: Facts,
     readonly answering: ReadonlyMap<string, Answering>,
     applications: readonly ChaosApplication[],
+    /** Nothing is asked for that is out of all proportion. */
+    readonly isGentle: boolean,
   ) {
     this.applications = new Map(applications.map((application) => [application.name, application]))
     setInterval(() => this.#beat(), LAG_EVERY_MS).unref()

@@ -28,8 +28,8 @@ test('on a full disk queries are answered, what cannot be kept is refused with 5
   withFolder(async (folder) => {
     const told: number[] = []
     const refused: number[] = []
-    // 64 or 128 KiB: the feedback log, whose lines are cut in the middle, has no more room before its thousandth line.
-    await withProcess(folder, { fileBlocks: 128 }, async (server) => {
+    // 512 KiB or 1 MiB: the feedback log, whose lines are cut in the middle, has no more room after some thousand lines.
+    await withProcess(folder, { fileBlocks: 1_024 }, async (server) => {
       await server.client.publish('push', pushPolicy(), { isolation: 'inline' })
       for (let i = 0; refused.length === 0; i += 100) {
         const [some, others] = await giveFeedback(server, i, 'u'.repeat(200))
@@ -57,9 +57,9 @@ test('on a full disk queries are answered, what cannot be kept is refused with 5
 
 test('a model that the disk has no room for is refused, and what was written of it is removed', () =>
   withFolder(async (folder) => {
-    await withProcess(folder, { fileBlocks: 128 }, async ({ client }) => {
+    await withProcess(folder, { fileBlocks: 1_024 }, async ({ client }) => {
       await client.publish('small', pushPolicy(), { isolation: 'inline' })
-      const large = linearPolicyOf(60_000)
+      const large = linearPolicyOf(600_000)
       assert.match(await messageOf(client.publish('large', large, { isolation: 'inline' })), /it could not be kept, .*\(HTTP 507\)/)
       assert.equal(readdirSync(join(folder, 'models')), ['small@1'])
       assert.equal(
@@ -69,7 +69,7 @@ test('a model that the disk has no room for is refused, and what was written of 
       assert.is((await client.predict('small', UP)).output, 1)
     })
     await withProcess(folder, {}, async ({ client }) => {
-      await client.publish('large', linearPolicyOf(60_000), { isolation: 'inline' })
+      await client.publish('large', linearPolicyOf(600_000), { isolation: 'inline' })
       assert.ok(existsSync(join(folder, 'models', 'large@1')))
     })
   }))
@@ -77,7 +77,7 @@ test('a model that the disk has no room for is refused, and what was written of 
 test('changes that cannot be kept are refused one by one; the server lives, and takes them when there is room', () =>
   withFolder(async (folder) => {
     const made: string[] = []
-    await withProcess(folder, { fileBlocks: 128 }, async ({ client }) => {
+    await withProcess(folder, { fileBlocks: 1_024 }, async ({ client }) => {
       let refused = 0
       for (let i = 0; refused < 5; i++) {
         const name = `app-${i}`
@@ -101,6 +101,24 @@ test('changes that cannot be kept are refused one by one; the server lives, and 
     })
   }))
 
+test('a disk that stays full under hundreds of changes does not end the server', () =>
+  withFolder((folder) =>
+    withProcess(folder, { fileBlocks: 2_048 }, async ({ client, child }) => {
+      await client.publish('push', pushPolicy(), { isolation: 'inline' })
+      const defaultOutput = 'x'.repeat(60_000)
+      let refused = 0
+      for (let i = 0; refused < 300; i++) {
+        const made = client.admin.registerApplication({ name: `app-${i}`, defaultOutput })
+        await made.catch(({ status }: { status?: number }) => {
+          assert.is(status, 507)
+          refused++
+        })
+      }
+      assert.is((await client.predict('push', UP)).output, 1)
+      assert.is(child.exitCode, null)
+    }),
+  ))
+
 test('query ids that cannot be leased are drawn at random: queries are answered, each with an id of its own', () =>
   withFolder(async (folder) => {
     await withProcess(folder, {}, async ({ client }) => {
@@ -116,9 +134,10 @@ test('query ids that cannot be leased are drawn at random: queries are answered,
     })
   }))
 
-/** A policy of so many weights. */
+/** A policy of so many weights: its layers are only so wide. */
 function linearPolicyOf(weights: number): Uint8Array {
-  return linearPolicy([new Array<number>(weights / 2).fill(0), new Array<number>(weights / 2).fill(1)])
+  const actions = 20
+  return linearPolicy(Array.from({ length: actions }, () => new Array<number>(weights / actions).fill(1)))
 }
 
 test.run()

@@ -54,6 +54,8 @@ function ask(port: number, command: string): Promise<string | undefined> {
 
 export class RedisServer {
   #process: ChildProcess | undefined
+  /** A test that breaks off leaves no server behind. */
+  readonly #exit = () => this.#process?.kill('SIGKILL')
   readonly #folder = mkdtempSync(join(tmpdir(), 'gymnura-redis-'))
 
   private constructor(
@@ -81,6 +83,7 @@ export class RedisServer {
     const durable = ['--appendonly', 'yes', '--appendfsync', 'always']
     const args = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.#folder, '--save', '', ...durable, ...this.more]
     this.#process = spawn(COMMAND, args, { stdio: 'ignore' })
+    process.once('exit', this.#exit)
     for (;;) {
       const answer = await ask(this.port, 'PING')
       if (answer !== undefined && !answer.startsWith('-LOADING')) return
@@ -97,11 +100,12 @@ export class RedisServer {
   }
 
   async kill(): Promise<void> {
-    const process = this.#process
+    const running = this.#process
     this.#process = undefined
-    if (process === undefined || process.exitCode !== null || process.signalCode !== null) return
-    process.kill('SIGKILL')
-    await once(process, 'exit')
+    process.off('exit', this.#exit)
+    if (running === undefined || running.exitCode !== null || running.signalCode !== null) return
+    running.kill('SIGKILL')
+    await once(running, 'exit')
   }
 
   async stop(): Promise<void> {
