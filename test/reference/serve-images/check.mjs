@@ -1,19 +1,9 @@
 // Publishes the image, asks it, kills its container, and looks that nothing is left: node check.mjs IMAGE
 import { execFileSync } from 'node:child_process'
 import { connect, serve } from '../../../dist/serve/index.js'
+import { check, printTally } from '../tally.mjs'
 
 const image = process.argv[2]
-let passed = 0
-let failed = 0
-
-function check(title, holds, detail = '') {
-  if (holds) passed++
-  else {
-    failed++
-    console.log(`FAIL ${title} ${detail}`)
-  }
-}
-
 const podman = (...args) => execFileSync('podman', args, { encoding: 'utf8' }).trim()
 const running = () => podman('ps', '--quiet', '--filter', `ancestor=${image}`)
 async function until(holds) {
@@ -41,5 +31,4 @@ check('and answers', (await client.predict('sum', [5, 6])).output === 11)
 client.close()
 await server.close()
 check('none is left behind', await until(() => running() === ''), running())
-console.log(`${passed} passed, ${failed} failed`)
-process.exitCode = failed ? 1 : 0
+printTally()

@@ -4,23 +4,13 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { connect, serve } from '../../../dist/serve/index.js'
+import { check, printTally } from '../tally.mjs'
 
 const folder = process.argv[2]
 const python = join(process.env.GYMNURA_VENV, 'bin', 'python')
 const model = (name) => fileURLToPath(new URL(`models/${name}.py`, import.meta.url))
 const expected = JSON.parse(readFileSync(join(folder, 'expected.json'), 'utf8'))
 const limits = { startMs: 120_000 }
-let passed = 0
-let failed = 0
-
-function check(title, holds, detail = '') {
-  if (holds) passed++
-  else {
-    failed++
-    console.log(`FAIL ${title} ${detail}`)
-  }
-}
-
 const flat = (values) => values.flat(Number.POSITIVE_INFINITY)
 const near = (a, b, within) => a.length === b.length && flat(a).every((value, i) => Math.abs(value - flat(b)[i]) <= within)
 
@@ -106,5 +96,4 @@ check('TensorFlow.js graph: outputs', near(await outputs('graph'), graph, 1e-4))
 
 client.close()
 await server.close()
-console.log(`${passed} passed, ${failed} failed`)
-process.exitCode = failed ? 1 : 0
+printTally()

@@ -1,13 +1,12 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { appendFileSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Client, connect, readFeedback, serve } from 'gymnura/serve'
+import { readFeedback, serve } from 'gymnura/serve'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { pullPolicy, pushPolicy } from '../policies.js'
 import { codeOf, messageOf, withServer } from '../tools.js'
+import { publishUntilKilled } from './killed-server.js'
 
 const test = suite<{ folder: string; state: `file:${string}` }>('file state')
 test.before.each((context) => {
@@ -229,37 +228,8 @@ test('a model whose file is gone does not keep the others from being served', as
   )
 })
 
-/** A server in a process of its own, to be killed. */
-async function startServer(state: string): Promise<[ChildProcess, Client]> {
-  const program = `import { serve } from 'gymnura/serve'; const s = await serve({ port: 0, state: ${JSON.stringify(state)}, logLevel: 'silent' }); console.log(s.url)`
-  const child = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: ['ignore', 'pipe', 'inherit'] })
-  const [line] = (await once(child.stdout!, 'data')) as [Buffer]
-  return [child, connect(line.toString().trim())]
-}
-
 test('kill -9 at any moment loses nothing that was acknowledged', async ({ folder, state }) => {
-  const published: string[] = []
-  const told: number[] = []
-  for (let round = 0; round < 4; round++) {
-    const [child, client] = await startServer(state)
-    const kill = setTimeout(() => child.kill('SIGKILL'), 300 + 150 * round)
-    try {
-      for (let i = 0; ; i++) {
-        const name = `m-${round}-${i}`
-        await client.publish(name, pushPolicy(), { isolation: 'inline' })
-        published.push(name)
-        for (let k = 0; k < 5; k++) {
-          const { queryId } = await client.predict(name, [0, k, i, 1])
-          if ((await client.feedback(name, { queryId, reward: 0.5 })).accepted) told.push(queryId)
-        }
-      }
-    } catch (error) {
-      assert.is((error as { code?: string }).code, 'SERVER_UNREACHABLE')
-    }
-    clearTimeout(kill)
-    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
-    client.close()
-  }
+  const { published, told } = await publishUntilKilled(state, [300, 450, 600, 750])
   assert.ok(published.length > 4 && told.length > 10, `${published.length} models, ${told.length} rewards`)
   const logged = new Set((await entries(folder)).map(({ queryId }) => queryId))
   assert.equal(

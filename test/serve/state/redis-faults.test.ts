@@ -1,11 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { type Client, connect, readFeedback, type Server, serve } from 'gymnura/serve'
 import * as assert from 'uvu/assert'
 import { RedisState } from '../../../serve/state/redis/redis.js'
 import { pullPolicy, pushPolicy } from '../policies.js'
 import { codeOf, messageOf, until, withServer } from '../tools.js'
 import { CuttingProxy } from './cutting-proxy.js'
+import { publishUntilKilled } from './killed-server.js'
 import { redisTest as test, withRedis } from './redis-server.js'
 
 const UP = [0, 0, 0, 1]
@@ -289,40 +288,11 @@ test('a Redis that takes no more is told of: changes are refused in its words, a
     ),
   ))
 
-/** A server in a process of its own, to be killed. */
-async function startServer(state: string): Promise<[ChildProcess, Client]> {
-  const program = `import { serve } from 'gymnura/serve'; const s = await serve({ port: 0, state: ${JSON.stringify(state)}, logLevel: 'silent' }); console.log(s.url)`
-  const child = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: ['ignore', 'pipe', 'inherit'] })
-  const [line] = (await once(child.stdout!, 'data')) as [Buffer]
-  return [child, connect(line.toString().trim())]
-}
-
 test('kill -9 of a server at any moment loses nothing that it acknowledged, and leaves the others as they are', () =>
   withRedis((redis) =>
     withServer(
       async (server, other) => {
-        const published: string[] = []
-        const told: number[] = []
-        for (let round = 0; round < 3; round++) {
-          const [child, client] = await startServer(redis.url)
-          const kill = setTimeout(() => child.kill('SIGKILL'), 400 + 150 * round)
-          try {
-            for (let i = 0; ; i++) {
-              const name = `m-${round}-${i}`
-              await client.publish(name, pushPolicy(), { isolation: 'inline' })
-              published.push(name)
-              for (let k = 0; k < 5; k++) {
-                const { queryId } = await client.predict(name, [0, k, i, 1])
-                if ((await client.feedback(name, { queryId, reward: 0.5 })).accepted) told.push(queryId)
-              }
-            }
-          } catch (error) {
-            assert.is((error as { code?: string }).code, 'SERVER_UNREACHABLE')
-          }
-          clearTimeout(kill)
-          if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
-          client.close()
-        }
+        const { published, told } = await publishUntilKilled(redis.url, [400, 550, 700])
         assert.ok(published.length > 4 && told.length > 10, `${published.length} models, ${told.length} rewards`)
         const logged: number[] = []
         for await (const { queryId } of readFeedback(redis.url)) logged.push(queryId)
