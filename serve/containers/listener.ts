@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { createServer, type Server, type Socket } from 'node:net'
+import { once } from 'node:events'
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { ServeError } from '../errors.js'
 import { shown } from '../refusals.js'
 import { Connection, REPLY_BODY_BYTES } from './connection.js'
@@ -36,23 +37,29 @@ export class ContainerListener {
     private readonly port = 0,
   ) {
     this.#server = createServer((socket) => this.#greet(socket))
+    // A connection that cannot be taken, for want of descriptors, is no reason to end. (`address` hears for itself.)
+    this.#server.on('error', () => {})
   }
 
-  /** `host:port`; listens on the first call. @throws ServeError `CONTAINER_FAILED` */
+  /** `host:port`; listens on the first call, or the first after one that failed. @throws ServeError `CONTAINER_FAILED` */
   address(): Promise<string> {
-    const { host, port } = this
-    this.#address ??= new Promise((resolve, reject) => {
-      this.#server.once('error', (cause) => {
-        reject(new ServeError('CONTAINER_FAILED', `cannot listen for containers on ${host}:${port}: ${cause.message}`, { cause }))
-      })
-      this.#server.listen(port, host, () => {
-        const address = this.#server.address()
-        const bound = typeof address === 'object' && address ? address.port : port
-        // Containers of this machine reach it on loopback.
-        resolve(`${host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host}:${bound}`)
-      })
+    this.#address ??= this.#listen().catch((error: unknown) => {
+      this.#address = undefined
+      throw error
     })
     return this.#address
+  }
+
+  async #listen(): Promise<string> {
+    const { host, port } = this
+    try {
+      await once(this.#server.listen(port, host), 'listening')
+    } catch (cause) {
+      throw new ServeError('CONTAINER_FAILED', `cannot listen for containers on ${host}:${port}: ${(cause as Error).message}`, { cause })
+    }
+    const { port: bound } = this.#server.address() as AddressInfo
+    // Containers of this machine reach it on loopback.
+    return `${host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host}:${bound}`
   }
 
   /** `arrival` is told when a container shows the token: a fresh one, or the one with the digest. It works once an arrival. */

@@ -29,9 +29,16 @@ export function processHost({ command, args }: ContainerCommand, limits: Limits,
   return (events) => {
     const { token, forget } = listener.expect(events)
     const env = { ...process.env, ...limits.env, GYMNURA_CONTAINER_ADDRESS: address, GYMNURA_CONTAINER_TOKEN: token }
-    const child = spawn(command, args, { stdio: 'pipe', env })
-    readLines(child.stdout, (line) => said('stdout', line, child.pid))
-    readLines(child.stderr, (line) => said('stderr', line, child.pid))
+    let child: ChildProcess
+    try {
+      child = spawn(command, args, { stdio: 'pipe', env })
+    } catch (error) {
+      forget()
+      throw error
+    }
+    // (There are none where descriptors or memory are short; then an 'error' follows.)
+    if (child.stdout) readLines(child.stdout, (line) => said('stdout', line, child.pid))
+    if (child.stderr) readLines(child.stderr, (line) => said('stderr', line, child.pid))
     return new ProcessHost(child, limits, forget, events)
   }
 }
