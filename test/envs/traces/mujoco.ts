@@ -49,7 +49,10 @@ export const checks: Checks = (folder) => {
       const name = `${trace.id} from seed ${trace.seed}${Object.keys(trace.kwargs).length > 0 ? ' with every option changed' : ''}`
       return [
         { title: `${name} starts to the bit as Gymnasium does, and gives its numbers step by step`, run: () => follow(trace) },
-        { title: `${name}, left to run, stays within 1e-6 of Gymnasium over ${trace.free.length * 10} steps, or nearer than Gymnasium to itself from 1e-11 beside`, run: () => runFree(trace) },
+        {
+          title: `${name}, left to run, stays within 1e-6 of Gymnasium over ${trace.free.length * 10} steps, or nearer than Gymnasium to itself from 1e-11 beside`,
+          run: () => runFree(trace),
+        },
       ]
     }),
   ]
