@@ -36,7 +36,7 @@ export class ContainerListener {
     private readonly host = '127.0.0.1',
     private readonly port = 0,
   ) {
-    this.#server = createServer((socket) => this.#greet(socket))
+    this.#server = createServer((socket) => this.greet(socket, HELLO_TIMEOUT_MS))
     // A connection that cannot be taken, for want of descriptors, is no reason to end. (`address` hears for itself.)
     this.#server.on('error', () => {})
   }
@@ -78,10 +78,11 @@ export class ContainerListener {
     else this.#expected.set(key, left)
   }
 
-  #greet(socket: Socket): void {
+  /** Hears who is at the other end. Who has connected has to say so in time; who is being started has longer, as its life decides. */
+  greet(socket: Socket, timeoutMs?: number): void {
     const connection = new Connection(socket)
     this.#strangers.add(socket)
-    const limit = setTimeout(() => connection.close('no hello'), HELLO_TIMEOUT_MS)
+    const limit = timeoutMs === undefined ? undefined : setTimeout(() => connection.close('no hello'), timeoutMs)
     connection.onClose = () => {
       clearTimeout(limit)
       this.#strangers.delete(socket)

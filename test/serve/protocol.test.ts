@@ -222,9 +222,9 @@ test('a container that is ready and fails in one write is started again, and is 
 test('a program that is no container fails to start, with its last words', async () => {
   const listener = new ContainerListener()
   const start = async (command: string, args: string[], limits: Limits = {}) => {
-    const host = processHost({ command, args }, limits, { ...SILENT, listener, address: await listener.address() })
+    const host = processHost({ command, args }, limits, { ...SILENT, listener })
     const model = { model: 'test:1', artifact: new Uint8Array(0), isolation: 'process', settings: { kind: 'policy', limits: {} } } as const
-    return new SupervisedContainer(model, async () => host, SILENT).start()
+    return new SupervisedContainer(model, () => host, SILENT).start()
   }
   assert.match(
     await messageOf(start(process.execPath, ['-e', 'throw new Error("no such backend")'])),
