@@ -55,8 +55,8 @@ export class LogBook {
     this.#chars += text.length
     while (this.#entries.length - this.#first > MOST_LINES || this.#chars > MOST_CHARS)
       this.#chars -= this.#entries[this.#first++]!.text.length
-    // Moved rarely, so that each line costs the same.
-    if (this.#first > MOST_LINES) {
+    // Moved when half of it is of the past, so that each line costs the same, and little is held that nobody sees.
+    if (2 * this.#first > this.#entries.length) {
       this.#entries = this.#entries.slice(this.#first)
       this.#first = 0
     }

@@ -1,6 +1,8 @@
 import type { Change, Learned, Lesson, Rows, State, Sums, Taught } from './state.js'
 import { taught } from './sums.js'
 
+const NOTHING: Sums = new Map()
+
 /** State that ends with the process. The rows themselves are kept by whoever writes them. */
 export class MemoryState implements State {
   readonly keepsFeedback = false
@@ -19,7 +21,7 @@ export class MemoryState implements State {
   }
 
   standing(key: string): Taught {
-    return { sums: this.#standings.get(key) ?? {} }
+    return { sums: this.#standings.get(key) ?? NOTHING }
   }
 
   async learn(lesson: Lesson): Promise<Learned> {
