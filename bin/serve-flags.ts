@@ -71,7 +71,7 @@ export const serveFlags = <T>(yargs: Argv<T>): Argv<T & ServeFlags> =>
       default: 'memory',
       describe: 'memory; file:FOLDER: what was served there is served again; or redis://HOST:PORT, which several servers share',
     })
-    .option('cache-bytes', { type: 'number', requiresArg: true, describe: 'Size of the prediction cache; 0 keeps nothing (32 MiB)' })
+    .option('cache-bytes', { type: 'number', requiresArg: true, describe: 'Size of the prediction cache; 0 keeps nothing (16 MiB)' })
     .option('shared-cache', { type: 'boolean', default: false, describe: 'Predictions are shared too, with a state in Redis' })
     .option('log-level', {
       choices: ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const,
