@@ -3,6 +3,7 @@
  * 8 bytes, so that typed arrays are views on what the socket delivered.
  */
 import { bytesPerElement, type Column, codeOf, type Elements, type ElementType, typeOf, viewElements } from './element-types.js'
+import { parseShallow } from './shallow-json.js'
 
 export const PROTOCOL_MAJOR = 2
 const PROTOCOL_MINOR = 0
@@ -68,10 +69,10 @@ export class Frame {
     const bytes = this.bytes(SectionTag.JSON)
     if (!bytes) return {}
     try {
-      const value: unknown = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString())
+      const value = parseShallow(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString())
       if (typeof value === 'object' && value !== null) return value as Record<string, unknown>
-    } catch {
-      // told below
+    } catch (error) {
+      throw new FrameError(`the JSON section is not read: ${(error as Error).message}`)
     }
     throw new FrameError('the JSON section does not hold an object')
   }

@@ -45,7 +45,10 @@ export class SupervisedContainer implements Container {
   }
 
   comeBack(): void {
-    void this.#host().then((startHost) => this.#live(startHost))
+    this.#host().then(
+      (startHost) => this.#live(startHost),
+      (error: Error) => this.#later(error.message, () => this.comeBack()),
+    )
   }
 
   /** `firstReady` and `firstEnded` are told of the first life, which is not followed by another unless it was ready. */
@@ -64,13 +67,13 @@ export class SupervisedContainer implements Container {
         this.onReady()
       },
       ended: (error) => {
-        if (wasReady || firstEnded === undefined) this.#liveAgain(startHost, error.message)
+        if (wasReady || firstEnded === undefined) this.#later(error.message, () => this.#live(startHost))
         else firstEnded(error)
       },
     })
   }
 
-  #liveAgain(startHost: StartHost, reason: string): void {
+  #later(reason: string, begin: () => void): void {
     if (this.#stopped) return
     if (performance.now() - this.#readyAt > BACKOFF_MS.forgottenAfter) this.#failures = 0
     this.#readyAt = Number.POSITIVE_INFINITY
@@ -79,7 +82,7 @@ export class SupervisedContainer implements Container {
     this.#events.died(reason, delayMs, this.#life?.pid)
     this.#timer = setTimeout(() => {
       this.restarts++
-      this.#live(startHost)
+      begin()
     }, delayMs)
   }
 

@@ -1,6 +1,7 @@
 import { ServeError } from '../errors.js'
 import { shown } from '../refusals.js'
 import type { Application, ArmTally } from '../registry/application.js'
+import type { ModelVersion } from '../registry/model.js'
 import { type Label, lossesOfReward, lossOfLabel } from '../selection/losses.js'
 import type { FeedbackEntry, State } from '../state/state.js'
 import { Answered } from './answered.js'
@@ -146,17 +147,23 @@ export class FeedbackDesk {
   async update(application: Application, user: string, inputs: Inputs, label: Label): Promise<number> {
     const { arms, bandit } = application
     if (!bandit.policy.learns || arms.length === 0) return 0
-    const { choice, names } = bandit.select(user, await bandit.standing(user))
-    const predictions = await Promise.all(choice.arms.map((arm) => this.#predict(application, arm, inputs)))
+    const standing = await bandit.standing(user)
+    // (The links may have changed meanwhile, and what they take.)
+    if (application.arms !== arms) return 0
+    const versions = application.versions()
+    const { choice, names } = bandit.select(user, standing)
+    const predictions = await Promise.all(choice.arms.map((arm) => this.#predict(versions[arm]!, inputs)))
     bandit.heard(user, await this.state.learn(await bandit.lesson(user, names, choice.probability, lossesOfLabel(predictions, label))))
     return predictions.filter((prediction) => prediction !== undefined).length
   }
 
-  #predict({ arms }: Application, arm: number, inputs: Inputs): Promise<Prediction | undefined> {
+  #predict(version: ModelVersion, inputs: Inputs): Promise<Prediction | undefined> {
     return new Promise((resolve) => {
       const now = performance.now()
-      const limit = setTimeout(resolve, EVALUATION_LIMIT_MS, undefined)
+      let isTold = false
+      let limit: NodeJS.Timeout | undefined
       const end = (prediction: Prediction | undefined) => {
+        isTold = true
         clearTimeout(limit)
         resolve(prediction)
       }
@@ -165,7 +172,9 @@ export class FeedbackDesk {
         predicted: (_: number, prediction: Prediction) => end(prediction),
         failed: () => end(undefined),
       }
-      this.cache.ask(arms[arm]!.resolve(), inputs, 0, asker, 0, now)
+      this.cache.ask(version, inputs, 0, asker, 0, now)
+      // What the cache knows it tells at once.
+      if (!isTold) limit = setTimeout(end, EVALUATION_LIMIT_MS, undefined)
     })
   }
 }

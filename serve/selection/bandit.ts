@@ -28,8 +28,8 @@ export interface Selected extends Omit<Asked, 'probability'> {
 
 /**
  * One application's choosing and learning: its selection policy, and the standings that it learns, one a user (Clipper, section 5.3).
- * Queries without a user share one. A
- * user is whatever the caller says: a person, a context or a session. What is learned is added to the state, by the arms' names, so links may come and go.
+ * Queries without a user share one. A user is whatever the caller says: a person, a context or a session. What is learned is added to the
+ * state, by the arms' names, so links may come and go.
  */
 export class Bandit {
   #arms: readonly string[] = []
@@ -155,7 +155,10 @@ export class Bandit {
   /** What the policy goes by for queries of nobody in particular; see `SelectionPolicy.weights`. */
   get weights(): readonly number[] | undefined {
     const standing = this.standing('')
-    return standing instanceof Promise ? undefined : this.policy.weights(standing, this.#arms)
+    if (!(standing instanceof Promise)) return this.policy.weights(standing, this.#arms)
+    // It is known the next time; whether the state is away is told elsewhere.
+    standing.catch(() => {})
+    return undefined
   }
 
   get arms(): readonly string[] {
