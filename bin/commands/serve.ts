@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
 import { type LogLine, type ServeOptions, serve } from '../../serve/index.js'
 import { APPLICATION_FLAGS, type ApplicationArguments, applicationFlags, applicationOptions } from '../application-flags.js'
+import { leanHeap } from '../lean-heap.js'
 import { logText } from '../log-text.js'
 import { type Command, inFlags, interruptSignal, print, usageError } from '../output.js'
 import { SERVE_FLAGS, type ServeFlags, serveFlags, serveOptions, TOKENS_HINT } from '../serve-flags.js'
@@ -45,6 +46,7 @@ export const serveCommand: Command<ServeArguments> = {
     if (application !== undefined && models.length === 0) throw usageError('options of an application go with --model')
     const options: ServeOptions = { ...serveOptions(given), writeLog: process.stderr.isTTY && !json ? forPeople : undefined }
     const signal = interruptSignal()
+    leanHeap()
     try {
       const server = await serve(options)
       try {

@@ -174,6 +174,7 @@ export class ContainerLife {
     if (!batch || !this.#description) throw new FrameError(`reply to batch ${frame.batchId}, which is not open`)
     const reply = readReply(frame, batch.size, batch.wantsExtras, this.#description)
     this.#open.delete(frame.batchId)
+    batch.writer.release()
     this.#writers.push(batch.writer)
     batch.done(reply)
   }

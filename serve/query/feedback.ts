@@ -103,10 +103,8 @@ export class FeedbackDesk {
     // A reward for the default says nothing about the models.
     const ofReward = (loss: number) => (isDefault ? predictions.map(() => undefined) : lossesOfReward(predictions, output, loss))
     const losses = 'label' in verdict ? lossesOfLabel(predictions, verdict.label) : ofReward(loss!)
-    const selected = answered.selected?.[query]
-    const arms = selected === undefined ? application.bandit.arms.slice(0, 1) : selected.names
-    const { user = '', choice: { probability } = { probability: 1 } } = selected ?? {}
     const { bandit } = application
+    const { user, names: arms, probability } = answered.asked?.[query] ?? { user: '', names: bandit.arms.slice(0, 1), probability: 1 }
     try {
       const lesson = await bandit.lesson(user, arms, probability, losses)
       const entry: FeedbackEntry = {

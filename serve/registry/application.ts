@@ -9,7 +9,7 @@ import type { ApplicationRecord } from '../state/state.js'
 import type { Arm } from './arm.js'
 import { type ModelVersion, type Taken, takenBy } from './model.js'
 
-/** What became of one arm since the server was started. */
+/** What became of one arm since it was linked, or the server was started. */
 export interface ArmTally {
   /** Queries that asked it. */
   queries: number
@@ -80,13 +80,20 @@ export class Application {
   set arms(arms: readonly Arm[]) {
     this.#arms = arms
     this.bandit.setArms(arms.map(({ name }) => name))
+    // Links come and go for as long as the server runs.
+    for (const name of this.#tallies.keys()) if (!this.#isLinked(name)) this.#tallies.delete(name)
     this.tallies = arms.map(({ name }) => this.tally(name))
   }
 
+  /** An arm's counts; of one that is not linked any more (feedback comes late) they are not kept. */
   tally(arm: string): ArmTally {
     const known = this.#tallies.get(arm) ?? { queries: 0, feedback: 0, losses: 0 }
-    this.#tallies.set(arm, known)
+    if (this.#isLinked(arm)) this.#tallies.set(arm, known)
     return known
+  }
+
+  #isLinked(arm: string): boolean {
+    return this.links.includes(arm) || this.#arms.some(({ name }) => name === arm)
   }
 
   /** Whether there is anything to choose: with 'fixed' the first link answers, and nobody can disagree. */

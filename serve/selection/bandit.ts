@@ -12,12 +12,17 @@ interface Known {
   readonly lessons: number
 }
 
-/** A query's choice, and what it was made of. */
-export interface Selected {
+/** Whom a query asked, and for whom. */
+export interface Asked {
   readonly user: string
-  readonly standing: Standing
   /** Of the arms that are asked. */
   readonly names: readonly string[]
+  readonly probability: number
+}
+
+/** A query's choice, and what it was made of. */
+export interface Selected extends Omit<Asked, 'probability'> {
+  readonly standing: Standing
   readonly choice: Choice
 }
 
@@ -28,6 +33,8 @@ export interface Selected {
  */
 export class Bandit {
   #arms: readonly string[] = []
+  /** Each arm's name alone, as many queries as ask it keep the one list. */
+  #alone: readonly (readonly string[])[] = []
   readonly #standings = new LRUCache<string, Known>({ max: USERS_KEPT })
   readonly #reading = new Map<string, Promise<Standing>>()
 
@@ -41,6 +48,7 @@ export class Bandit {
   /** The names of the links, in their order. */
   setArms(arms: readonly string[]): void {
     this.#arms = arms
+    this.#alone = arms.map((arm) => [arm])
     this.forget()
   }
 
@@ -115,7 +123,8 @@ export class Bandit {
   }
 
   #selected(user: string, standing: Standing, choice: Choice): Selected {
-    return { user, standing, choice, names: choice.arms.map((arm) => this.#arms[arm]!) }
+    const { arms } = choice
+    return { user, standing, choice, names: arms.length === 1 ? this.#alone[arms[0]!]! : arms.map((arm) => this.#arms[arm]!) }
   }
 
   combine({ standing, choice }: Selected, predictions: Parameters<SelectionPolicy['combine']>[2], first: number): Combined | undefined {
