@@ -9,7 +9,7 @@ import { Prediction } from './prediction.js'
 /** Of the time to a query's deadline: what looking at other frontends' predictions may take. */
 const LOOKING_SHARE = 0.1
 
-/** The version by its content too: one that is deleted may be published anew with another. */
+/** A version that is deleted may be published anew, as something else: its prefix says when. */
 const sharedKey = ({ model: { sharedPrefix, cachePrefix }, key }: Evaluation) =>
   Buffer.from(sharedPrefix + key!.slice(cachePrefix.length), 'utf16le')
 
@@ -86,12 +86,13 @@ export class PredictionCache implements EvaluationSink {
       model.enqueue(evaluation, performance.now())
     }
     const limit = setTimeout(goOn, (deadline - now) * LOOKING_SHARE)
-    shared.get(sharedKey(evaluation)).then((json) => {
-      if (json === undefined || gone) return goOn()
+    const found = shared.get(sharedKey(evaluation)).then((json) => json && new Prediction(JSON.parse(json) as Json))
+    found.then((prediction) => {
+      if (!prediction || gone) return goOn()
       gone = true
       clearTimeout(limit)
       this.sharedHits++
-      this.#keep(evaluation, new Prediction(JSON.parse(json) as Json))
+      this.#keep(evaluation, prediction)
     }, goOn)
   }
 

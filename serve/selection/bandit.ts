@@ -82,7 +82,7 @@ export class Bandit {
     // What was asked for first may come last.
     if (known !== undefined && known.lessons > lessons) return known.standing
     const standing = this.blank()
-    for (const [arm, name] of this.#arms.entries()) standing.set(sums[name] ?? [], arm * FIELDS)
+    for (const [arm, name] of this.#arms.entries()) standing.set(sums.get(name) ?? [], arm * FIELDS)
     this.#standings.set(user, { standing, lessons })
     return standing
   }
@@ -132,7 +132,7 @@ export class Bandit {
    */
   async lesson(user: string, arms: readonly string[], probability: number, losses: Losses): Promise<Omit<Lesson, 'entry' | 'queryId'>> {
     const { widestGap = Infinity } = this.policy
-    const sums: Record<string, number[]> = {}
+    const sums = new Map<string, number[]>()
     const lesson = { key: this.#key(user), sums, widestGap }
     if (!this.policy.learns) return lesson
     const standing = await this.standing(user)
@@ -142,8 +142,8 @@ export class Bandit {
     const heard = losses.filter((_, i) => places[i]! >= 0)
     const increments = this.policy.observe(standing, choice, heard)
     if (increments.length === 0) return lesson
-    for (const name of links) sums[name] = new Array<number>(FIELDS).fill(0)
-    for (const { arm, field, by } of increments) sums[links[arm]!]![field]! += by
+    for (const name of links) sums.set(name, new Array<number>(FIELDS).fill(0))
+    for (const { arm, field, by } of increments) sums.get(links[arm]!)![field]! += by
     return lesson
   }
 

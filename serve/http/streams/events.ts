@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Exchange } from '../../query/exchange.js'
 import type { QueryPath } from '../../query/query-path.js'
 import type { Registry } from '../../registry/registry.js'
-import { answerFields } from '../answer-json.js'
+import { answerFields, errorFields } from '../answer-json.js'
 import { readUser } from '../feedback-body.js'
 import { textOf } from '../json-body.js'
 import { isBatch, parsePredictBody, readInputs, readVersion } from '../predict-body.js'
@@ -25,7 +25,7 @@ const WATCH: RouteDoc = {
 }
 const STREAM: RouteDoc = {
   tag: 'Streams',
-  summary: 'An answer to each input of a batch, as a server-sent event as soon as it is there',
+  summary: 'An answer to each input of a batch, as a server-sent event as soon as it is there; an error where it is shed',
   body: object({ 'input?': NUMBERS, 'input_batch?': listOf(NUMBERS), 'version?': oneOf(STRING, INTEGER), 'user?': STRING }),
   answer: EVENT,
   answerType: 'text/event-stream',
@@ -75,11 +75,17 @@ export function eventsApi(app: FastifyInstance, { registry, path, limits, openSt
       stream.end()
     }
     if (left === 0) end()
+    const tell = (event: string, id: number | undefined, index: number, fields: string) => {
+      stream.send(event, id, `{"index":${index},${fields}}`)
+      if (--left === 0) end()
+    }
     for (const [index, one] of inputs.entries()) {
-      path.submit(application, one, asking, (exchange) => {
-        stream.send('prediction', exchange.firstQueryId, `{"index":${index},${answerFields(exchange, 0)}}`)
-        if (--left === 0) end()
-      })
+      try {
+        path.submit(application, one, asking, (exchange) => tell('prediction', exchange.firstQueryId, index, answerFields(exchange, 0)))
+      } catch (error) {
+        // Where an application sheds what it cannot answer in time.
+        tell('error', undefined, index, errorFields(error))
+      }
     }
   })
 }
