@@ -28,6 +28,11 @@ export function refuse(what: string, given: unknown, expected: string): never {
   throw new ServeError('SERVE_OPTION', `${what} is ${given === undefined ? 'missing' : shown(given)}; expected ${expected}`)
 }
 
+/** A field of a request's body that is not what it has to be. @param path where it lies in the body */
+export function invalid(path: string, expected: string, given: unknown): never {
+  throw new ServeError('QUERY_INVALID', `${path}: expected ${expected}, got ${shown(given)}`)
+}
+
 /** Options: an object, all of whose keys are `known`. */
 export function checkOptions<T extends object>(of: string, given: T, known: readonly (keyof T & string)[]): T {
   if (typeof given !== 'object' || given === null || Array.isArray(given))

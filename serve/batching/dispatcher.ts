@@ -2,10 +2,10 @@ import { type BatchReply, type Container, ITEM_OK, type ModelDescription } from 
 import { type Prediction, predictionAt } from '../query/prediction.js'
 import { Batch, type Item } from './batch.js'
 import { type Block, Slice } from './block.js'
-import type { BatchController, ControllerState } from './controller.js'
 import { DeadlineQueue } from './deadline-queue.js'
 import type { Evaluation } from './evaluation.js'
 import { type Batching, batchController } from './policies.js'
+import { Replica, type ReplicaState } from './replica.js'
 
 /**
  * A query may wait for the batch before its own, so a batch gets half of the time the query has.
@@ -25,26 +25,6 @@ export interface EvaluationSink {
   predicted(evaluation: Evaluation, prediction: Prediction): void
   /** It will not be predicted; `reason` is undefined when nobody waits any more. */
   dropped(evaluation: Evaluation, reason: string | undefined): void
-}
-
-class Replica {
-  inFlight = 0
-  /** It gets no more batches, and is stopped when those it has are answered. */
-  leaving: (() => void) | undefined
-  constructor(
-    readonly container: Container,
-    readonly controller: BatchController,
-  ) {}
-}
-
-/** The state of one replica's batching, for people and metrics. */
-export interface ReplicaState {
-  readonly ready: boolean
-  readonly pid: number | undefined
-  readonly restarts: number
-  readonly maxBatch: number
-  readonly objectiveMs: number
-  readonly controller: ControllerState
 }
 
 /** Of what one item takes, how much a new batch counts. */
@@ -130,9 +110,7 @@ export class Dispatcher {
   }
 
   get replicas(): ReplicaState[] {
-    return this.#replicas.map(({ container: { ready, pid, restarts }, controller: { state } }) => {
-      return { ready, pid, restarts, maxBatch: state.maxBatch, objectiveMs: state.objectiveMs, controller: state }
-    })
+    return this.#replicas.map(({ state }) => state)
   }
 
   /**

@@ -1,4 +1,5 @@
 import type { ModelDescription } from '../containers/container.js'
+import { sizeOf } from '../containers/element-types.js'
 import { ServeError } from '../errors.js'
 import type { Json, ModelRecord } from '../state/state.js'
 import type { Changes } from './changes.js'
@@ -23,14 +24,7 @@ export interface PublisherParts extends VersionsParts {
 function zeroOutput({ outputs: [{ type, shape }] }: ModelDescription): Json {
   if (type === 'json') return null
   if (type === 'strings' || (type === 'bytes' && shape.length > 0)) return ''
-  return shape.length === 0
-    ? 0
-    : new Array<number>(
-        Math.max(
-          0,
-          shape.reduce((product, length) => product * length, 1),
-        ),
-      ).fill(0)
+  return shape.length === 0 ? 0 : new Array<number>(Math.max(0, sizeOf(shape))).fill(0)
 }
 
 const WHOLE_NUMBER = /^\d+$/
