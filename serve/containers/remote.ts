@@ -1,5 +1,5 @@
 import type { BatchReply, ModelDescription, OutputDescription } from './container.js'
-import { type Column, type Elements, type ElementType, type InputType, itemOf, makeElements } from './element-types.js'
+import { type Column, type Elements, elementsOf, type InputType, itemOf } from './element-types.js'
 import type { LoadSettings } from './kinds.js'
 import { joinItems, type LoadedModel } from './model.js'
 
@@ -127,16 +127,7 @@ function columnOf({ name, type, shape }: OutputDescription, size: number, { outp
   const fits = expected === undefined ? data.length % size === 0 : data.length === expected
   if (!fits)
     throw new Error(`output "${name}" has ${data.length} numbers for ${size} items; expected ${expected ?? `a multiple of ${size}`}`)
-  return numbers(type, data, size, expected === undefined)
-}
-
-function numbers(type: ElementType, data: readonly unknown[], size: number, varies: boolean): Column {
-  const elements = makeElements(type, data.length)
-  for (const [i, value] of data.entries()) {
-    if (typeof value !== 'number' && typeof value !== 'boolean')
-      throw new Error(`an output holds ${JSON.stringify(value)}; expected numbers`)
-    elements[i] = Number(value)
-  }
-  if (!varies) return { type, elements }
+  const elements = elementsOf(type, data, name)
+  if (expected !== undefined) return { type, elements }
   return { type, elements, offsets: Uint32Array.from({ length: size + 1 }, (_, item) => (item * data.length) / size) }
 }

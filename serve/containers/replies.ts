@@ -1,10 +1,19 @@
+import { REPLY_BODY_BYTES } from './connection.js'
 import { type BatchReply, ITEM_FAILED, type ModelDescription, type OutputDescription } from './container.js'
-import { type Column, INPUT_TYPES, isText, OUTPUT_TYPES } from './element-types.js'
+import { bytesPerElement, type Column, type ElementType, INPUT_TYPES, isText, OUTPUT_TYPES } from './element-types.js'
 import { type Frame, FrameError, SectionTag } from './frames.js'
 
 const MOST_OUTPUTS = 64
+/** What a reply has room for beside its frame's other sections. */
+export const MOST_OUTPUT_BYTES = REPLY_BODY_BYTES - 2 ** 20
 const isCount = (value: unknown) => typeof value === 'number' && Number.isSafeInteger(value) && value > 0
 const oneOf = (known: readonly string[], value: unknown) => typeof value === 'string' && known.includes(value)
+
+export const numbersIn = (shape: readonly number[]): number => shape.reduce((product, length) => product * length, 1)
+
+/** What an item's takes, 0 where each has its own length. */
+export const bytesOf = ({ type, shape }: Pick<OutputDescription, 'type' | 'shape'>): number =>
+  isText(type) || shape[0] === -1 ? 0 : numbersIn(shape) * bytesPerElement(type)
 
 function wrongOutput(given: unknown): string | undefined {
   const { name, type, shape }: Record<string, unknown> = typeof given === 'object' && given !== null ? { ...given } : {}
@@ -13,6 +22,8 @@ function wrongOutput(given: unknown): string | undefined {
   if (!Array.isArray(shape)) return `output "${name}" has no shape`
   const varies = shape.length === 1 && shape[0] === -1
   if (!varies && !shape.every(isCount)) return `output "${name}" has shape [${shape}]; expected sizes of at least 1, or [-1] alone`
+  const bytes = bytesOf({ type: type as ElementType, shape })
+  if (bytes > MOST_OUTPUT_BYTES) return `output "${name}" takes ${bytes} bytes an item; expected at most ${MOST_OUTPUT_BYTES}`
   if (isText(type as 'strings') && shape.length > 0) return `output "${name}" is a text an item; expected shape []`
   return undefined
 }
