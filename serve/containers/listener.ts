@@ -40,19 +40,29 @@ export class ContainerListener {
 
   /** `host:port`; listens on the first call. @throws ServeError `CONTAINER_FAILED` */
   address(): Promise<string> {
+    this.#address ??= this.#listen()
+    return this.#address
+  }
+
+  #listen(): Promise<string> {
     const { host, port } = this
-    this.#address ??= new Promise((resolve, reject) => {
-      this.#server.once('error', (cause) => {
+    return new Promise((resolve, reject) => {
+      const failed = (cause: Error) => {
+        // Who asks later may be luckier.
+        this.#address = undefined
         reject(new ServeError('CONTAINER_FAILED', `cannot listen for containers on ${host}:${port}: ${cause.message}`, { cause }))
-      })
+      }
+      this.#server.once('error', failed)
       this.#server.listen(port, host, () => {
+        this.#server.off('error', failed)
+        // A connection that cannot be taken, for want of descriptors say, is lost alone.
+        this.#server.on('error', () => {})
         const address = this.#server.address()
         const bound = typeof address === 'object' && address ? address.port : port
         // Containers of this machine reach it on loopback.
         resolve(`${host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host}:${bound}`)
       })
     })
-    return this.#address
   }
 
   /** `arrival` is told when a container shows the token: a fresh one, or the one with the digest. It works once an arrival. */

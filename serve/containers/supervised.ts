@@ -45,7 +45,10 @@ export class SupervisedContainer implements Container {
   }
 
   comeBack(): void {
-    void this.#host().then((startHost) => this.#live(startHost))
+    this.#host().then(
+      (startHost) => this.#live(startHost),
+      ({ message }: Error) => this.#later(message, () => this.comeBack()),
+    )
   }
 
   /** `firstReady` and `firstEnded` are told of the first life, which is not followed by another unless it was ready. */
@@ -71,16 +74,20 @@ export class SupervisedContainer implements Container {
   }
 
   #liveAgain(startHost: StartHost, reason: string): void {
+    this.#later(reason, () => {
+      this.restarts++
+      this.#live(startHost)
+    })
+  }
+
+  #later(reason: string, again: () => void): void {
     if (this.#stopped) return
     if (performance.now() - this.#readyAt > BACKOFF_MS.forgottenAfter) this.#failures = 0
     this.#readyAt = Number.POSITIVE_INFINITY
     const delayMs = this.#failures === 0 ? 0 : Math.min(BACKOFF_MS.most, BACKOFF_MS.first * 2 ** (this.#failures - 1))
     this.#failures++
     this.#events.died(reason, delayMs, this.#life?.pid)
-    this.#timer = setTimeout(() => {
-      this.restarts++
-      this.#live(startHost)
-    }, delayMs)
+    this.#timer = setTimeout(again, delayMs)
   }
 
   evaluate(batch: BatchInputs, done: BatchDone): void {
