@@ -27,7 +27,8 @@ export interface FeedbackResult {
 
 /**
  * Joins feedback to the prediction it is about, by query id, at most once each; the bandit learns from it, and it goes to the
- * feedback log.
+ * feedback log. What was answered is kept in memory only, since writing every answer down would cost more than answering: feedback on what
+ * a server answered that has ended since is refused, with the reason.
  */
 export class FeedbackDesk {
   /** By the id's lower bits: ids follow one another, so that the next one takes the place of the oldest. */
@@ -93,8 +94,6 @@ export class FeedbackDesk {
     const { inputs } = answered
     const query = queryId - answered.firstQueryId
     if (answered.told?.has(query)) return { accepted: false, reason: before(queryId) }
-    answered.told ??= new Set()
-    answered.told.add(query)
     const predictions = answered.predictions(query)
     const given = answered.outputJson(query)
     const isDefault = given === undefined
@@ -102,6 +101,12 @@ export class FeedbackDesk {
     // A reward for the default says nothing about the models.
     const ofReward = (loss: number) => (isDefault ? predictions.map(() => undefined) : lossesOfReward(predictions, output, loss))
     const losses = 'label' in verdict ? lossesOfLabel(predictions, verdict.label) : ofReward(loss!)
+    const said = predictions.find((prediction) => prediction !== undefined)
+    // Were it accepted, nobody would learn from it, and the right label would come too late.
+    if ('label' in verdict && application.bandit.policy.learns && said !== undefined && losses.every((loss) => loss === undefined))
+      return { accepted: false, reason: incomparable(verdict.label, said) }
+    answered.told ??= new Set()
+    answered.told.add(query)
     const selected = answered.selected?.[query]
     const arms = selected === undefined ? application.bandit.arms.slice(0, 1) : selected.names
     const { user = '', choice: { probability } = { probability: 1 } } = selected ?? {}
@@ -137,40 +142,51 @@ export class FeedbackDesk {
     if (!this.#keeps(application)) {
       return `"${name}" does not learn from feedback, and this server keeps no feedback log; register it with selection "exp3", or serve with state "file:..."`
     }
-    const gone = this.state.shared === undefined ? '' : ', or of a server that has ended since'
+    const gone = this.state.shared === undefined ? ', or from before this server was started' : ', or of a server that has ended since'
     return `query ${queryId} of "${name}" is not known here: it is one of another application${gone}, or older than the last ${QUERIES_KEPT}`
   }
 
   /**
    * Clipper's update: feedback on an input instead of a query. The models that the policy asks are asked about it, from the cache where
-   * it knows, and what they say is compared with the label. Returns how many of them answered.
+   * it knows, and what they say is compared with the label. Returns of how many that could be done.
    */
   async update(application: Application, user: string, inputs: Inputs, label: Label): Promise<number> {
     const { arms, bandit } = application
     if (!bandit.policy.learns || arms.length === 0) return 0
-    const { choice, names } = bandit.select(user, await bandit.standing(user))
+    const standing = await bandit.standing(user)
+    // Its links have changed meanwhile: other models may take other inputs.
+    if (application.arms !== arms) return 0
+    const { choice, names } = bandit.select(user, standing)
     const predictions = await Promise.all(choice.arms.map((arm) => this.#predict(application, arm, inputs)))
-    bandit.heard(user, await this.state.learn(await bandit.lesson(user, names, choice.probability, lossesOfLabel(predictions, label))))
-    return predictions.filter((prediction) => prediction !== undefined).length
+    const losses = lossesOfLabel(predictions, label)
+    bandit.heard(user, await this.state.learn(await bandit.lesson(user, names, choice.probability, losses)))
+    return losses.filter((loss) => loss !== undefined).length
   }
 
-  #predict({ arms }: Application, arm: number, inputs: Inputs): Promise<Prediction | undefined> {
+  /** At once where the cache knows it: thousands of timers a second that are set for nothing are felt. */
+  #predict({ arms }: Application, arm: number, inputs: Inputs): Prediction | undefined | Promise<Prediction | undefined> {
+    const now = performance.now()
+    const known: (Prediction | undefined)[] = []
+    let tell = (prediction: Prediction | undefined) => void known.push(prediction)
+    const asker = {
+      deadline: now + EVALUATION_LIMIT_MS,
+      predicted: (_: number, prediction: Prediction) => tell(prediction),
+      failed: () => tell(undefined),
+    }
+    this.cache.ask(arms[arm]!.resolve(), inputs, 0, asker, 0, now)
+    if (known.length > 0) return known[0]
     return new Promise((resolve) => {
-      const now = performance.now()
       const limit = setTimeout(resolve, EVALUATION_LIMIT_MS, undefined)
-      const end = (prediction: Prediction | undefined) => {
+      tell = (prediction) => {
         clearTimeout(limit)
         resolve(prediction)
       }
-      const asker = {
-        deadline: now + EVALUATION_LIMIT_MS,
-        predicted: (_: number, prediction: Prediction) => end(prediction),
-        failed: () => end(undefined),
-      }
-      this.cache.ask(arms[arm]!.resolve(), inputs, 0, asker, 0, now)
     })
   }
 }
+
+const incomparable = (label: Label, { json }: Prediction) =>
+  `the label ${shown(label)} cannot be compared with what the model said, ${json.slice(0, 60)}: give a label of that form, or a reward`
 
 const before = (queryId: number) => `feedback on query ${queryId} was given before; it counts once`
 

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import type { Lesson, State, Taught } from '../state/state.js'
+import { noSums, numbersOf } from '../state/sums.js'
 import { type Choice, type Combined, FIELDS, type Losses, type SelectionPolicy, type Standing } from './selection.js'
 
 /** Users whose standings stay in memory; the others' are read again from the state. */
@@ -79,7 +80,7 @@ export class Bandit {
     // What was asked for first may come last.
     if (known !== undefined && known.lessons > lessons) return known.standing
     const standing = this.blank()
-    for (const [arm, name] of this.#arms.entries()) standing.set(sums[name] ?? [], arm * FIELDS)
+    for (const [arm, name] of this.#arms.entries()) standing.set(numbersOf(sums, name), arm * FIELDS)
     this.#standings.set(user, { standing, lessons })
     return standing
   }
@@ -128,7 +129,7 @@ export class Bandit {
    */
   async lesson(user: string, arms: readonly string[], probability: number, losses: Losses): Promise<Omit<Lesson, 'entry' | 'queryId'>> {
     const { widestGap = Infinity } = this.policy
-    const sums: Record<string, number[]> = {}
+    const sums = noSums<number[]>()
     const lesson = { key: this.#key(user), sums, widestGap }
     if (!this.policy.learns) return lesson
     const standing = await this.standing(user)

@@ -39,7 +39,8 @@ export interface AbOptions {
 }
 
 /** An A/B test. While a named link is not there its queries go to the last one. */
-export const ab = ({ percentages: given }: AbOptions): SelectionPolicy => percentages((arm, arms) => given[arms[arm]!] ?? 0)
+export const ab = ({ percentages: given }: AbOptions): SelectionPolicy =>
+  percentages((arm, arms) => (Object.hasOwn(given, arms[arm]!) ? given[arms[arm]!]! : 0))
 
 export interface CanaryOptions {
   /** The link that is tried out, such as "m:2". */

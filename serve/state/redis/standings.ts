@@ -1,5 +1,6 @@
 import { FIELDS } from '../../selection/selection.js'
 import type { Sums, Taught } from '../state.js'
+import { noSums } from '../sums.js'
 import type { Reply } from './client.js'
 
 /** What `HGETALL` gives: names and values in turns. */
@@ -10,7 +11,7 @@ export function* pairs(flat: Reply): Generator<[string, string]> {
 
 /** A standing's fields are "arm 0", "arm 1", …, and how many lessons they are made of. */
 export function taughtBy(flat: Reply): Taught {
-  const sums: Record<string, number[]> = {}
+  const sums = noSums<number[]>()
   let lessons = 0
   for (const [field, value] of pairs(flat)) {
     const at = field.lastIndexOf(' ')
