@@ -65,6 +65,12 @@ export class QueryPath {
     })
   }
 
+  /** @throws ServeError `MODEL_VERSION_UNKNOWN`, `OVERLOADED`, where `submit` would */
+  assertRoom(application: Application, { version }: Asking): void {
+    const versions = application.arms.map((arm) => arm.resolve(version))
+    if (application.record.overload === 'shed') shedEarly(application, versions)
+  }
+
   #ask(
     application: Application,
     versions: readonly ModelVersion[],

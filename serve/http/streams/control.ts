@@ -9,6 +9,7 @@ import type { QueryPath } from '../../query/query-path.js'
 import { shown } from '../../refusals.js'
 import type { Registry } from '../../registry/registry.js'
 import type { Gate } from '../../security/gate.js'
+import { errorFields } from '../answer-error.js'
 import { answerFields } from '../answer-json.js'
 import type { Cors } from '../cors.js'
 import { readQueryId, readUser, readVerdict } from '../feedback-body.js'
@@ -178,10 +179,4 @@ function idOf({ id }: Body): string {
   if (id === undefined) return ''
   if (typeof id === 'number' || (typeof id === 'string' && id.length <= 256)) return `"id":${JSON.stringify(id)},`
   throw new ServeError('QUERY_INVALID', `id: expected a number or a string of at most 256 characters, got ${shown(id)}`)
-}
-
-function errorFields(error: unknown): string {
-  const code = error instanceof ServeError ? error.code : undefined
-  const cause = code === undefined ? 'the server failed' : (error as Error).message
-  return `"error":${JSON.stringify(code ?? 'SERVER_ERROR')},"cause":${JSON.stringify(cause)}`
 }

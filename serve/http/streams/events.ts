@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Exchange } from '../../query/exchange.js'
 import type { QueryPath } from '../../query/query-path.js'
 import type { Registry } from '../../registry/registry.js'
+import { errorFields } from '../answer-error.js'
 import { answerFields } from '../answer-json.js'
 import { readUser } from '../feedback-body.js'
 import { textOf } from '../json-body.js'
@@ -58,11 +59,9 @@ export function eventsApi(app: FastifyInstance, { registry, path, limits, openSt
     const description = application.arms[0]?.resolve(version).description
     readInputs(body, description, limits)
     const given = isBatch(body) ? (body.input_batch as unknown[]) : [body.input]
-    return {
-      application,
-      inputs: given.map((input) => readInputs({ input }, description, limits)),
-      asking: { version, user: readUser(body.user, 'user') },
-    }
+    const asking = { version, user: readUser(body.user, 'user') }
+    path.assertRoom(application, asking)
+    return { application, inputs: given.map((input) => readInputs({ input }, description, limits)), asking }
   }
 
   const settings = { onRequest: ignoreContentType, config: { access: 'application', doc: STREAM } } as const
@@ -74,12 +73,18 @@ export function eventsApi(app: FastifyInstance, { registry, path, limits, openSt
       stream.send('end', undefined, `{"answers":${inputs.length}}`)
       stream.end()
     }
+    const tell = (event: string, id: number | undefined, index: number, fields: string) => {
+      stream.send(event, id, `{"index":${index},${fields}}`)
+      if (--left === 0) end()
+    }
     if (left === 0) end()
     for (const [index, one] of inputs.entries()) {
-      path.submit(application, one, asking, (exchange) => {
-        stream.send('prediction', exchange.firstQueryId, `{"index":${index},${answerFields(exchange, 0)}}`)
-        if (--left === 0) end()
-      })
+      try {
+        path.submit(application, one, asking, (exchange) => tell('prediction', exchange.firstQueryId, index, answerFields(exchange, 0)))
+      } catch (error) {
+        // The stream has begun: an input that is one too many is told there.
+        tell('error', undefined, index, errorFields(error))
+      }
     }
   })
 }
