@@ -14,4 +14,10 @@ test('a line of the log for people has when, how bad, whose and what; then the r
   assert.is(told({ level: 50, msg: 'failed', err: { stack: 'Error: x\n    at y' } }), 'error failed\n    Error: x\n        at y')
 })
 
+test('what a model prints rings no bell and moves no cursor of who reads the log', () => {
+  const printed = (msg: string) => told({ model: 'm:1', stream: 'stdout', msg })
+  assert.is(printed('\x1b[31mred\x1b[0m \x07 a\tb \x1b[2J\x1b]0;title\x07\x9b5n'), 'info  m:1 | red ␇ a\tb ␛[2J␛]0;title␇\ufffd5n')
+  assert.is(told({ msg: 'lost', reason: '\x1bc', why: 'a \x1bc' }), 'info  lost reason=␛c why="a \\u001bc"')
+})
+
 test.run()
