@@ -71,6 +71,7 @@ export const APPLICATION = object({
   selection: ANY,
   confidence_threshold: NUMBER,
   reward_range: NUMBERS,
+  overload: STRING,
   linked_models: listOf(STRING),
 })
 export const MODEL = object({
