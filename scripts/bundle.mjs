@@ -3,6 +3,7 @@
 //
 //     dist/ROOM/bundle/…         what is loaded: one file for each entry below, and what they share
 //     dist/ROOM/any/module.js    leads there, so that whoever imports it, a test say, meets the same classes and the same state
+//     dist/ROOM/bundle/NAME.cjs  a package of a hundred small files that the room loads when it starts, as one; LICENSES.txt has their licences
 //
 // The build has written plain modules to dist/ before.
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -20,10 +21,15 @@ const entries = {
 }
 /** Packages that every worker thread loads: looking for one costs Node as much as ten modules. */
 const inlined = ['comlink', 'fastest-levenshtein']
+/** Packages of many small files, by the room that loads them when it starts: each becomes one file. */
+const packed = { serve: ['fastify', 'pino'] }
+/** What they would load for schemas of routes, which ours have not (serve/http/app.ts). */
+const needless = ['@fastify/ajv-compiler', '@fastify/fast-json-stringify-compiler']
 /** Sent to browsers as they are. */
 const plain = new Set(['envs/rendering/browser-canvas'])
 
-const dist = join(dirname(dirname(fileURLToPath(import.meta.url))), 'dist')
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const dist = join(root, 'dist')
 const asUrl = (path) => path.split(sep).join('/')
 const titleOf = (module) => module.replaceAll('/', '-')
 
@@ -66,11 +72,10 @@ function roomPlugin(room, all) {
         const file = resolve(resolveDir, path)
         return file.startsWith(home + sep) ? undefined : { path: asUrl(relative(out, file)), external: true }
       })
-      onResolve({ filter: /^[^./]/ }, ({ path }) =>
-        path.startsWith('gymnura:') || inlined.some((name) => path === name || path.startsWith(`${name}/`))
-          ? undefined
-          : { path, external: true },
-      )
+      onResolve({ filter: /^[^./]/ }, ({ path }) => {
+        if (path.startsWith('gymnura:') || inlined.some((name) => path === name || path.startsWith(`${name}/`))) return undefined
+        return { path: packed[room]?.includes(path) ? `./${path}.js` : path, external: true }
+      })
       onLoad({ filter: /\.js$/, namespace: 'file' }, async ({ path }) => {
         if (path.includes(`${sep}node_modules${sep}`)) return undefined
         let contents = readFileSync(path, 'utf8')
@@ -86,6 +91,42 @@ function roomPlugin(room, all) {
       })
     },
   }
+}
+
+/** A package with all that it depends on but those that are packed beside it. Resolves with the folders of what is in it. */
+async function pack(room, name) {
+  const out = join(dist, room, 'bundle')
+  const beside = {
+    name: 'beside',
+    setup({ onResolve }) {
+      onResolve({ filter: /^[^./]/ }, ({ path }) =>
+        path !== name && packed[room].includes(path) ? { path: `./${path}.cjs`, external: true } : undefined,
+      )
+    },
+  }
+  const { metafile } = await build({
+    stdin: { contents: `module.exports = require('${name}')`, resolveDir: root },
+    outfile: join(out, `${name}.cjs`),
+    bundle: true,
+    format: 'cjs',
+    platform: 'node',
+    target: 'node20',
+    external: needless,
+    metafile: true,
+    logLevel: 'error',
+    plugins: [beside],
+  })
+  // By require: an import would read the whole text for the names that it exports, which takes as long as running it.
+  const required = `import { createRequire } from 'node:module'\nexport default createRequire(import.meta.url)('./${name}.cjs')\n`
+  writeFileSync(join(out, `${name}.js`), required)
+  return Object.keys(metafile.inputs).flatMap((file) => /.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? [])
+}
+
+function licenceOf(folder) {
+  const home = join(root, folder)
+  const { name, version, license } = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8'))
+  const file = readdirSync(home).find((entry) => /^licen[cs]e/i.test(entry))
+  return `${name} ${version} (${license})\n${file ? readFileSync(join(home, file), 'utf8').trim() : ''}`
 }
 
 async function bundleRoom(room) {
@@ -129,4 +170,10 @@ async function bundleRoom(room) {
   }
 }
 
-for (const room of Object.keys(entries)) await bundleRoom(room)
+for (const room of Object.keys(entries)) {
+  await bundleRoom(room)
+  const folders = []
+  for (const name of packed[room] ?? []) folders.push(...(await pack(room, name)))
+  if (folders.length > 0)
+    writeFileSync(join(dist, room, 'bundle', 'LICENSES.txt'), [...new Set(folders)].sort().map(licenceOf).join('\n\n'))
+}

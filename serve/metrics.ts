@@ -20,7 +20,7 @@ export interface ApplicationMetrics {
   readonly arms: readonly ArmMetrics[]
 }
 
-/** One link of an application, since the server was started. */
+/** One link of an application, since it was linked or the server was started. */
 export interface ArmMetrics {
   /** As it was linked: `model`, or `model:version`. */
   readonly name: string

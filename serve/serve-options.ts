@@ -26,7 +26,8 @@ export interface ServeOptions {
   /** Default 127.0.0.1. Beyond loopback the server listens only with `tokens`. */
   host?: string
   /**
-   * Where applications, models and what bandits have learned are kept, and feedback: 'memory' (the default) ends with the process,
+   * Where applications, models and what bandits have learned are kept, and feedback: 'memory' (the default) ends with the process and
+   * remembers the 100,000 users that feedback came for last,
    * `file:FOLDER` is on this machine's disk, and a server started there again serves what was there; `redis://[user:password@]HOST[:PORT][/DATABASE]`
    * (or `rediss://`, over TLS) is shared by all servers that name it, and needs the package @redis/client.
    */

@@ -63,8 +63,6 @@ export class Server {
     try {
       await parts.ledger.refresh()
       checkHost(settings)
-      // Who names an address has containers on their way there.
-      if (Object.keys(settings.containers).length > 0) await parts.listener.address()
       await parts.publisher.restore()
       server = new Server(parts, settings, await listen(parts.app, settings.host, settings.port))
       server.#log.info({ url: server.url }, 'serving')
@@ -231,8 +229,8 @@ export class Server {
 
 /**
  * Starts the serving tier on a port of this machine; HTTP runs in the calling thread.
- * @throws ServeError `SERVE_OPTION`, `SERVE_HOST_REFUSED`, `SERVE_PORT_IN_USE`, `SERVE_LISTEN`, `CONTAINER_FAILED` for an address of containers
- * that is taken, `STATE_IN_USE`, `STATE_FOLDER`, `STATE_UNREACHABLE`, `RUNTIME_MISSING`
+ * @throws ServeError `SERVE_OPTION`, `SERVE_HOST_REFUSED`, `SERVE_PORT_IN_USE`, `SERVE_LISTEN`, `STATE_IN_USE`, `STATE_FOLDER`,
+ * `STATE_UNREACHABLE`, `RUNTIME_MISSING`
  */
 export function serve(options: ServeOptions = {}): Promise<Server> {
   return Server.start(options)

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
 import { type LogLine, type ServeOptions, serve } from '../../serve/index.js'
 import { APPLICATION_FLAGS, type ApplicationArguments, applicationFlags, applicationOptions } from '../application-flags.js'
+import { leanHeap } from '../lean-heap.js'
 import { logText } from '../log-text.js'
 import { type Command, inFlags, interruptSignal, print, usageError } from '../output.js'
 import { SERVE_FLAGS, type ServeFlags, serveFlags, serveOptions, TOKENS_HINT } from '../serve-flags.js'
@@ -48,6 +49,7 @@ export const serveCommand: Command<ServeArguments> = {
     if (twice) throw usageError(`--model names "${twice[0]}" twice; publish its versions one after another with: gymnura publish`)
     const options: ServeOptions = { ...serveOptions(given), writeLog: process.stderr.isTTY && !json ? forPeople : undefined }
     const signal = interruptSignal()
+    leanHeap()
     try {
       const server = await serve(options)
       // Whoever leaves does not wait for a model that is not warm yet.

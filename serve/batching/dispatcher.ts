@@ -320,6 +320,8 @@ export class Dispatcher {
     this.#closed = true
     clearTimeout(this.#waitTimer)
     await Promise.all(this.#replicas.map(({ container }) => container.stop()))
+    // Answers that wait for feedback keep the version, and must not keep its containers and their model's bytes.
+    this.#replicas.length = 0
     for (let left = this.#pop(); left !== undefined; left = this.#pop()) this.#drop(left, 'The model was stopped')
   }
 }

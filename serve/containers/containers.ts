@@ -22,9 +22,9 @@ export function makeContainer(model: ContainerModel, listener: ContainerListener
 async function hostOf(model: ContainerModel, listener: ContainerListener, said: ContainerEvents['said']): Promise<StartHost> {
   const { kind, limits, tokenDigest } = model.settings
   if (model.isolation === 'thread') return threadHost(limits, said)
-  const address = await listener.address()
-  if (kind === 'external') return externalHost(tokenDigest!, listener)
-  return processHost(commandOf(model), limits, { listener, address, said })
+  if (kind !== 'external') return processHost(commandOf(model), limits, { listener, said })
+  await listener.address()
+  return externalHost(tokenDigest!, listener)
 }
 
 function commandOf({ artifact, settings }: ContainerModel): ContainerCommand {
@@ -32,5 +32,5 @@ function commandOf({ artifact, settings }: ContainerModel): ContainerCommand {
   if (settings.kind === 'image') return imageCommand(Buffer.from(artifact).toString(), settings, settings.limits)
   const { memoryMB } = settings.limits
   const heap = memoryMB === undefined ? [] : [`--max-old-space-size=${Math.ceil(memoryMB)}`]
-  return { command: process.execPath, args: [...heap, NODE_MAIN] }
+  return { command: process.execPath, args: [...heap, NODE_MAIN], inheritsSocket: true }
 }

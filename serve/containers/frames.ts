@@ -3,6 +3,7 @@
  * 8 bytes, so that typed arrays are views on what the socket delivered.
  */
 import { bytesPerElement, type Column, codeOf, type Elements, type ElementType, typeOf, viewElements } from './element-types.js'
+import { parseShallow } from './shallow-json.js'
 
 export const PROTOCOL_MAJOR = 2
 const PROTOCOL_MINOR = 0
@@ -16,6 +17,9 @@ const SECTION_BYTES = 8
 /** "GYMC" as the bytes lie on the wire. */
 const MAGIC = 0x434d5947
 const padded = (bytes: number) => (bytes + 7) & ~7
+/** A buffer that one frame made larger than this is given back after it: a single large batch must not cost its size for ever. */
+const MOST_KEPT_BYTES = 1024 ** 2
+const FIRST_BYTES = 1024
 
 export class FrameError extends Error {
   override readonly name = 'FrameError'
@@ -65,10 +69,10 @@ export class Frame {
     const bytes = this.bytes(SectionTag.JSON)
     if (!bytes) return {}
     try {
-      const value: unknown = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString())
+      const value = parseShallow(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString())
       if (typeof value === 'object' && value !== null) return value as Record<string, unknown>
-    } catch {
-      // told below
+    } catch (error) {
+      throw new FrameError(`the JSON section is not read: ${(error as Error).message}`)
     }
     throw new FrameError('the JSON section does not hold an object')
   }
@@ -92,10 +96,11 @@ function offsetsOf(bytes: Uint8Array, items: number, length: number): Uint32Arra
 
 /** Builds frames in one buffer that is used again: a frame is valid until the next `begin`. */
 export class FrameWriter {
-  #buffer = Buffer.from(new ArrayBuffer(1024))
+  #buffer = Buffer.from(new ArrayBuffer(FIRST_BYTES))
   #length = 0
 
   begin(type: number, batchId = 0, count = 0, flags = 0): this {
+    this.release()
     const buffer = this.#buffer
     buffer.writeUInt32LE(MAGIC, 0)
     buffer[4] = PROTOCOL_MAJOR
@@ -107,6 +112,11 @@ export class FrameWriter {
     buffer.writeUInt32LE(0, 20)
     this.#length = HEADER_BYTES
     return this
+  }
+
+  /** The last frame is not needed any more. */
+  release(): void {
+    if (this.#buffer.length > MOST_KEPT_BYTES) this.#buffer = Buffer.from(new ArrayBuffer(FIRST_BYTES))
   }
 
   /** Appends a section of `byteLength` bytes and returns where its data begins in `buffer`. */
@@ -214,6 +224,7 @@ export class FrameReader {
     } else {
       this.#pending.copyWithin(0, consumed, this.#filled)
       this.#filled -= consumed
+      if (this.#filled === 0 && this.#pending.length > MOST_KEPT_BYTES) this.#pending = Buffer.alloc(0)
     }
   }
 

@@ -3,7 +3,7 @@ import { ServeError } from '../errors.js'
 import { shown } from '../refusals.js'
 import type { BatchDone, BatchInputs, ModelDescription } from './container.js'
 import { type Frame, FrameError, FrameType, FrameWriter, SectionTag } from './frames.js'
-import type { Host, StartHost } from './host.js'
+import type { Host, HostEvents, StartHost } from './host.js'
 import type { ContainerSettings, Isolation, LoadSettings } from './kinds.js'
 import { MOST_IN_FLIGHT } from './listener.js'
 import { readDescription, readReply } from './replies.js'
@@ -86,7 +86,7 @@ export class ContainerLife {
     this.#gone = new Promise((resolve) => {
       gone = resolve
     })
-    this.#host = startHost({
+    this.#host = started(startHost, {
       arrived: (wire, maxInFlight) => this.#welcome(wire, maxInFlight),
       refused: (reason) => this.#end(`was turned away: ${reason}`),
       gone: (reason) => {
@@ -179,6 +179,7 @@ export class ContainerLife {
     if (!batch || !this.#description) throw new FrameError(`reply to batch ${frame.batchId}, which is not open`)
     const reply = readReply(frame, batch.size, batch.wantsExtras, this.#description)
     this.#open.delete(frame.batchId)
+    batch.writer.release()
     this.#writers.push(batch.writer)
     batch.done(reply)
   }
@@ -241,6 +242,16 @@ export class ContainerLife {
     const limit = setTimeout(() => this.#end('was stopped'), STOP_LIMIT_MS)
     await this.#gone
     clearTimeout(limit)
+  }
+}
+
+/** What cannot even be started (no memory, no thread) is a host that is gone; told a little later, as by any other. */
+function started(startHost: StartHost, events: HostEvents): Host {
+  try {
+    return startHost(events)
+  } catch (error) {
+    queueMicrotask(() => events.gone(`cannot be started: ${(error as Error).message}`))
+    return { pid: undefined, lastWords: '', isAwaited: false, leave: () => {}, kill: () => {} }
   }
 }
 

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { createServer, type Server, type Socket } from 'node:net'
+import { once } from 'node:events'
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { ServeError } from '../errors.js'
 import { shown } from '../refusals.js'
 import { Connection, REPLY_BODY_BYTES } from './connection.js'
@@ -35,34 +36,30 @@ export class ContainerListener {
     private readonly host = '127.0.0.1',
     private readonly port = 0,
   ) {
-    this.#server = createServer((socket) => this.#greet(socket))
+    this.#server = createServer((socket) => this.greet(socket, HELLO_TIMEOUT_MS))
+    // A connection that cannot be taken, for want of descriptors, is no reason to end. (`address` hears for itself.)
+    this.#server.on('error', () => {})
   }
 
-  /** `host:port`; listens on the first call. @throws ServeError `CONTAINER_FAILED` */
+  /** `host:port`; listens on the first call, or the first after one that failed. @throws ServeError `CONTAINER_FAILED` */
   address(): Promise<string> {
-    this.#address ??= this.#listen()
+    this.#address ??= this.#listen().catch((error: unknown) => {
+      this.#address = undefined
+      throw error
+    })
     return this.#address
   }
 
-  #listen(): Promise<string> {
+  async #listen(): Promise<string> {
     const { host, port } = this
-    return new Promise((resolve, reject) => {
-      const failed = (cause: Error) => {
-        // Who asks later may be luckier.
-        this.#address = undefined
-        reject(new ServeError('CONTAINER_FAILED', `cannot listen for containers on ${host}:${port}: ${cause.message}`, { cause }))
-      }
-      this.#server.once('error', failed)
-      this.#server.listen(port, host, () => {
-        this.#server.off('error', failed)
-        // A connection that cannot be taken, for want of descriptors say, is lost alone.
-        this.#server.on('error', () => {})
-        const address = this.#server.address()
-        const bound = typeof address === 'object' && address ? address.port : port
-        // Containers of this machine reach it on loopback.
-        resolve(`${host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host}:${bound}`)
-      })
-    })
+    try {
+      await once(this.#server.listen(port, host), 'listening')
+    } catch (cause) {
+      throw new ServeError('CONTAINER_FAILED', `cannot listen for containers on ${host}:${port}: ${(cause as Error).message}`, { cause })
+    }
+    const { port: bound } = this.#server.address() as AddressInfo
+    // Containers of this machine reach it on loopback.
+    return `${host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host}:${bound}`
   }
 
   /** `arrival` is told when a container shows the token: a fresh one, or the one with the digest. It works once an arrival. */
@@ -81,10 +78,11 @@ export class ContainerListener {
     else this.#expected.set(key, left)
   }
 
-  #greet(socket: Socket): void {
+  /** Hears who is at the other end. Who has connected has to say so in time; who is being started has longer, as its life decides. */
+  greet(socket: Socket, timeoutMs?: number): void {
     const connection = new Connection(socket)
     this.#strangers.add(socket)
-    const limit = setTimeout(() => connection.close('no hello'), HELLO_TIMEOUT_MS)
+    const limit = timeoutMs === undefined ? undefined : setTimeout(() => connection.close('no hello'), timeoutMs)
     connection.onClose = () => {
       clearTimeout(limit)
       this.#strangers.delete(socket)

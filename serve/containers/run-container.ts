@@ -1,4 +1,4 @@
-import { connect } from 'node:net'
+import { connect, Socket } from 'node:net'
 import { ServeError } from '../errors.js'
 import { checkOptions, refuse } from '../refusals.js'
 import { artifactOf, impliedKind, localPath, type ModelSource } from '../registry/model-source.js'
@@ -37,12 +37,18 @@ export function runContainer(source: ModelSource | undefined, options: Container
   return answerTo(address, token, loadOwn(source, settings))
 }
 
-/** Connects to a server and answers its batches until the connection ends. @throws as `runContainer` */
-export function answerTo(address: string, token: string, load: Load | undefined): Promise<void> {
+/** `fd:N` is a socket that this process was started with. */
+function openSocket(address: string): Socket {
   const [, host, port] = /^(.+):(\d+)$/.exec(String(address)) ?? []
   if (host === undefined) refuse('address', address, 'host:port')
+  if (host === 'fd') return new Socket({ fd: Number(port), readable: true, writable: true })
+  return connect({ host: host.replace(/^\[|\]$/g, ''), port: Number(port) })
+}
+
+/** Connects to a server and answers its batches until the connection ends. @throws as `runContainer` */
+export function answerTo(address: string, token: string, load: Load | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ host: host.replace(/^\[|\]$/g, ''), port: Number(port) })
+    const socket = openSocket(address)
     const connection = new Connection(socket)
     connection.trust(MODEL_BODY_BYTES)
     let failure: string | undefined
@@ -53,6 +59,8 @@ export function answerTo(address: string, token: string, load: Load | undefined)
       if (failure === undefined && socket.readyState === 'closed' && reason === 'closed the connection') resolve()
       else reject(new ServeError('CONTAINER_FAILED', `the server at ${address}: ${failure ?? reason}`))
     }
-    socket.on('connect', () => answerBatches(connection, token, load, refused))
+    const begin = () => answerBatches(connection, token, load, refused)
+    if (socket.connecting) socket.once('connect', begin)
+    else begin()
   })
 }

@@ -47,7 +47,7 @@ export class SupervisedContainer implements Container {
   comeBack(): void {
     this.#host().then(
       (startHost) => this.#live(startHost),
-      ({ message }: Error) => this.#later(message, () => this.comeBack()),
+      (error: Error) => this.#later(error.message, () => this.comeBack()),
     )
   }
 
@@ -67,27 +67,23 @@ export class SupervisedContainer implements Container {
         this.onReady()
       },
       ended: (error) => {
-        if (wasReady || firstEnded === undefined) this.#liveAgain(startHost, error.message)
+        if (wasReady || firstEnded === undefined) this.#later(error.message, () => this.#live(startHost))
         else firstEnded(error)
       },
     })
   }
 
-  #liveAgain(startHost: StartHost, reason: string): void {
-    this.#later(reason, () => {
-      this.restarts++
-      this.#live(startHost)
-    })
-  }
-
-  #later(reason: string, again: () => void): void {
+  #later(reason: string, begin: () => void): void {
     if (this.#stopped) return
     if (performance.now() - this.#readyAt > BACKOFF_MS.forgottenAfter) this.#failures = 0
     this.#readyAt = Number.POSITIVE_INFINITY
     const delayMs = this.#failures === 0 ? 0 : Math.min(BACKOFF_MS.most, BACKOFF_MS.first * 2 ** (this.#failures - 1))
     this.#failures++
     this.#events.died(reason, delayMs, this.#life?.pid)
-    this.#timer = setTimeout(again, delayMs)
+    this.#timer = setTimeout(() => {
+      this.restarts++
+      begin()
+    }, delayMs)
   }
 
   evaluate(batch: BatchInputs, done: BatchDone): void {

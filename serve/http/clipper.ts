@@ -73,7 +73,7 @@ export function clipperApi(app: FastifyInstance, { registry, path, desk, limits 
     const body = parsePredictBody(textOf(request), limits)
     const version = readVersion(body)
     const batch = isBatch(body)
-    const inputs = readInputs(body, application.arms[0]?.resolve(version).description, limits)
+    const inputs = readInputs(body, application.takes(version), limits)
     path.submit(application, inputs, { version, user: readUser(body.user, 'user') }, (exchange) => {
       reply.header('content-type', JSON_TYPE).send(exchangeJson(exchange, batch))
     })
@@ -84,7 +84,7 @@ export function clipperApi(app: FastifyInstance, { registry, path, desk, limits 
     const application = registry.application(request.params.application)
     const body = parseBody(textOf(request), '{"query_id": ..., "reward": ...} or {"uid": ..., "input": [...], "label": ...}')
     if (body.query_id !== undefined) return desk.feedback(application, readQueryId(body), readVerdict(body))
-    const inputs = readInputs(body, application.arms[0]?.resolve().description, limits)
+    const inputs = readInputs(body, application.takes(), limits)
     if (isBatch(body)) throw new ServeError('QUERY_INVALID', 'input_batch: feedback is on one input; send "input"')
     return `Feedback received? ${(await desk.update(application, readUser(body.uid, 'uid'), inputs, readLabel(body))) > 0 ? 1 : 0}`
   }

@@ -1,8 +1,8 @@
-import type { ModelDescription } from '../containers/container.js'
 import { ServeError } from '../errors.js'
 import type { Inputs } from '../query/inputs.js'
 import { readRows } from '../query/read-rows.js'
 import { shown } from '../refusals.js'
+import type { Taken } from '../registry/model.js'
 import { type Body, parseBody } from './json-body.js'
 import { checkArrays, checkCount, type RequestLimits } from './request-limits.js'
 
@@ -32,18 +32,17 @@ const batchPath = (row: number) => `input_batch[${row}]`
 export const isBatch = (body: Body) => body.input_batch !== undefined
 
 /**
- * Checks the inputs against what the model takes: an array of finite numbers (that fit float32, or 32-bit integers), a string, or bytes in
- * base64. Without a model they are arrays of numbers of any length, and nothing of them is kept.
+ * Checks the inputs against what is taken: an array of finite numbers (that fit float32, or 32-bit integers), a string, or bytes in base64.
  * @throws ServeError `QUERY_INVALID` naming the first wrong field's path
  */
-export function readInputs(body: Body, model: ModelDescription | undefined, limits: RequestLimits): Inputs {
+export function readInputs(body: Body, taken: Taken, limits: RequestLimits): Inputs {
   const { input, input_batch: batch } = body
   if (batch === undefined) {
     if (input === undefined) invalid(`input: missing; expected ${EXPECTED}`)
-    return readRows([input], model, inputPath)
+    return readRows([input], taken, inputPath)
   }
   if (input !== undefined) invalid('input: given together with input_batch; send one of them')
   if (!Array.isArray(batch)) invalid(`input_batch: expected an array of inputs, got ${shown(batch)}`)
   checkCount(batch, limits, 'input_batch', 'inputs')
-  return readRows(batch, model, batchPath)
+  return readRows(batch, taken, batchPath)
 }

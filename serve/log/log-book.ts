@@ -34,8 +34,8 @@ function matcher({ level = 'info', request, model }: LogFilter): (entry: Entry) 
  * are written, finer ones than are kept too: while somebody follows 'debug' there is a line a request.
  */
 export class LogBook {
-  #entries: Entry[] = []
-  /** The oldest one's place; what lies before has been dropped. */
+  #entries: (Entry | undefined)[] = []
+  /** The oldest one's place; what lay before has been dropped. */
   #first = 0
   #chars = 0
   readonly #followers = new Map<(text: string) => void, { readonly level: number; readonly wants: (entry: Entry) => boolean }>()
@@ -53,8 +53,11 @@ export class LogBook {
     if (level < this.keptLevel) return
     this.#entries.push(entry)
     this.#chars += text.length
-    while (this.#entries.length - this.#first > MOST_LINES || this.#chars > MOST_CHARS)
-      this.#chars -= this.#entries[this.#first++]!.text.length
+    while (this.#entries.length - this.#first > MOST_LINES || this.#chars > MOST_CHARS) {
+      this.#chars -= this.#entries[this.#first]!.text.length
+      // Its place is moved later: the line itself must not stay until then.
+      this.#entries[this.#first++] = undefined
+    }
     // Moved rarely, so that each line costs the same.
     if (this.#first > MOST_LINES) {
       this.#entries = this.#entries.slice(this.#first)

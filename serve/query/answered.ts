@@ -1,5 +1,5 @@
 import type { Application } from '../registry/application.js'
-import type { Selected } from '../selection/bandit.js'
+import type { Asked } from '../selection/bandit.js'
 import type { Exchange } from './exchange.js'
 import type { Inputs } from './inputs.js'
 import type { Prediction } from './prediction.js'
@@ -13,7 +13,8 @@ export class Answered {
   readonly firstQueryId: number
   readonly size: number
   readonly members: number
-  readonly selected: readonly Selected[] | undefined
+  /** A query each; undefined where all asked the one model that is linked. */
+  readonly asked: readonly Asked[] | undefined
   /** Queries that feedback was given on. */
   told: Set<number> | undefined = undefined
   readonly #predictions: readonly (Prediction | undefined)[]
@@ -29,7 +30,8 @@ export class Answered {
     this.firstQueryId = exchange.firstQueryId
     this.size = exchange.size
     this.members = exchange.members
-    this.selected = exchange.selected
+    // (Not the standings that were chosen by: each lesson makes a new one.)
+    this.asked = exchange.selected?.map(({ user, names, choice: { probability } }) => ({ user, names, probability }))
     this.#predictions = exchange.predictions
     this.#outcomes = exchange.selected === undefined ? undefined : exchange.outcomes
   }

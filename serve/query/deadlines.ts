@@ -10,21 +10,29 @@ export interface Expiring<Self> {
 }
 
 /**
- * Expires what is not forgotten in time. All of one application have the same time to live, so they expire in the order they came:
- * a list and one timer, whatever the rate. What is forgotten leaves the list at once, and nothing of a query outlives its answer
- * (kept a little longer, thousands of requests would grow old enough to burden the garbage collector).
+ * Expires what is not forgotten in time. All of one application have the same time to live, so they come nearly in the order in which
+ * they expire (one whose user's standing had to be read comes later): a list and one timer, whatever the rate. What is forgotten leaves
+ * the list at once, and nothing of a query outlives its answer (kept a little longer, thousands of requests would grow old enough to
+ * burden the garbage collector).
  */
 export class Deadlines<T extends Expiring<T>> {
   #first: T | undefined
   #last: T | undefined
   #timer: NodeJS.Timeout | undefined
+  /** The deadline that the timer was set for; it may have been forgotten since. */
+  #timedFor = Number.POSITIVE_INFINITY
 
   watch(item: T): void {
-    item.earlier = this.#last
-    if (this.#last === undefined) this.#first = item
-    else this.#last.later = item
-    this.#last = item
-    if (this.#timer === undefined) this.#arm(item)
+    let before = this.#last
+    while (before !== undefined && before.deadline > item.deadline) before = before.earlier
+    const after = before === undefined ? this.#first : before.later
+    item.earlier = before
+    item.later = after
+    if (before === undefined) this.#first = item
+    else before.later = item
+    if (after === undefined) this.#last = item
+    else after.earlier = item
+    if (item.deadline < this.#timedFor) this.#arm(item)
   }
 
   forget(item: T): void {
@@ -47,13 +55,15 @@ export class Deadlines<T extends Expiring<T>> {
   }
 
   #arm(item: T): void {
+    clearTimeout(this.#timer)
+    this.#timedFor = item.deadline
     this.#timer = setTimeout(this.#expire, Math.max(0, item.deadline - EARLY_MS - performance.now()))
     // It may outlive what it was set for; the open connections keep the process, not the timer.
     this.#timer.unref()
   }
 
   readonly #expire = (): void => {
-    this.#timer = undefined
+    this.#timedFor = Number.POSITIVE_INFINITY
     const due = performance.now() + EARLY_MS
     while (this.#first !== undefined && this.#first.deadline <= due) {
       const item = this.#first

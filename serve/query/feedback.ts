@@ -1,6 +1,7 @@
 import { ServeError } from '../errors.js'
 import { shown } from '../refusals.js'
 import type { Application, ArmTally } from '../registry/application.js'
+import type { ModelVersion } from '../registry/model.js'
 import { type Label, lossesOfReward, lossOfLabel } from '../selection/losses.js'
 import type { FeedbackEntry, State } from '../state/state.js'
 import { Answered } from './answered.js'
@@ -107,10 +108,8 @@ export class FeedbackDesk {
       return { accepted: false, reason: incomparable(verdict.label, said) }
     answered.told ??= new Set()
     answered.told.add(query)
-    const selected = answered.selected?.[query]
-    const arms = selected === undefined ? application.bandit.arms.slice(0, 1) : selected.names
-    const { user = '', choice: { probability } = { probability: 1 } } = selected ?? {}
     const { bandit } = application
+    const { user, names: arms, probability } = answered.asked?.[query] ?? { user: '', names: bandit.arms.slice(0, 1), probability: 1 }
     try {
       const lesson = await bandit.lesson(user, arms, probability, losses)
       const entry: FeedbackEntry = {
@@ -154,33 +153,34 @@ export class FeedbackDesk {
     const { arms, bandit } = application
     if (!bandit.policy.learns || arms.length === 0) return 0
     const standing = await bandit.standing(user)
-    // Its links have changed meanwhile: other models may take other inputs.
+    // (The links may have changed meanwhile, and what they take.)
     if (application.arms !== arms) return 0
+    const versions = application.versions()
     const { choice, names } = bandit.select(user, standing)
-    const predictions = await Promise.all(choice.arms.map((arm) => this.#predict(application, arm, inputs)))
+    const predictions = await Promise.all(choice.arms.map((arm) => this.#predict(versions[arm]!, inputs)))
     const losses = lossesOfLabel(predictions, label)
     bandit.heard(user, await this.state.learn(await bandit.lesson(user, names, choice.probability, losses)))
     return losses.filter((loss) => loss !== undefined).length
   }
 
-  /** At once where the cache knows it: thousands of timers a second that are set for nothing are felt. */
-  #predict({ arms }: Application, arm: number, inputs: Inputs): Prediction | undefined | Promise<Prediction | undefined> {
-    const now = performance.now()
-    const known: (Prediction | undefined)[] = []
-    let tell = (prediction: Prediction | undefined) => void known.push(prediction)
-    const asker = {
-      deadline: now + EVALUATION_LIMIT_MS,
-      predicted: (_: number, prediction: Prediction) => tell(prediction),
-      failed: () => tell(undefined),
-    }
-    this.cache.ask(arms[arm]!.resolve(), inputs, 0, asker, 0, now)
-    if (known.length > 0) return known[0]
+  #predict(version: ModelVersion, inputs: Inputs): Promise<Prediction | undefined> {
     return new Promise((resolve) => {
-      const limit = setTimeout(resolve, EVALUATION_LIMIT_MS, undefined)
-      tell = (prediction) => {
+      const now = performance.now()
+      let isTold = false
+      let limit: NodeJS.Timeout | undefined
+      const end = (prediction: Prediction | undefined) => {
+        isTold = true
         clearTimeout(limit)
         resolve(prediction)
       }
+      const asker = {
+        deadline: now + EVALUATION_LIMIT_MS,
+        predicted: (_: number, prediction: Prediction) => end(prediction),
+        failed: () => end(undefined),
+      }
+      this.cache.ask(version, inputs, 0, asker, 0, now)
+      // What the cache knows it tells at once.
+      if (!isTold) limit = setTimeout(end, EVALUATION_LIMIT_MS, undefined)
     })
   }
 }

@@ -1,5 +1,6 @@
 import type { OutputDescription } from '../containers/container.js'
 import { type Column, itemOf } from '../containers/element-types.js'
+import { parseShallow } from '../containers/shallow-json.js'
 import type { Json } from '../state/state.js'
 
 /** What a model said about one input: made once, shared by every query that asked for it and by the cache. */
@@ -57,9 +58,9 @@ function finite(value: number): number {
 
 function parsed(text: string): Json {
   try {
-    return JSON.parse(text) as Json
-  } catch {
-    throw new NoValue(NOT_JSON)
+    return parseShallow(text) as Json
+  } catch (error) {
+    throw new NoValue(`${NOT_JSON}: ${(error as Error).message}`)
   }
 }
 

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto'
 import type { Logger } from 'pino'
 import { ServeError } from '../errors.js'
 import type { Application } from '../registry/application.js'
-import type { ModelVersion } from '../registry/model.js'
+import { type ModelVersion, takenBy } from '../registry/model.js'
 import type { Selected } from '../selection/bandit.js'
 import type { Standing } from '../selection/selection.js'
 import type { State } from '../state/state.js'
@@ -44,11 +44,11 @@ export class QueryPath {
   /**
    * Asks the application's models about the inputs, all of the models' width. `answered` is called exactly once, by the application's
    * deadline, perhaps before this returns.
-   * @throws ServeError `MODEL_VERSION_UNKNOWN`; `OVERLOADED` where the application asks for that
+   * @throws ServeError `MODEL_VERSION_UNKNOWN`, `MODEL_SHAPE`; `OVERLOADED` where the application asks for that
    */
   submit(application: Application, inputs: Inputs, asking: Asking, answered: (exchange: Exchange) => void): void {
     const { user, version } = asking
-    const versions = application.arms.map((arm) => arm.resolve(version))
+    const versions = application.versions(version)
     if (application.record.overload === 'shed' && inputs.size > 0) shedEarly(application, versions)
     const standing = application.bandit.standing(user)
     const now = performance.now()
@@ -67,7 +67,7 @@ export class QueryPath {
 
   /** @throws ServeError `MODEL_VERSION_UNKNOWN`, `OVERLOADED`, where `submit` would */
   assertRoom(application: Application, { version }: Asking): void {
-    const versions = application.arms.map((arm) => arm.resolve(version))
+    const versions = application.versions(version)
     if (application.record.overload === 'shed') shedEarly(application, versions)
   }
 
@@ -75,7 +75,7 @@ export class QueryPath {
     application: Application,
     versions: readonly ModelVersion[],
     inputs: Inputs,
-    { user }: Asking,
+    { user, version: wanted }: Asking,
     standing: Standing,
     now: number,
     answered: (exchange: Exchange) => void,
@@ -88,8 +88,8 @@ export class QueryPath {
       application.watchers.tell(exchange)
       answered(exchange)
     }
-    const selected =
-      size > 0 && versions.length > 0 && application.selects ? select(application, versions, size, user, standing) : undefined
+    const chosen = size > 0 && versions.length > 0 && application.selects ? select(application, versions, size, user, standing) : undefined
+    const selected = wanted === undefined ? chosen : chosen?.map((one) => asNamed(one, versions))
     const members = versions.length === 0 ? 0 : (selected?.[0]?.choice.arms.length ?? 1)
     const ids = this.#queryIds(size)
     const exchange = new Exchange(application, size, members, selected, ids, now, now + application.sloMs, settled)
@@ -100,7 +100,7 @@ export class QueryPath {
     for (let query = 0; query < size; query++) {
       for (let member = 0; member < members; member++) {
         const arm = selected === undefined ? 0 : selected[query]!.choice.arms[member]!
-        const tally = application.tallies[arm]
+        const tally = wanted === undefined ? application.tallies[arm] : undefined
         if (tally !== undefined) tally.queries++
         const version = versions[arm]!
         this.cache.ask(version, inputs, query, exchange, query * members + member, now)
@@ -134,11 +134,11 @@ export class QueryPath {
 }
 
 /** What answers now, where that takes the same inputs; nobody where it does not, or has no such version any more. */
-function resolvedAgain({ arms }: Application, before: readonly ModelVersion[], wanted: string | undefined): readonly ModelVersion[] {
-  const shapeOf = ({ description: { inputType, inputSize } }: ModelVersion) => `${inputType} ${inputSize}`
+function resolvedAgain(application: Application, before: readonly ModelVersion[], wanted: string | undefined): readonly ModelVersion[] {
+  const takes = (version: ModelVersion | undefined) => version && takenBy(version.description)
   try {
-    const versions = arms.map((arm) => arm.resolve(wanted))
-    return versions.every((version) => before.length > 0 && shapeOf(version) === shapeOf(before[0]!)) ? versions : []
+    const versions = application.versions(wanted)
+    return takes(versions[0]) === takes(before[0]) ? versions : []
   } catch (error) {
     if (error instanceof ServeError) return []
     throw error
@@ -184,6 +184,12 @@ function select(
   for (const [arm, { dispatcher }] of versions.entries()) if (dispatcher.ready) ready.push(arm)
   const able = ready.length === 0 || ready.length === versions.length ? undefined : ready
   return Array.from({ length: size }, () => bandit.select(user, standing, able))
+}
+
+/** What a query asks that names a version was not the policy's to choose: feedback on it is for that version, where it is a link. */
+function asNamed(selected: Selected, versions: readonly ModelVersion[]): Selected {
+  const { choice } = selected
+  return { ...selected, names: choice.arms.map((arm) => versions[arm]!.id), choice: { ...choice, probability: 1 } }
 }
 
 function count(application: Application, { defaults, size, startedAt }: Exchange): void {

@@ -2,16 +2,8 @@ import { ServeError } from '../errors.js'
 import { didYouMean } from '../refusals.js'
 import type { ApplicationRecord, Change, ModelRecord } from '../state/state.js'
 import type { Ledger, Plan } from './ledger.js'
-import type { ModelVersion } from './model.js'
+import { type ModelVersion, takenBy } from './model.js'
 import { type ApplicationOptions, checkApplication } from './options.js'
-
-type Taken = Pick<ModelRecord, 'inputType' | 'inputSize'>
-
-/** What a version takes, in words. */
-function takenBy({ inputType, inputSize }: Taken): string {
-  const unit = inputType === 'floats' ? 'numbers' : inputType
-  return inputSize === null ? `${inputType} of any length` : `${inputSize} ${unit}`
-}
 
 const idOf = ({ name, version }: ModelRecord) => `${name}:${version}`
 const unchanged = <T>(result: T): Plan<T> => ({ changes: [], kept: () => result })

@@ -4,6 +4,15 @@ import type { ModelDescription } from '../containers/container.js'
 import { ServeError } from '../errors.js'
 import type { ModelRecord } from '../state/state.js'
 
+/** What a model takes. */
+export type Taken = Pick<ModelDescription, 'inputType' | 'inputSize'>
+
+/** The same in words. */
+export function takenBy({ inputType, inputSize }: Taken): string {
+  const unit = inputType === 'floats' ? 'numbers' : inputType
+  return inputSize === null ? `${inputType} of any length` : `${inputSize} ${unit}`
+}
+
 let versionsMade = 0
 
 /** One published version: immutable, with a queue and containers of its own. */

@@ -194,6 +194,7 @@ export class Publisher implements VersionKeeper {
     const leave = async () => {
       await dispatcher.drained()
       await dispatcher.close()
+      this.#versions.forget(version)
     }
     const leaving = leave().finally(() => {
       if (this.#leaving.get(id) === leaving) this.#leaving.delete(id)

@@ -155,12 +155,20 @@ export class Versions {
     })
   }
 
+  /** A version that is stopped is made no more of: what it was made of, a model's bytes, is not kept. */
+  forget(version: ModelVersion): void {
+    this.#made.delete(version)
+  }
+
   /** More replicas are warm when this resolves; fewer have answered what they had. @throws ServeError `CONTAINER_FAILED`, `SERVE_CLOSED` */
   async scale(version: ModelVersion, replicas: number): Promise<void> {
     const { dispatcher } = version
+    const made = this.#made.get(version)
+    // It was deleted meanwhile.
+    if (made === undefined) return
     const more = replicas - dispatcher.replicas.length
     if (more > 0) {
-      const [, containers] = await this.#start(this.#made.get(version)!, more)
+      const [, containers] = await this.#start(made, more)
       for (const container of containers) dispatcher.add(container)
     }
     await Promise.all(Array.from({ length: Math.max(0, -more) }, () => dispatcher.remove()))

@@ -13,22 +13,29 @@ interface Known {
   readonly lessons: number
 }
 
-/** A query's choice, and what it was made of. */
-export interface Selected {
+/** Whom a query asked, and for whom. */
+export interface Asked {
   readonly user: string
-  readonly standing: Standing
   /** Of the arms that are asked. */
   readonly names: readonly string[]
+  readonly probability: number
+}
+
+/** A query's choice, and what it was made of. */
+export interface Selected extends Omit<Asked, 'probability'> {
+  readonly standing: Standing
   readonly choice: Choice
 }
 
 /**
  * One application's choosing and learning: its selection policy, and the standings that it learns, one a user (Clipper, section 5.3).
- * Queries without a user share one. A
- * user is whatever the caller says: a person, a context or a session. What is learned is added to the state, by the arms' names, so links may come and go.
+ * Queries without a user share one. A user is whatever the caller says: a person, a context or a session. What is learned is added to the
+ * state, by the arms' names, so links may come and go.
  */
 export class Bandit {
   #arms: readonly string[] = []
+  /** Each arm's name alone, as many queries as ask it keep the one list. */
+  #alone: readonly (readonly string[])[] = []
   readonly #standings = new LRUCache<string, Known>({ max: USERS_KEPT })
   readonly #reading = new Map<string, Promise<Standing>>()
 
@@ -42,6 +49,7 @@ export class Bandit {
   /** The names of the links, in their order. */
   setArms(arms: readonly string[]): void {
     this.#arms = arms
+    this.#alone = arms.map((arm) => [arm])
     this.forget()
   }
 
@@ -116,7 +124,8 @@ export class Bandit {
   }
 
   #selected(user: string, standing: Standing, choice: Choice): Selected {
-    return { user, standing, choice, names: choice.arms.map((arm) => this.#arms[arm]!) }
+    const { arms } = choice
+    return { user, standing, choice, names: arms.length === 1 ? this.#alone[arms[0]!]! : arms.map((arm) => this.#arms[arm]!) }
   }
 
   combine({ standing, choice }: Selected, predictions: Parameters<SelectionPolicy['combine']>[2], first: number): Combined | undefined {
@@ -147,7 +156,10 @@ export class Bandit {
   /** What the policy goes by for queries of nobody in particular; see `SelectionPolicy.weights`. */
   get weights(): readonly number[] | undefined {
     const standing = this.standing('')
-    return standing instanceof Promise ? undefined : this.policy.weights(standing, this.#arms)
+    if (!(standing instanceof Promise)) return this.policy.weights(standing, this.#arms)
+    // It is known the next time; whether the state is away is told elsewhere.
+    standing.catch(() => {})
+    return undefined
   }
 
   get arms(): readonly string[] {

@@ -27,7 +27,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Keeps a folder to one process: a file that names it. One that a dead process left is taken over. */
+/** Keeps a folder to one process: a file that names it. One that a dead process left, or that names none, is taken over. */
 export class FolderLock {
   private constructor(private readonly file: string) {}
 
@@ -44,7 +44,7 @@ export class FolderLock {
       }
       const [pid, start = ''] = readFileSync(file, 'utf8').trim().split(' ')
       // A number may have been given to another process since; when that began tells them apart.
-      if (isAlive(Number(pid)) && startOf(Number(pid)) === (start || undefined)) {
+      if (/^[1-9]\d*$/.test(pid!) && isAlive(Number(pid)) && startOf(Number(pid)) === (start || undefined)) {
         throw new ServeError('STATE_IN_USE', `process ${pid} serves from ${folder}; stop it, or serve from another folder`)
       }
       rmSync(file, { force: true })

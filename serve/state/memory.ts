@@ -1,6 +1,9 @@
 import type { Change, Learned, Lesson, Rows, State, Sums, Taught } from './state.js'
 import { taught } from './sums.js'
 
+/** Users of all applications, whose standings are kept; who was taught longest ago is forgotten first. */
+export const USERS_REMEMBERED = 100_000
+
 /** State that ends with the process. The rows themselves are kept by whoever writes them. */
 export class MemoryState implements State {
   readonly keepsFeedback = false
@@ -24,7 +27,10 @@ export class MemoryState implements State {
 
   async learn(lesson: Lesson): Promise<Learned> {
     const sums = taught(this.standing(lesson.key).sums, lesson)
+    // Taken out first, so that they lie in the order in which they were taught last.
+    this.#standings.delete(lesson.key)
     this.#standings.set(lesson.key, sums)
+    if (this.#standings.size > USERS_REMEMBERED) this.#standings.delete(this.#standings.keys().next().value!)
     return { repeated: false, sums }
   }
 

@@ -120,10 +120,10 @@ test('a container that is never heard of is given up after the limit that was se
   const listener = new ContainerListener()
   const limits = { startMs: 400 }
   const idle = { command: process.execPath, args: ['-e', 'setInterval(() => {}, 1000)'] }
-  const host = processHost(idle, limits, { ...SILENT, listener, address: await listener.address() })
+  const host = processHost(idle, limits, { ...SILENT, listener })
   const settings = { kind: 'policy', limits } as const
   const model = { model: 'test:1', artifact: new Uint8Array(0), isolation: 'process', settings } as const
-  const container = new SupervisedContainer(model, async () => host, SILENT)
+  const container = new SupervisedContainer(model, () => host, SILENT)
   assert.match(await messageOf(container.start()), 'was not warm after 400 ms')
   await listener.close()
 })

@@ -1,7 +1,6 @@
 import { writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { connect, runContainer, type ServeOptions, type Server, serve } from 'gymnura/serve'
+import { connect, runContainer, type ServeOptions, type Server } from 'gymnura/serve'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { pushPolicy } from './policies.js'
@@ -251,30 +250,6 @@ test('what is published by somebody who hangs up meanwhile does not go live, and
     impatient.close()
     await server.close()
     await serving
-  }))
-
-test('an address for containers that is taken is told at the start, also where a model waits for one, and a server that starts later serves it', () =>
-  inFolder(async (folder) => {
-    const state = `file:${folder}` as const
-    const taken = createServer().listen(0, '127.0.0.1')
-    await until(() => taken.listening)
-    const { port } = taken.address() as { port: number }
-    await withServer(
-      async (server) => {
-        const address = await server.containerAddress()
-        const published = server.publish('abroad', new Uint8Array(0), { kind: 'external', token: TOKEN })
-        const container = runContainer((inputs: Float32Array[]) => inputs.map(([x]) => x), { address, token: TOKEN, inputSize: 1 })
-        await published
-        await server.publish('push', pushPolicy())
-        await server.close()
-        await container
-      },
-      { state },
-    )
-    const options = { port: 0, logLevel: 'silent', state, containers: { port } } as const
-    assert.match(await messageOf(serve(options)), `cannot listen for containers on 127.0.0.1:${port}`)
-    taken.close()
-    await withServer(async (server) => assert.is((await ask(server, 'push', [0, 0, 0, 1])).output, 1), options)
   }))
 
 test.run()

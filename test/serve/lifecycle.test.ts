@@ -50,6 +50,16 @@ test('close answers what is in flight, ends the containers and frees the port', 
   await again.close()
 })
 
+test('a container that runs in Node takes over a socket: no port is open for it that others could reach', () =>
+  withServer(async (server, client) => {
+    const listening = () => process.getActiveResourcesInfo().filter((name) => name === 'TCPServerWrap').length
+    await server.publish('pull', await pullPolicy(), { isolation: 'process' })
+    assert.is((await client.predict('pull', [0, 0, 0, 0])).default, false)
+    const before = listening()
+    assert.match(await server.containerAddress(), /^127\.0\.0\.1:\d+$/)
+    assert.is(listening(), before + 1)
+  }))
+
 test('closing twice is closing once, and a server that served nothing closes', async () => {
   const server = await serve({ port: 0 })
   await Promise.all([server.close(), server.close()])

@@ -4,9 +4,12 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Connection } from '../../serve/containers/connection.js'
 import { type Frame, FrameError, FrameReader, FrameType, FrameWriter, SectionTag } from '../../serve/containers/frames.js'
+import type { Limits } from '../../serve/containers/kinds.js'
 import { ContainerListener } from '../../serve/containers/listener.js'
 import { processHost } from '../../serve/containers/process-host.js'
+import { readDescription } from '../../serve/containers/replies.js'
 import { SupervisedContainer } from '../../serve/containers/supervised.js'
+import { predictionAt } from '../../serve/query/prediction.js'
 import { type Behaviour, batchOf, evaluateWith, SILENT, withContainer } from './scripted-container.js'
 import { messageOf, until } from './tools.js'
 
@@ -177,6 +180,28 @@ test('a model of integers that answers floats, or an unknown status, is not beli
   assert.match((await evaluateWith(odd)).reason!, 'a status code of 7; expected 0 or 1')
 })
 
+test('JSON that a container nests deeper than anybody needs is refused, be it an answer or a frame, and what lies in strings is no depth', () => {
+  const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth)
+  const output = { name: 'output', type: 'json', shape: [] } as const
+  const answer = (text: string) => {
+    const elements = Buffer.from(text)
+    return predictionAt({ type: 'json', elements, offsets: Uint32Array.of(0, elements.length) }, 0, 1, output)
+  }
+  assert.match(String(answer(nested(100_000))), 'nested deeper than 512')
+  for (const text of [nested(500), JSON.stringify(`\\"${'['.repeat(9_000)}`), `[${'[],'.repeat(9_000)}[]]`]) {
+    const prediction = answer(text)
+    assert.is(typeof prediction === 'string' ? prediction : prediction.json, text)
+  }
+  const frame = Buffer.from(
+    new FrameWriter()
+      .begin(FrameType.READY)
+      .bytes(SectionTag.JSON, Buffer.from(`{"inputType":${nested(100_000)}}`))
+      .end(),
+  )
+  const read = () => new FrameReader(LIMIT, (one) => readDescription(one.json())).push(frame)
+  assert.throws(read, (error: unknown) => error instanceof FrameError && /nested deeper than 512/.test(error.message))
+})
+
 test('a container that is turned away, or says an ERROR before it is ready, fails to start with the reason', async () => {
   const refused = (behaviour: Behaviour) => withContainer(behaviour, (container) => messageOf(container.start()))
   assert.match(await refused({ hello: { maxInFlight: 65 } }), "test:1 was turned away: hello's maxInFlight is 65")
@@ -196,16 +221,18 @@ test('a container that is ready and fails in one write is started again, and is 
 
 test('a program that is no container fails to start, with its last words', async () => {
   const listener = new ContainerListener()
-  const start = async (command: string, ...args: string[]) => {
-    const host = processHost({ command, args }, {}, { ...SILENT, listener, address: await listener.address() })
+  const start = async (command: string, args: string[], limits: Limits = {}) => {
+    const host = processHost({ command, args }, limits, { ...SILENT, listener })
     const model = { model: 'test:1', artifact: new Uint8Array(0), isolation: 'process', settings: { kind: 'policy', limits: {} } } as const
-    return new SupervisedContainer(model, async () => host, SILENT).start()
+    return new SupervisedContainer(model, () => host, SILENT).start()
   }
   assert.match(
-    await messageOf(start(process.execPath, '-e', 'throw new Error("no such backend")')),
+    await messageOf(start(process.execPath, ['-e', 'throw new Error("no such backend")'])),
     /exited with code 1; it last said: [\s\S]*no such backend/,
   )
-  assert.match(await messageOf(start('/no/such/program')), /cannot be started: .*ENOENT/)
+  assert.match(await messageOf(start('/no/such/program', [])), /cannot be started: .*ENOENT/)
+  // This one the operating system is not even asked for.
+  assert.match(await messageOf(start(process.execPath, [], { env: { ANY: 'a\0b' } })), /test:1 cannot be started: .*null bytes/)
   await listener.close()
 })
 

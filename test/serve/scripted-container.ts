@@ -59,8 +59,8 @@ export async function withContainer<T>(
   const { limits = {} } = behaviour
   const model = { model: 'test:1', artifact: new Uint8Array(8), isolation: 'process', settings: { kind: 'policy', limits } } as const
   const command = { command: process.execPath, args: ['--input-type=module', '-e', programOf(behaviour)] }
-  const host = processHost(command, limits, { ...SILENT, listener, address: await listener.address() })
-  const container = new SupervisedContainer(model, async () => host, { ...SILENT, died: (reason) => deaths.push(reason) })
+  const host = processHost(command, limits, { ...SILENT, listener })
+  const container = new SupervisedContainer(model, () => host, { ...SILENT, died: (reason) => deaths.push(reason) })
   try {
     return await use(container, deaths)
   } finally {

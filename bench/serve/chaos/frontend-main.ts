@@ -1,5 +1,6 @@
 /** A frontend in a process of its own, with its state in a folder. Arguments: the folder, the HTTP port, the containers' port. */
 import { type PublishOptions, serve } from 'gymnura/serve'
+import { leanHeap } from '../../../bin/lean-heap.js'
 
 /** What can be published by the program that serves alone, not over HTTP. */
 export interface Publish {
@@ -14,6 +15,8 @@ export interface ClockMessage {
 }
 
 const [folder, port, containerPort] = process.argv.slice(2)
+// As `gymnura serve` does.
+leanHeap()
 const server = await serve({
   port: Number(port),
   state: `file:${folder}`,

@@ -166,7 +166,7 @@ function converse(client: WebSocket, { application, caller, token }: Admitted, {
       }
       if (isBatch(body)) throw new ServeError('QUERY_INVALID', 'input_batch: a message asks about one input; send "input"')
       const version = readVersion(body)
-      const inputs = readInputs(body, asked.arms[0]?.resolve(version).description, limits)
+      const inputs = readInputs(body, asked.takes(version), limits)
       path.submit(asked, inputs, { version, user: readUser(body.user, 'user') }, (exchange) => answer(id, answerFields(exchange, 0)))
     } catch (error) {
       answer(id, errorFields(error))

@@ -56,12 +56,12 @@ export function eventsApi(app: FastifyInstance, { registry, path, limits, openSt
     const application = registry.application(request.params.application)
     const body = parsePredictBody(textOf(request), limits)
     const version = readVersion(body)
-    const description = application.arms[0]?.resolve(version).description
-    readInputs(body, description, limits)
+    const takes = application.takes(version)
+    readInputs(body, takes, limits)
     const given = isBatch(body) ? (body.input_batch as unknown[]) : [body.input]
     const asking = { version, user: readUser(body.user, 'user') }
     path.assertRoom(application, asking)
-    return { application, inputs: given.map((input) => readInputs({ input }, description, limits)), asking }
+    return { application, inputs: given.map((input) => readInputs({ input }, takes, limits)), asking }
   }
 
   const settings = { onRequest: ignoreContentType, config: { access: 'application', doc: STREAM } } as const

@@ -221,6 +221,13 @@ test('a second server on the same folder is refused with the process that has it
   await withServer(async () => {}, { state })
 })
 
+test('a lock that names nobody, as a full disk or a power failure leaves it, locks nobody out', async ({ folder, state }) => {
+  for (const left of ['', 'nobody', '-1', '0']) {
+    writeFileSync(join(folder, 'server.pid'), left)
+    await withServer(async () => {}, { state })
+  }
+})
+
 test('a state that is none, or a folder that cannot be made, is refused', async ({ folder }) => {
   assert.match(await messageOf(serve({ port: 0, state: 'fil:x' as 'memory' })), /state is "fil:x"; expected "memory", "file:FOLDER"/)
   writeFileSync(join(folder, 'taken'), '')
