@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8'
 
 /** So many percent of what is in use may come to it before garbage is collected; V8 would wait for up to four times as much. */
-const GARBAGE_PERCENT = 30
+const GARBAGE_PERCENT = 20
 
 /**
  * Keeps the heap near what is in use, for a process that only serves. Half of what a busy server had was young objects' space, which V8

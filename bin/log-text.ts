@@ -13,26 +13,10 @@ const LEVELS: Readonly<Record<number, string>> = {
 /** The same on every line, as aggregated logs want it. */
 const OF_THE_SERVER = ['name', 'pid', 'hostname']
 
+/** A model's words are its own: what would move the cursor, say, is shown and not done. (Tabs are harmless.) */
+const visible = (text: string) => text.replace(/[^\P{Cc}\t]/gu, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`)
+
 const timeOf = (time: number) => new Date(time).toTimeString().slice(0, 8) + new Date(time).toISOString().slice(19, 23)
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters that move a cursor, ring, or worse.
-const CONTROL = /\x1b\[[\d;]*m|[\x00-\x08\x0b-\x1f\x7f-\x9f]/g
-const PICTURES = 0x2400
-const REPLACEMENT = '\ufffd'
-
-/** What a model prints may be coloured, and do nothing else to the terminal. */
-function harmless(text: string): string {
-  let coloured = false
-  const shown = text.replace(CONTROL, (found) => {
-    if (found.length > 1) {
-      coloured = true
-      return pc.isColorSupported ? found : ''
-    }
-    const code = found.charCodeAt(0)
-    return code < 0x20 ? String.fromCharCode(PICTURES + code) : REPLACEMENT
-  })
-  return coloured && pc.isColorSupported ? `${shown}\x1b[0m` : shown
-}
 
 /** A line for people: when, how bad, whose, what; then what else is known, and an error's stack. */
 export function logText({ level, time, msg = '', model, stream, err, ...more }: LogLine): string {
@@ -40,19 +24,11 @@ export function logText({ level, time, msg = '', model, stream, err, ...more }: 
   const isPrinted = stream !== undefined
   const fields = Object.entries(more)
     .filter(([name]) => !OF_THE_SERVER.includes(name))
-    .map(
-      ([name, value]) =>
-        pc.dim(`${name}=`) + (typeof value === 'string' && !/[\s"]/.test(value) ? harmless(value) : harmless(JSON.stringify(value))),
-    )
-  const said = isPrinted ? `${pc.dim(stream === 'stderr' ? '!' : '|')} ${harmless(msg)}` : harmless(msg)
+    .map(([name, value]) => pc.dim(`${name}=`) + visible(typeof value === 'string' && !/[\s"]/.test(value) ? value : JSON.stringify(value)))
+  const said = isPrinted ? `${pc.dim(stream === 'stderr' ? '!' : '|')} ${visible(msg)}` : visible(msg)
   const head = [pc.dim(timeOf(time)), LEVELS[level] ?? String(level), `${whose}${said}`, ...fields].join(' ')
   const stack = (err as { stack?: unknown } | undefined)?.stack
-  return typeof stack === 'string'
-    ? `${head}\n${pc.dim(
-        stack
-          .split('\n')
-          .map((line) => `    ${harmless(line)}`)
-          .join('\n'),
-      )}`
-    : head
+  if (typeof stack !== 'string') return head
+  const lines = stack.split('\n').map((line) => `    ${visible(line)}`)
+  return `${head}\n${pc.dim(lines.join('\n'))}`
 }

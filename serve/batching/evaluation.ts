@@ -13,7 +13,7 @@ export interface Asker {
 export interface CachedModel {
   /** Keeps its inputs apart from every other model version's. */
   readonly cachePrefix: string
-  /** The same over all frontends: what it is made of. */
+  /** The same over all frontends. */
   readonly sharedPrefix?: string
   enqueue(evaluation: Evaluation, now: number): void
 }

@@ -69,7 +69,7 @@ export class InlineContainer implements Container {
     }
     const limit = setTimeout(tell, batchMs, null, `has not answered a batch for ${batchMs} ms`)
     limit.unref()
-    void reply.then(tell)
+    reply.then(tell, (error: unknown) => tell(null, `failed: ${messageOf(error)}`))
   }
 
   /** Used again where the model is done with it when it returns. */

@@ -39,7 +39,7 @@ export interface Limits {
   memoryMB?: number
   /** Added to the priority of a process, -20 to 19; 10 lets everything else go first. Negative ones need privileges. */
   niceness?: number
-  /** Environment variables, beside those of the server. */
+  /** Environment variables, beside those of the server, whose own secrets (GYMNURA_…_TOKEN, …_PASSPHRASE) it does not get. */
   env?: Readonly<Record<string, string>>
   /** A batch that takes longer than this hangs: the container is killed and started again, milliseconds; default 10,000. */
   batchMs?: number

@@ -1,5 +1,6 @@
 import { type BatchReply, ITEM_FAILED, ITEM_OK, type ModelDescription, type OutputDescription } from './container.js'
 import { type Column, isText, itemOf, makeElements } from './element-types.js'
+import { wrongColumn } from './replies.js'
 
 /** A model that is loaded and answers batches: what a kind's file makes, wherever it runs. */
 export interface LoadedModel {
@@ -16,14 +17,27 @@ export interface LoadedModel {
   close?(): void
 }
 
-/** One input the model throws on does not spoil the others of its batch. */
+/**
+ * One input the model throws on does not spoil the others of its batch; and a model whose outputs do not fit a batch (it sums over it, say)
+ * is asked one by one.
+ */
 export function evaluate(model: LoadedModel, inputs: Column, size: number, wantsExtras: boolean): BatchReply | Promise<BatchReply> {
   try {
     const reply = model.evaluate(inputs, size, wantsExtras)
-    return reply instanceof Promise ? reply.catch((error: unknown) => evaluateEach(model, inputs, size, wantsExtras, error)) : reply
+    if (!(reply instanceof Promise)) return fitting(model, reply, size)
+    return reply.then((late) => fitting(model, late, size)).catch((error) => evaluateEach(model, inputs, size, wantsExtras, error))
   } catch (error) {
     return evaluateEach(model, inputs, size, wantsExtras, error)
   }
+}
+
+/** @throws Error for a reply that is not one to so many items */
+function fitting({ description }: LoadedModel, reply: BatchReply, size: number): BatchReply {
+  for (const [index, column] of reply.outputs.entries()) {
+    const wrong = wrongColumn(column, size, description.outputs[index]!)
+    if (wrong !== undefined) throw new Error(wrong)
+  }
+  return reply
 }
 
 async function evaluateEach(model: LoadedModel, inputs: Column, size: number, wantsExtras: boolean, error: unknown): Promise<BatchReply> {
@@ -37,7 +51,7 @@ async function evaluateEach(model: LoadedModel, inputs: Column, size: number, wa
 
 async function evaluateOne(model: LoadedModel, { type, elements }: Column, wantsExtras: boolean): Promise<BatchReply | string> {
   try {
-    const reply = await model.evaluate({ type, elements, offsets: Uint32Array.of(0, elements.length) }, 1, wantsExtras)
+    const reply = fitting(model, await model.evaluate({ type, elements, offsets: Uint32Array.of(0, elements.length) }, 1, wantsExtras), 1)
     // It may be overwritten by the next call.
     return { ...reply, outputs: reply.outputs.map((column) => ({ ...column, elements: column.elements.slice() })) }
   } catch (error) {

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import { constants, setPriority } from 'node:os'
 import { readLines } from '../log/output-lines.js'
 import type { ContainerEvents } from './container.js'
+import { environmentOf } from './environment.js'
 import type { Host, HostEvents, StartHost } from './host.js'
 import type { Limits } from './kinds.js'
 import type { ContainerListener } from './listener.js'
@@ -33,7 +34,7 @@ export async function processHost(container: ContainerCommand, limits: Limits, {
   const address = inheritsSocket ? `fd:${INHERITED}` : await listener.address()
   return (events) => {
     const { token, forget } = listener.expect(events)
-    const env = { ...process.env, ...limits.env, GYMNURA_CONTAINER_ADDRESS: address, GYMNURA_CONTAINER_TOKEN: token }
+    const env = { ...environmentOf(limits), GYMNURA_CONTAINER_ADDRESS: address, GYMNURA_CONTAINER_TOKEN: token }
     let child: ChildProcess
     try {
       child = spawn(command, args, { stdio: inheritsSocket ? ['pipe', 'pipe', 'pipe', 'pipe'] : 'pipe', env })

@@ -54,7 +54,7 @@ export function readDescription(json: Readonly<Record<string, unknown>>): ModelD
 }
 
 /** Why a column is not what the model said of that output; undefined when it is. */
-function wrongColumn({ type, elements, offsets }: Column, size: number, output: OutputDescription): string | undefined {
+export function wrongColumn({ type, elements, offsets }: Column, size: number, output: OutputDescription): string | undefined {
   if (type !== output.type) return `output "${output.name}" of ${type}; expected ${output.type}`
   const varies = isText(type) || output.shape[0] === -1
   if (varies) return offsets === undefined ? `output "${output.name}" has no offsets` : undefined

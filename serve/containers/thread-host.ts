@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { readLines } from '../log/output-lines.js'
 import type { ContainerEvents } from './container.js'
+import { environmentOf } from './environment.js'
 import { FrameType } from './frames.js'
 import type { Host, HostEvents, StartHost } from './host.js'
 import type { Limits } from './kinds.js'
@@ -20,11 +21,12 @@ class ThreadHost implements Host {
   lastWords = ''
   readonly #worker: Worker
 
-  constructor({ memoryMB, env }: Limits, said: ContainerEvents['said'], events: HostEvents) {
+  constructor(limits: Limits, said: ContainerEvents['said'], events: HostEvents) {
+    const { memoryMB } = limits
     this.#worker = new Worker(MAIN, {
       stdout: true,
       stderr: true,
-      env: { ...process.env, ...env },
+      env: environmentOf(limits),
       resourceLimits: memoryMB === undefined ? {} : { maxOldGenerationSizeMb: memoryMB },
     })
     readLines(this.#worker.stdout, (line) => said('stdout', line, undefined))

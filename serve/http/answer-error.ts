@@ -76,10 +76,3 @@ export function notFound(request: FastifyRequest, reply: FastifyReply): void {
   const cause = `${request.method} ${request.url.split('?')[0]} is not served here; queries go to POST /{application}/predict, and /openapi.json lists all calls`
   reply.code(404).send(hasOneField(request.url) ? { error: cause } : { error: 'Not found', cause })
 }
-
-/** What went wrong with a part of a stream, as fields of JSON: the rest goes on. */
-export function errorFields(error: unknown): string {
-  const code = error instanceof ServeError ? error.code : undefined
-  const cause = code === undefined ? 'the server failed' : (error as Error).message
-  return `"error":${JSON.stringify(code ?? 'SERVER_ERROR')},"cause":${JSON.stringify(cause)}`
-}

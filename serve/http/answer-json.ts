@@ -1,3 +1,4 @@
+import { ServeError } from '../errors.js'
 import type { Exchange } from '../query/exchange.js'
 
 /** The answer to one query of an exchange, as Clipper writes it. */
@@ -17,4 +18,11 @@ export function answerFields(exchange: Exchange, query: number): string {
 /** Of an answer that several models could have given: how sure they are, and whether that is enough. */
 function confidenceJson(confidence: number, explanation: string | undefined): string {
   return `"confidence":${confidence},"confident":${explanation === undefined}`
+}
+
+/** Where answers go on after one that is none: the fields that say what is wrong. */
+export function errorFields(error: unknown): string {
+  const code = error instanceof ServeError ? error.code : undefined
+  const cause = code === undefined ? 'the server failed' : (error as Error).message
+  return `"error":${JSON.stringify(code ?? 'SERVER_ERROR')},"cause":${JSON.stringify(cause)}`
 }

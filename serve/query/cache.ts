@@ -9,12 +9,12 @@ import { Prediction } from './prediction.js'
 /** Of the time to a query's deadline: what looking at other frontends' predictions may take. */
 const LOOKING_SHARE = 0.1
 
-/** The version by its content too: one that is deleted may be published anew with another. */
+/** A version that is deleted may be published anew, as something else: its prefix says when. */
 const sharedKey = ({ model: { sharedPrefix, cachePrefix }, key }: Evaluation) =>
   Buffer.from(sharedPrefix + key!.slice(cachePrefix.length), 'utf16le')
 
-/** What the map and the list around an entry cost, bytes, roughly. */
-const ENTRY_BYTES = 120
+/** What the map, the list and the strings around an entry cost, bytes, roughly (of what a heap snapshot showed). */
+const ENTRY_BYTES = 160
 
 /**
  * Predictions by model, version and input content. A key holds the input's very bytes, as the container would get them, so two inputs
@@ -86,12 +86,13 @@ export class PredictionCache implements EvaluationSink {
       model.enqueue(evaluation, performance.now())
     }
     const limit = setTimeout(goOn, (deadline - now) * LOOKING_SHARE)
-    shared.get(sharedKey(evaluation)).then((json) => {
-      if (json === undefined || gone) return goOn()
+    const found = shared.get(sharedKey(evaluation)).then((json) => json && new Prediction(JSON.parse(json) as Json))
+    found.then((prediction) => {
+      if (!prediction || gone) return goOn()
       gone = true
       clearTimeout(limit)
       this.sharedHits++
-      this.#keep(evaluation, new Prediction(JSON.parse(json) as Json))
+      this.#keep(evaluation, prediction)
     }, goOn)
   }
 

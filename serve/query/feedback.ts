@@ -4,7 +4,7 @@ import type { Application, ArmTally } from '../registry/application.js'
 import type { ModelVersion } from '../registry/model.js'
 import { type Label, lossesOfReward, lossOfLabel } from '../selection/losses.js'
 import type { FeedbackEntry, State } from '../state/state.js'
-import { Answered } from './answered.js'
+import { AnsweredQueries } from './answered.js'
 import type { PredictionCache } from './cache.js'
 import type { Exchange } from './exchange.js'
 import type { Inputs } from './inputs.js'
@@ -32,9 +32,7 @@ export interface FeedbackResult {
  * a server answered that has ended since is refused, with the reason.
  */
 export class FeedbackDesk {
-  /** By the id's lower bits: ids follow one another, so that the next one takes the place of the oldest. */
-  readonly #answered = new Array<Answered | undefined>(QUERIES_KEPT).fill(undefined)
-  #bytes = 0
+  readonly #answered = new AnsweredQueries(QUERIES_KEPT, MOST_BYTES)
 
   constructor(
     private readonly state: State,
@@ -43,31 +41,7 @@ export class FeedbackDesk {
 
   /** Keeps what feedback will be joined to, where feedback has any use. */
   answered(application: Application, exchange: Exchange, inputs: Inputs): void {
-    if (!this.#keeps(application)) return
-    const { firstQueryId, size } = exchange
-    if (size === 0) return
-    const answered = new Answered(application, inputs, exchange)
-    const { bytes } = answered
-    for (let id = firstQueryId; id < firstQueryId + size; id++) {
-      this.#forget(id % QUERIES_KEPT)
-      this.#answered[id % QUERIES_KEPT] = answered
-      this.#bytes += bytes
-    }
-    for (let id = firstQueryId + size; this.#bytes > MOST_BYTES; id++) this.#forget(id % QUERIES_KEPT)
-  }
-
-  #forget(place: number): void {
-    const forgotten = this.#answered[place]
-    if (forgotten === undefined) return
-    this.#answered[place] = undefined
-    this.#bytes -= forgotten.bytes
-  }
-
-  #find(queryId: number): Answered | undefined {
-    const found = this.#answered[queryId % QUERIES_KEPT]
-    if (found === undefined) return undefined
-    const query = queryId - found.firstQueryId
-    return query >= 0 && query < found.size ? found : undefined
+    if (this.#keeps(application)) this.#answered.keep(application, inputs, exchange)
   }
 
   /**
@@ -76,7 +50,7 @@ export class FeedbackDesk {
    */
   async feedback(application: Application, queryId: number, verdict: Verdict): Promise<FeedbackResult> {
     if ('reward' in verdict) lossOfReward(application, verdict.reward)
-    if (this.#find(queryId) !== undefined || !this.#keeps(application)) return this.given(application, queryId, verdict)
+    if (this.#answered.get(queryId) !== undefined || !this.#keeps(application)) return this.given(application, queryId, verdict)
     // Another frontend may have answered it.
     const told = await this.state.shared?.forward(application.name, queryId, verdict)
     return (told as FeedbackResult | undefined) ?? this.given(application, queryId, verdict)
@@ -89,14 +63,10 @@ export class FeedbackDesk {
   /** Feedback on a query that was answered here. @throws as `feedback` */
   async given(application: Application, queryId: number, verdict: Verdict): Promise<FeedbackResult> {
     const loss = 'reward' in verdict ? lossOfReward(application, verdict.reward) : undefined
-    const answered = this.#find(queryId)
+    const answered = this.#answered.get(queryId)
     if (answered === undefined || answered.application !== application)
       return { accepted: false, reason: this.#unknown(application, queryId) }
-    const { inputs } = answered
-    const query = queryId - answered.firstQueryId
-    if (answered.told?.has(query)) return { accepted: false, reason: before(queryId) }
-    const predictions = answered.predictions(query)
-    const given = answered.outputJson(query)
+    const { inputs, row, user, probability, predictions, outputJson: given } = answered
     const isDefault = given === undefined
     const output = given ?? application.defaultJson
     // A reward for the default says nothing about the models.
@@ -106,10 +76,9 @@ export class FeedbackDesk {
     // Were it accepted, nobody would learn from it, and the right label would come too late.
     if ('label' in verdict && application.bandit.policy.learns && said !== undefined && losses.every((loss) => loss === undefined))
       return { accepted: false, reason: incomparable(verdict.label, said) }
-    answered.told ??= new Set()
-    answered.told.add(query)
+    if (!this.#answered.tell(queryId)) return { accepted: false, reason: before(queryId) }
     const { bandit } = application
-    const { user, names: arms, probability } = answered.asked?.[query] ?? { user: '', names: bandit.arms.slice(0, 1), probability: 1 }
+    const arms = answered.names ?? bandit.arms.slice(0, 1)
     try {
       const lesson = await bandit.lesson(user, arms, probability, losses)
       const entry: FeedbackEntry = {
@@ -117,7 +86,7 @@ export class FeedbackDesk {
         application: application.name,
         queryId,
         user,
-        input: inputs.values(query),
+        input: inputs.values(row),
         output: JSON.parse(output) as FeedbackEntry['output'],
         default: isDefault,
         arms,
@@ -130,7 +99,7 @@ export class FeedbackDesk {
       for (const [i, loss] of losses.entries()) if (loss !== undefined) tell(application.tally(arms[i]!), loss)
     } catch (error) {
       // It was not kept, or nobody knows whether it was: it may be given again.
-      answered.told.delete(query)
+      this.#answered.untell(queryId)
       throw error
     }
     return { accepted: true }

@@ -28,7 +28,7 @@ export class ModelVersion implements CachedModel {
   ) {}
 
   get sharedPrefix(): string {
-    return `${this.id}:${this.record.digest}:`
+    return `${this.id}:${this.record.publishedAt ?? this.record.digest}:`
   }
 
   get id(): string {

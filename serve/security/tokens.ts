@@ -64,7 +64,8 @@ export class Tokens {
   constructor(options: TokenOptions = {}) {
     const { admin, applications = {} } = checkOptions<TokenOptions>('tokens', options, ['admin', 'applications'])
     if (admin !== undefined) for (const digest of digestsOf('tokens.admin', admin)) this.#holders.push({ digest, scope: 'admin' })
-    checkOptions('tokens.applications', applications, Object.keys(applications))
+    const isTable = typeof applications === 'object' && applications !== null && !Array.isArray(applications)
+    if (!isTable) refuse('tokens.applications', applications, 'an object of tokens by application')
     for (const [application, given] of Object.entries(applications)) {
       const digests = digestsOf(`tokens.applications["${application}"]`, given)
       for (const digest of digests) this.#holders.push({ digest, scope: { application } })

@@ -1,6 +1,5 @@
 import { LRUCache } from 'lru-cache'
 import type { Lesson, State, Taught } from '../state/state.js'
-import { noSums, numbersOf } from '../state/sums.js'
 import { type Choice, type Combined, FIELDS, type Losses, type SelectionPolicy, type Standing } from './selection.js'
 
 /** Users whose standings stay in memory; the others' are read again from the state. */
@@ -13,17 +12,12 @@ interface Known {
   readonly lessons: number
 }
 
-/** Whom a query asked, and for whom. */
-export interface Asked {
+/** A query's choice, and what it was made of. */
+export interface Selected {
   readonly user: string
+  readonly standing: Standing
   /** Of the arms that are asked. */
   readonly names: readonly string[]
-  readonly probability: number
-}
-
-/** A query's choice, and what it was made of. */
-export interface Selected extends Omit<Asked, 'probability'> {
-  readonly standing: Standing
   readonly choice: Choice
 }
 
@@ -88,7 +82,7 @@ export class Bandit {
     // What was asked for first may come last.
     if (known !== undefined && known.lessons > lessons) return known.standing
     const standing = this.blank()
-    for (const [arm, name] of this.#arms.entries()) standing.set(numbersOf(sums, name), arm * FIELDS)
+    for (const [arm, name] of this.#arms.entries()) standing.set(sums.get(name) ?? [], arm * FIELDS)
     this.#standings.set(user, { standing, lessons })
     return standing
   }
@@ -138,7 +132,7 @@ export class Bandit {
    */
   async lesson(user: string, arms: readonly string[], probability: number, losses: Losses): Promise<Omit<Lesson, 'entry' | 'queryId'>> {
     const { widestGap = Infinity } = this.policy
-    const sums = noSums<number[]>()
+    const sums = new Map<string, number[]>()
     const lesson = { key: this.#key(user), sums, widestGap }
     if (!this.policy.learns) return lesson
     const standing = await this.standing(user)
@@ -148,8 +142,8 @@ export class Bandit {
     const heard = losses.filter((_, i) => places[i]! >= 0)
     const increments = this.policy.observe(standing, choice, heard)
     if (increments.length === 0) return lesson
-    for (const name of links) sums[name] = new Array<number>(FIELDS).fill(0)
-    for (const { arm, field, by } of increments) sums[links[arm]!]![field]! += by
+    for (const name of links) sums.set(name, new Array<number>(FIELDS).fill(0))
+    for (const { arm, field, by } of increments) sums.get(links[arm]!)![field]! += by
     return lesson
   }
 

@@ -14,7 +14,7 @@ export function shares(standing: Standing, arms: readonly number[]): number[] {
 
 /**
  * No arm's log-weight stays further than this below the best one's: e⁻⁶ is 1 in 400, as good as never. Without a floor an arm that was
- * bad for a day would need another day of being good before it is heard again. (The floor is kept where the sums are: several frontends
- * that each lifted an arm would lift it too far.)
+ * bad for a day would need another day of being good before it is heard again. (The floor is kept where the sums are, `taught` in
+ * state/sums.ts: several frontends that each lifted an arm would lift it too far.)
  */
 export const WIDEST_GAP = 6

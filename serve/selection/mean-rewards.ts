@@ -3,11 +3,18 @@ import { alone, FIELDS, type SelectionPolicy, type Standing } from './selection.
 /**
  * Bandits that keep a mean reward (1 − loss) an arm: they ask one arm and differ only in how they choose it. A standing holds the sum
  * of an arm's rewards and how often it was told one.
+ * @param chanceOf the chance that an arm had, where it is known; UCB1 draws nothing, and of Thompson's nobody knows it
  */
-function meanRewards(choose: (standing: Standing, arms: number, random: () => number) => number): SelectionPolicy {
+function meanRewards(
+  choose: (standing: Standing, arms: number, random: () => number) => number,
+  chanceOf: (standing: Standing, arms: number, chosen: number) => number = () => 1,
+): SelectionPolicy {
   return {
     learns: true,
-    select: (standing, arms, random) => ({ arms: [choose(standing, arms.length, random)], probability: 1 }),
+    select(standing, { length: arms }, random) {
+      const arm = choose(standing, arms, random)
+      return { arms: [arm], probability: chanceOf(standing, arms, arm) }
+    },
     combine: (_standing, _chosen, predictions, first) => alone(predictions, first),
     weights: (standing, arms) => arms.map((_, arm) => (pulls(standing, arm) > 0 ? rewards(standing, arm) / pulls(standing, arm) : 0)),
     observe(_standing, { arms: [arm] }, [loss]) {
@@ -40,11 +47,14 @@ export interface EpsilonGreedyOptions {
 }
 
 /** ε-greedy (Sutton and Barto, section 2.2): the arm with the best mean reward, or any with chance ε. Arms without feedback come first. */
-export const epsilonGreedy = ({ epsilon }: EpsilonGreedyOptions): SelectionPolicy =>
-  meanRewards((standing, arms, random) => {
-    if (random() < epsilon) return Math.floor(random() * arms)
-    return best(arms, (arm) => (pulls(standing, arm) === 0 ? Infinity : rewards(standing, arm) / pulls(standing, arm)))
-  })
+export function epsilonGreedy({ epsilon }: EpsilonGreedyOptions): SelectionPolicy {
+  const greedy = (standing: Standing, arms: number) =>
+    best(arms, (arm) => (pulls(standing, arm) === 0 ? Infinity : rewards(standing, arm) / pulls(standing, arm)))
+  return meanRewards(
+    (standing, arms, random) => (random() < epsilon ? Math.floor(random() * arms) : greedy(standing, arms)),
+    (standing, arms, chosen) => epsilon / arms + (chosen === greedy(standing, arms) ? 1 - epsilon : 0),
+  )
+}
 
 /** UCB1 (Auer, Cesa-Bianchi, Fischer, 2002): the arm with the highest mean + √(2 ln n / nᵢ). Arms without feedback come first. */
 export const ucb1 = (): SelectionPolicy =>

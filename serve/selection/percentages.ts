@@ -16,19 +16,21 @@ function hash(text: string): number {
  * @param percentOf the share of arm `arm` of `arms`, percent; the shares of all come to 100, or the rest goes to the last
  */
 function percentages(percentOf: (arm: number, arms: readonly string[]) => number): SelectionPolicy {
+  const sharesOf = (arms: readonly string[]): number[] => {
+    const shares = arms.slice(0, -1).map((_, arm) => percentOf(arm, arms) / 100)
+    return [...shares, Math.max(0, 1 - shares.reduce((sum, share) => sum + share, 0))]
+  }
   return {
     learns: false,
     select(_standing, arms, random, user) {
-      let left = (user === '' ? random() : hash(user) / 2 ** 32) * 100
-      for (let arm = 0; arm < arms.length - 1; arm++) {
-        const percent = percentOf(arm, arms)
-        if (left < percent) return { arms: [arm], probability: percent / 100 }
-        left -= percent
-      }
-      return { arms: [arms.length - 1], probability: percentOf(arms.length - 1, arms) / 100 }
+      const shares = sharesOf(arms)
+      let left = user === '' ? random() : hash(user) / 2 ** 32
+      let arm = 0
+      while (arm < arms.length - 1 && left >= shares[arm]!) left -= shares[arm++]!
+      return { arms: [arm], probability: shares[arm]! }
     },
     combine: (_standing, _chosen, predictions, first) => alone(predictions, first),
-    weights: (_standing, arms) => arms.map((_, arm) => percentOf(arm, arms) / 100),
+    weights: (_standing, arms) => sharesOf(arms),
     observe: () => [],
   }
 }

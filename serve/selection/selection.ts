@@ -20,7 +20,7 @@ export const FIELDS = 2
 /** Which arms a query asks, and the chance that this choice had. */
 export interface Choice {
   readonly arms: readonly number[]
-  /** Of the only arm, where one was drawn; 1 where all are asked. */
+  /** Of the only arm, where one was drawn and the chance is known; else 1. */
   readonly probability: number
 }
 

@@ -82,7 +82,7 @@ export class FileState implements State {
   readonly #root: RootDatabase
   readonly #room: Room
   readonly #tables: { readonly [table in Change['table']]: Database<unknown, string> }
-  readonly #standings: Database<Sums, string>
+  readonly #standings: Database<Readonly<Record<string, readonly number[]>>, string>
   readonly #counters: Database<number, string>
   readonly #artifacts: ArtifactFolder
   readonly #log: FileFeedbackLog
@@ -163,7 +163,7 @@ export class FileState implements State {
   }
 
   standing(key: string): Taught {
-    return { sums: this.#standings.get(key) ?? {} }
+    return { sums: new Map(Object.entries(this.#standings.get(key) ?? {})) }
   }
 
   async learn(lesson: Lesson): Promise<Learned> {
@@ -193,11 +193,11 @@ export class FileState implements State {
   /** All that is learned in one turn becomes one transaction, and one write to the disk. */
   async #learn(lesson: Lesson): Promise<Sums> {
     const { key, sums } = lesson
-    if (Object.keys(sums).length === 0) return this.standing(key).sums
+    if (sums.size === 0) return this.standing(key).sums
     await kept(this.#room.try())
     const learned = this.#standings.transaction(() => {
       const after = taught(this.standing(key).sums, lesson)
-      this.#standings.putSync(key, after)
+      this.#standings.putSync(key, Object.fromEntries(after))
       return after
     })
     return kept(learned)

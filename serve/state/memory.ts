@@ -1,6 +1,7 @@
 import type { Change, Learned, Lesson, Rows, State, Sums, Taught } from './state.js'
 import { taught } from './sums.js'
 
+const NOTHING: Sums = new Map()
 /** Users of all applications, whose standings are kept; who was taught longest ago is forgotten first. */
 export const USERS_REMEMBERED = 100_000
 
@@ -22,7 +23,7 @@ export class MemoryState implements State {
   }
 
   standing(key: string): Taught {
-    return { sums: this.#standings.get(key) ?? {} }
+    return { sums: this.#standings.get(key) ?? NOTHING }
   }
 
   async learn(lesson: Lesson): Promise<Learned> {

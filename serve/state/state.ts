@@ -80,8 +80,8 @@ export type Change =
 /** Another frontend has changed something since the rows were read: nothing was written. */
 export class RowsMoved extends Error {}
 
-/** Some numbers by name. */
-export type Sums = Readonly<Record<string, readonly number[]>>
+/** Some numbers by name. (No object: a model may be called "constructor".) */
+export type Sums = ReadonlyMap<string, readonly number[]>
 
 /** A line of the feedback log. */
 export interface FeedbackEntry {
@@ -98,7 +98,7 @@ export interface FeedbackEntry {
   readonly default: boolean
   /** The links that were asked. */
   readonly arms: readonly string[]
-  /** The chance with which the only one was drawn: what off-policy evaluation divides by. */
+  /** The chance with which the only one was drawn: what off-policy evaluation divides by. 1 where nothing is drawn, and of 'thompson', whose is not known. */
   readonly probability: number
   readonly reward?: number
   readonly label?: number | string | readonly number[]
@@ -110,7 +110,10 @@ export interface Lesson {
   readonly key: string
   /** What is added, for each arm that is linked now, zeros too. */
   readonly sums: Sums
-  /** Then the first number of an arm that is further than this below the best of these arms' is lifted to there. */
+  /**
+   * Where it is finite, only the differences between these arms' first numbers count: then the best is moved to 0, and one that is further
+   * than this below is lifted to there. An arm that is linked later begins with 0, beside the best.
+   */
   readonly widestGap: number
   readonly entry?: FeedbackEntry
   /** The query that it is about: feedback counts once a query, over all frontends. */

@@ -1,23 +1,19 @@
 import type { Lesson, Sums } from './state.js'
 
-/** Of one name, which may be one that every object has. */
-export const numbersOf = (sums: Sums, name: string): readonly number[] => (Object.hasOwn(sums, name) ? sums[name]! : [])
-
-/** A table for any names. */
-export const noSums = <Numbers extends readonly number[]>(): Record<string, Numbers> => Object.create(null)
-
-/** What is known after a lesson: `before` and the lesson's numbers, name by name, and nobody too far below the best. */
+/** What is known after a lesson: `before` and the lesson's numbers, name by name, and its arms no further apart than it says. */
 export function taught(before: Sums, { sums, widestGap }: Pick<Lesson, 'sums' | 'widestGap'>): Sums {
-  const after = Object.assign(noSums<readonly number[]>(), before)
-  let best = -Infinity
-  for (const [name, numbers] of Object.entries(sums)) {
-    const old = numbersOf(before, name)
-    after[name] = numbers.map((number, i) => number + (old[i] ?? 0))
-    best = Math.max(best, after[name]![0] ?? -Infinity)
+  const after = new Map(before)
+  let best = Number.NEGATIVE_INFINITY
+  for (const [name, numbers] of sums) {
+    const old = before.get(name) ?? []
+    const now = numbers.map((number, i) => number + (old[i] ?? 0))
+    after.set(name, now)
+    best = Math.max(best, now[0] ?? best)
   }
-  for (const name of Object.keys(sums)) {
-    const [first, ...rest] = after[name]!
-    if (first! < best - widestGap) after[name] = [best - widestGap, ...rest]
+  if (!Number.isFinite(widestGap)) return after
+  for (const name of sums.keys()) {
+    const [first = 0, ...rest] = after.get(name)!
+    after.set(name, [Math.max(first - best, -widestGap), ...rest])
   }
   return after
 }

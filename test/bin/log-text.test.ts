@@ -14,10 +14,10 @@ test('a line of the log for people has when, how bad, whose and what; then the r
   assert.is(told({ level: 50, msg: 'failed', err: { stack: 'Error: x\n    at y' } }), 'error failed\n    Error: x\n        at y')
 })
 
-test('what a model prints rings no bell and moves no cursor of who reads the log', () => {
-  const printed = (msg: string) => told({ model: 'm:1', stream: 'stdout', msg })
-  assert.is(printed('\x1b[31mred\x1b[0m \x07 a\tb \x1b[2J\x1b]0;title\x07\x9b5n'), 'info  m:1 | red ␇ a\tb ␛[2J␛]0;title␇\ufffd5n')
-  assert.is(told({ msg: 'lost', reason: '\x1bc', why: 'a \x1bc' }), 'info  lost reason=␛c why="a \\u001bc"')
+test('what a container prints cannot move the cursor, ring or hide a line: such characters are shown', () => {
+  assert.is(told({ model: 'm:1', stream: 'stdout', msg: 'a\x1b[2Jb\rc\td\x07' }), 'info  m:1 | a\\x1b[2Jb\\x0dc\td\\x07')
+  assert.is(told({ msg: 'x', why: '\x1b]0;title' }), 'info  x why=\\x1b]0;title')
+  assert.is(told({ msg: 'x', err: { stack: 'Error: \x1b[31mred\n    at y' } }), 'info  x\n    Error: \\x1b[31mred\n        at y')
 })
 
 test.run()

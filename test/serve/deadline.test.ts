@@ -1,7 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { pushPolicy } from './policies.js'
-import { containerPid, until, withServer } from './tools.js'
+import { containerPid, post, until, withServer } from './tools.js'
 
 const LATE = 'Failed to retrieve a prediction response within the specified latency SLO'
 
@@ -25,6 +25,15 @@ test('a query that the model is late for gets the default and the reason; the la
     assert.is(known.output, 1)
     assert.is(known.default, false)
     assert.equal(server.metrics().applications.hasty?.defaults, { noModels: 0, late: 1, failed: 0, unsure: 0 })
+  }))
+
+test('an application without models answers what it was registered for with its default, and refuses what is something else', () =>
+  withServer(async (server, client) => {
+    await server.registerApplication({ name: 'words', defaultOutput: 'none', inputType: 'strings' })
+    const { output, defaultExplanation } = await client.predict('words', 'hello')
+    assert.equal([output, defaultExplanation], ['none', 'No connected models found for query'])
+    const refused = await post(`${server.url}/words/predict`, '{"input":[1]}')
+    assert.equal([refused.status, JSON.parse(refused.text).cause], [400, 'input: expected a string, got an array of 1'])
   }))
 
 test('a batch is answered with the predictions that are there and defaults for the rest', () =>

@@ -74,6 +74,50 @@ test('a bandit learns for each user apart', () =>
     assert.ok((await learn(client, 100, 'pusher')) > 0.75, 'the first is as before')
   }))
 
+test('a model that is linked later begins beside the best, and does not take its queries', () =>
+  withServer(async (server, client) => {
+    await server.registerApplication({ name: 'late', defaultOutput: -1, sloMs: 2000, selection: 'exp4' })
+    for (const [name, policy] of [
+      ['good', pushPolicy()],
+      ['bad', pullPolicy()],
+      ['new', pullPolicy()],
+    ] as const)
+      await server.publish(name, policy, { isolation: 'inline', application: false })
+    await server.link('late', 'good')
+    await server.link('late', 'bad')
+    const teach = async (label: number) => {
+      const { queryId } = await client.predict('late', fresh())
+      await client.feedback('late', { queryId, label })
+    }
+    const weights = () => server.metrics().applications.late!.arms.map(({ weight }) => weight!)
+    // Each is wrong half of the time, and then the second always.
+    for (let i = 0; i < 200; i++) await teach(i % 2)
+    for (let i = 0; i < 40; i++) {
+      const { queryId } = await client.predict('late', [0, 0, i, 1])
+      await client.feedback('late', { queryId, label: 1 })
+    }
+    assert.ok(weights()[0]! > 0.9)
+    await server.link('late', 'new')
+    const [good, bad, late] = weights()
+    assert.ok(Math.abs(good! - late!) < 1e-9 && bad! < 0.1, weights().join())
+  }))
+
+for (const name of ['constructor', '__proto__', 'hasOwnProperty'])
+  test(`a model may be called "${name}", and is learned of as any other`, () =>
+    withServer(async (server, client) => {
+      await server.registerApplication({ name: 'odd', defaultOutput: -1, sloMs: 2000, selection: 'exp4' })
+      await server.publish(name, pullPolicy(), { isolation: 'inline', application: false })
+      await server.publish('push', pushPolicy(), { isolation: 'inline', application: false })
+      await server.link('odd', name)
+      await server.link('odd', 'push')
+      for (let i = 0; i < 20; i++) {
+        const { queryId } = await client.predict('odd', [0, 0, i, 1])
+        await client.feedback('odd', { queryId, label: 1 })
+      }
+      const [odd, push] = server.metrics().applications.odd!.arms
+      assert.ok(odd!.weight! > 0 && odd!.weight! < 0.2 && push!.weight! > 0.8, `${odd!.weight} ${push!.weight}`)
+    }))
+
 test('feedback counts once a query, and says so the second time', () =>
   withServer(async (server, client) => {
     await twoVersions(server, 'exp3')

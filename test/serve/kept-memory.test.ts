@@ -30,11 +30,11 @@ test('a line that the log has dropped for newer ones is not kept anywhere', asyn
 
 test('state in memory remembers so many users, and forgets first who was taught longest ago', async () => {
   const state = new MemoryState()
-  const teach = (user: number) => state.learn({ key: `a/${user}`, sums: { m: [1, 1] }, widestGap: Number.POSITIVE_INFINITY })
+  const teach = (user: number) => state.learn({ key: `a/${user}`, sums: new Map([['m', [1, 1]]]), widestGap: Number.POSITIVE_INFINITY })
   for (let user = 0; user < USERS_REMEMBERED; user++) await teach(user)
   await teach(0)
   await teach(USERS_REMEMBERED)
-  const pullsOf = (user: number) => state.standing(`a/${user}`).sums.m?.[1]
+  const pullsOf = (user: number) => state.standing(`a/${user}`).sums.get('m')?.[1]
   assert.equal([0, 1, 2, USERS_REMEMBERED].map(pullsOf), [2, undefined, 1, 1])
 })
 

@@ -34,6 +34,22 @@ for (const isolation of ['process', 'thread', 'inline'] as const) {
     }, ALLOWED))
 }
 
+for (const isolation of ['process', 'thread'] as const)
+  test(`a model's code does not find the server's secrets in its environment, isolation ${isolation}`, () =>
+    withServer(async (server) => {
+      Object.assign(process.env, { GYMNURA_ADMIN_TOKEN: 'secret', GYMNURA_TLS_PASSPHRASE: 'secret', GYMNURA_ANY: 'told' })
+      const names = (inputs: unknown[]) =>
+        inputs.map(() => Object.keys(process.env).filter((name) => /^GYMNURA_(?!CONTAINER_)/.test(name) || name === 'OWN'))
+      await publishPatiently(server, 'names', names, { isolation, limits: { env: { OWN: '1' } } })
+      const found = (await ask(server, 'names', [1])).output as string[]
+      for (const name of ['GYMNURA_ADMIN_TOKEN', 'GYMNURA_TLS_PASSPHRASE']) delete process.env[name]
+      assert.ok(found.includes('GYMNURA_ANY') && found.includes('OWN'), found.join())
+      assert.not.ok(
+        found.some((name) => /TOKEN|PASSPHRASE/.test(name)),
+        found.join(),
+      )
+    }, ALLOWED))
+
 test('functions take every type of input, and refuse what is another one with its path', () =>
   withServer(async (server) => {
     const echo = (inputs: unknown[]) => inputs.map((input) => (typeof input === 'string' ? input : Array.from(input as number[])))

@@ -105,6 +105,11 @@ test('a policy may be bytes of either kind, a path or a file URL', () =>
     }
   }))
 
+test('tokens that are no table are refused in words', async () => {
+  for (const applications of [null, 'abc', []])
+    await refused(serve({ port: 0, tokens: { admin: 'x'.repeat(20), applications: applications as never } }), 'tokens.applications is')
+})
+
 test('names that a URL would lose are refused, names that objects have are names', () =>
   withServer(async (server, client) => {
     for (const name of ['.', '..', '', 'a/b', 'x'.repeat(129)])

@@ -4,6 +4,11 @@ import { connect, type Server } from 'gymnura/serve'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { WebSocket } from 'ws'
+import { httpApp, listen } from '../../serve/http/app.js'
+import { eventStreams } from '../../serve/http/streams/event-stream.js'
+import { makeLog } from '../../serve/log/log.js'
+import { Gate } from '../../serve/security/gate.js'
+import { Tokens } from '../../serve/security/tokens.js'
 import { pushPolicy } from './policies.js'
 import { codeOf, containerPid, messageOf, until, withServer } from './tools.js'
 
@@ -99,6 +104,50 @@ test("who watches an application sees every answer that it gives, and the server
     ],
   )
 })
+
+test('streams that wait behind another one on their connection are let go of when it ends', async () => {
+  const { log } = makeLog('silent')
+  const { app, seen } = httpApp(log, undefined, { maxBodyBytes: 1000, maxBinaryBytes: 1000, maxBatchInputs: 1 })
+  const openStream = eventStreams(app, seen, new Gate(new Tokens(), undefined))
+  let open = 0
+  app.get('/stream', { config: { access: 'open' } }, (_request, reply) => {
+    open++
+    openStream(reply).onClose = () => {
+      open--
+    }
+  })
+  const socket = connectTcp(await listen(app, '127.0.0.1', 0), '127.0.0.1')
+  socket.write('GET /stream HTTP/1.1\r\nhost: here\r\n\r\n'.repeat(3))
+  await until(() => open === 3)
+  // (One that says goodbye may still read: that it does not is seen at the next word to it.)
+  socket.resetAndDestroy()
+  const end = performance.now() + 5_000
+  await until(() => open === 0 || performance.now() > end)
+  await app.close()
+  assert.is(open, 0)
+})
+
+test('an input of a stream that is shed is told so, and the stream ends', () =>
+  withServer(async (server) => {
+    await server.publish('push', pushPolicy(), {
+      isolation: 'inline',
+      batching: { maxQueued: 1 },
+      application: { sloMs: 60_000, overload: 'shed' },
+    })
+    const body = JSON.stringify({ input_batch: [1, 2, 3].map((x) => [0, 0, x, 1]) })
+    const events: Event[] = []
+    const signal = AbortSignal.timeout(10_000)
+    for await (const event of eventsOf(await fetch(`${server.url}/push/stream`, { method: 'POST', body, signal }))) events.push(event)
+    assert.equal(
+      events.map(({ event, data }) => [event, data.index, data.output ?? data.error]),
+      [
+        ['error', 1, 'OVERLOADED'],
+        ['error', 2, 'OVERLOADED'],
+        ['prediction', 0, 1],
+        ['end', undefined, undefined],
+      ],
+    )
+  }))
 
 async function open(server: Server, path = '/push/control', options: ConstructorParameters<typeof WebSocket>[2] = {}): Promise<WebSocket> {
   const socket = new WebSocket(server.url.replace('http', 'ws') + path, 'gymnura', options)

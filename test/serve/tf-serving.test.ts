@@ -2,7 +2,7 @@ import type { Server } from 'gymnura/serve'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { pullPolicy, pushPolicy } from './policies.js'
-import { post, withServer } from './tools.js'
+import { inFolder, post, withServer } from './tools.js'
 
 const withPush = (use: (server: Server) => Promise<void>) =>
   withServer(async (server) => {
@@ -38,6 +38,24 @@ test('rows are answered row by row: every output by name', () =>
       near(first!.probabilities[1], LIKELY)
       near(first!.logProb, Math.log(LIKELY))
     }
+  }))
+
+test('the newest version is the one that was published last, also after a restart in which it was ready first', () =>
+  inFolder(async (folder) => {
+    const options = { state: `file:${folder}`, allow: ['function'] } as const
+    const module = (waitMs: number) =>
+      Buffer.from(`await new Promise((resolve) => setTimeout(resolve, ${waitMs}))\nexport default (inputs) => inputs.map(() => ${waitMs})`)
+    await withServer(async (server) => {
+      for (const waitMs of [800, 0]) await server.publish('m', module(waitMs), { kind: 'function', isolation: 'inline' })
+    }, options)
+    await withServer(async (server) => {
+      const { model_version_status: statuses } = (await get(server, '/v1/models/m'))[1] as { model_version_status: { version: string }[] }
+      assert.equal(
+        statuses.map(({ version }) => version),
+        ['2', '1'],
+      )
+      assert.equal(await ask(server, '/v1/models/m/labels/latest:predict', { instances: [[1]] }), [200, { predictions: [0] }])
+    }, options)
   }))
 
 test('columns are answered as columns', () =>

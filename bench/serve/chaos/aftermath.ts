@@ -26,7 +26,7 @@ export async function checkLessons({ lessons, report, frontend }: World): Promis
   const state = await FileState.open(frontend.folder)
   const users = Array.from({ length: USERS }, (_, user) => state.standing(`${COUNTING}/${userName(user)}`).sums)
   await state.close()
-  const pulls = users.flatMap((sums) => Object.values(sums)).reduce((sum, [, count]) => sum + count, 0)
+  const pulls = users.flatMap((sums) => [...sums.values()]).reduce((sum, [, count]) => sum + count, 0)
   if (pulls < told || pulls > tried)
     report.violation(`lost: ${COUNTING} has learned from ${pulls} rewards; ${told} were acknowledged, ${tried} were sent`)
   report.count('notes', 'rewards learned from, of one application', pulls)

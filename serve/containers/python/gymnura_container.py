@@ -121,7 +121,7 @@ class Host:
         offsets = np.frombuffer(sections[OFFSETS, 0][1], dtype="<u4")
         rows = [values[offsets[i] : offsets[i + 1]] for i in range(count)]
         if self.input_type == "strings":
-            return [row.tobytes().decode("utf-8", "replace") for row in rows]
+            return [row.tobytes().decode(errors="replace") for row in rows]
         return [row.tobytes() for row in rows] if self.input_type == "bytes" else rows
 
     def predict(self, batch, count, detailed):

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { type Elements, type InputType, makeElements } from '../../containers/element-types.js'
 import { ServeError } from '../../errors.js'
 import { allocateInputs, type Inputs } from '../../query/inputs.js'
@@ -30,6 +31,9 @@ function sidesOf({ shape }: Tensor, { type, shape: item }: InputSpec): [rows: nu
   const expected = item.reduce((product, side) => product * side, 1)
   // Of bytes and other inputs of any length a request says how long its own are.
   const anyLength = item.includes(-1) || (type === 'bytes' && item.length === 0)
+  // (Rows of nothing take no bytes, so nothing would limit how many there are.)
+  if (rows !== undefined && rows > 0 && size === 0)
+    throw new ServeError('QUERY_INVALID', `inputs[0].shape: expected at least one value a row, got [${shape.join(', ')}]`)
   const same = sides.length === item.length && sides.every((side, axis) => side === item[axis])
   const areTooMany = size === 0 && rows !== undefined && rows > MOST_EMPTY_ROWS
   if (areTooMany) throw new ServeError('QUERY_INVALID', `inputs[0].shape: expected at most ${MOST_EMPTY_ROWS} rows of nothing, got ${rows}`)
@@ -83,6 +87,8 @@ function textRows({ datatype, shape, data }: Tensor, type: InputType): Inputs {
   if (rows === undefined || sides.some((side) => side !== 1))
     throw new ServeError('QUERY_INVALID', `inputs[0].shape: expected [-1], got [${shape.join(', ')}]`)
   const texts = data as readonly Uint8Array[]
+  const wrong = type === 'strings' ? texts.findIndex((text) => !isUtf8(text)) : -1
+  if (wrong >= 0) throw new ServeError('QUERY_INVALID', `inputs[0]: expected UTF-8, got other bytes in row ${wrong}`)
   const offsets = new Uint32Array(texts.length + 1)
   for (const [row, text] of texts.entries()) offsets[row + 1] = offsets[row]! + text.length
   const elements = makeElements(type, offsets[texts.length]!)

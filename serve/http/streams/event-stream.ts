@@ -18,7 +18,8 @@ export class EventStream {
   readonly #raw: ServerResponse
   readonly #keptAlive: NodeJS.Timeout
 
-  constructor(reply: FastifyReply) {
+  /** @param closed called once it is over, before `onClose` */
+  constructor(reply: FastifyReply, closed: () => void) {
     reply.hijack()
     this.#raw = reply.raw
     const headers = { ...reply.getHeaders(), 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store' }
@@ -27,11 +28,20 @@ export class EventStream {
     // A proxy hangs up on a connection on which nothing is said.
     this.#keptAlive = setInterval(() => this.#raw.write(':\n\n'), KEPT_ALIVE_MS)
     this.#keptAlive.unref()
-    this.#raw.once('close', () => {
-      clearInterval(this.#keptAlive)
-      this.onClose()
-    })
     this.#raw.on('error', () => {})
+    const { socket } = reply.request.raw
+    let isOver = false
+    const over = () => {
+      if (isOver) return
+      isOver = true
+      socket.off('close', over)
+      clearInterval(this.#keptAlive)
+      closed()
+      this.onClose()
+    }
+    this.#raw.once('close', over)
+    // An answer that waits behind another one on its connection does not hear when that ends.
+    socket.once('close', over)
   }
 
   /** @param data one line */
@@ -66,14 +76,13 @@ export function eventStreams(app: FastifyInstance, seen: RequestsSeen, gate: Gat
   return (reply) => {
     const { method, routeOptions, headers } = reply.request
     seen.of(method, pathOf(routeOptions.url ?? ''))(200)
-    const stream = new EventStream(reply)
-    open.add(stream)
     const access = routeOptions.config.access === 'application' ? 'application' : 'admin'
     const left = gate.visit(access, nameIn(reply.request), tokenIn(headers.authorization), () => stream.end())
-    reply.raw.once('close', () => {
+    const stream = new EventStream(reply, () => {
       left()
       open.delete(stream)
     })
+    open.add(stream)
     return stream
   }
 }

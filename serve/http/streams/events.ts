@@ -2,8 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Exchange } from '../../query/exchange.js'
 import type { QueryPath } from '../../query/query-path.js'
 import type { Registry } from '../../registry/registry.js'
-import { errorFields } from '../answer-error.js'
-import { answerFields } from '../answer-json.js'
+import { answerFields, errorFields } from '../answer-json.js'
 import { readUser } from '../feedback-body.js'
 import { textOf } from '../json-body.js'
 import { isBatch, parsePredictBody, readInputs, readVersion } from '../predict-body.js'
@@ -26,7 +25,7 @@ const WATCH: RouteDoc = {
 }
 const STREAM: RouteDoc = {
   tag: 'Streams',
-  summary: 'An answer to each input of a batch, as a server-sent event as soon as it is there',
+  summary: 'An answer to each input of a batch, as a server-sent event as soon as it is there; an error where it is shed',
   body: object({ 'input?': NUMBERS, 'input_batch?': listOf(NUMBERS), 'version?': oneOf(STRING, INTEGER), 'user?': STRING }),
   answer: EVENT,
   answerType: 'text/event-stream',
@@ -73,16 +72,16 @@ export function eventsApi(app: FastifyInstance, { registry, path, limits, openSt
       stream.send('end', undefined, `{"answers":${inputs.length}}`)
       stream.end()
     }
+    if (left === 0) end()
     const tell = (event: string, id: number | undefined, index: number, fields: string) => {
       stream.send(event, id, `{"index":${index},${fields}}`)
       if (--left === 0) end()
     }
-    if (left === 0) end()
     for (const [index, one] of inputs.entries()) {
       try {
         path.submit(application, one, asking, (exchange) => tell('prediction', exchange.firstQueryId, index, answerFields(exchange, 0)))
       } catch (error) {
-        // The stream has begun: an input that is one too many is told there.
+        // Where an application sheds what it cannot answer in time.
         tell('error', undefined, index, errorFields(error))
       }
     }

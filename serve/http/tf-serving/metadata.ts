@@ -38,17 +38,21 @@ const statusJson = ({ version, dispatcher: { ready } }: ModelVersion) => ({
   status: { error_code: 'OK', error_message: '' },
 })
 
+/** By when they were published, the newest first. (After a restart they lie in the order in which they became warm.) */
+const newestFirst = (versions: Iterable<ModelVersion>) =>
+  [...versions].sort((a, b) => (b.record.publishedAt ?? 0) - (a.record.publishedAt ?? 0) || Number(b.version) - Number(a.version))
+
 /** As `GET /v1/models/M` answers: the newest version first. */
-export const statusesJson = (versions: readonly ModelVersion[]): object => ({ model_version_status: versions.map(statusJson).reverse() })
+export const statusesJson = (versions: Iterable<ModelVersion>): object => ({ model_version_status: newestFirst(versions).map(statusJson) })
 
 /**
  * Labels are not given by hand: `stable` is the version that answers queries, `previous` the one that a rollback would go back to, and
  * `latest` the one that was published last.
  */
 export function labelled({ current, versions }: Model, label: string): ModelVersion | undefined {
-  const all = [...versions.values()]
+  const all = newestFirst(versions.values())
   if (label === 'stable') return current
-  if (label === 'latest') return all.at(-1)
+  if (label === 'latest') return all[0]
   if (label !== 'previous') return undefined
   return all.filter((version) => version !== current).sort((a, b) => b.record.currentSince - a.record.currentSince)[0]
 }

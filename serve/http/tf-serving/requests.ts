@@ -7,6 +7,8 @@ import { didYouMean, shown } from '../../refusals.js'
 import { type Body, parseBody } from '../json-body.js'
 import { checkArrays, checkCount, type RequestLimits } from '../request-limits.js'
 
+/** Of one row; what lies deeper is no number. */
+const MOST_DIMENSIONS = 32
 const SIGNATURE = 'serving_default'
 const BASE64 = /^(?:[A-Za-z\d+/]{4})*(?:[A-Za-z\d+/]{2}==|[A-Za-z\d+/]{3}=)?$/
 
@@ -39,7 +41,7 @@ function flatRow(value: unknown, { inputType }: ModelDescription, path: string):
   // Text is for those who send bytes as a string of characters.
   if (inputType === 'bytes' && typeof value === 'string') return Buffer.from(value).toString('base64')
   if (typeof value === 'number' && inputType !== 'strings' && inputType !== 'bytes') return [value]
-  return Array.isArray(value) && value.some(Array.isArray) ? value.flat(Number.POSITIVE_INFINITY) : value
+  return Array.isArray(value) && value.some(Array.isArray) ? value.flat(MOST_DIMENSIONS) : value
 }
 
 function bytesRow(given: unknown, inputType: ModelDescription['inputType'], path: string): unknown {

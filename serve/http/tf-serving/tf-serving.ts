@@ -80,7 +80,7 @@ export function tfServingApi(app: FastifyInstance, registry: Registry, limits: R
   function status(request: FastifyRequest<ModelRoute>): object {
     const { version, label, model } = request.params
     const all = version === undefined && label === undefined
-    return statusesJson(all ? [...registry.model(model).versions.values()] : [chosen(request)])
+    return statusesJson(all ? registry.model(model).versions.values() : [chosen(request)])
   }
 
   const verbs = { predict: [predict, PREDICT], classify: [classify, CLASSIFY], regress: [regress, REGRESS] } as const

@@ -57,8 +57,8 @@ if #ARGV > 8 then
   end
   if ARGV[5] ~= '' then
     for field, now in pairs(firsts) do
-      local floor = best - tonumber(ARGV[5])
-      if now < floor then redis.call('HINCRBYFLOAT', KEYS[2], field, string.format('%.17g', floor - now)) end
+      local moved = math.max(now - best, -tonumber(ARGV[5])) - now
+      if moved ~= 0 then redis.call('HINCRBYFLOAT', KEYS[2], field, string.format('%.17g', moved)) end
     end
   end
   redis.call('HINCRBY', KEYS[2], 'lessons', 1)

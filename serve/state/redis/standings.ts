@@ -1,6 +1,5 @@
 import { FIELDS } from '../../selection/selection.js'
 import type { Sums, Taught } from '../state.js'
-import { noSums } from '../sums.js'
 import type { Reply } from './client.js'
 
 /** What `HGETALL` gives: names and values in turns. */
@@ -11,16 +10,16 @@ export function* pairs(flat: Reply): Generator<[string, string]> {
 
 /** A standing's fields are "arm 0", "arm 1", …, and how many lessons they are made of. */
 export function taughtBy(flat: Reply): Taught {
-  const sums = noSums<number[]>()
+  const sums = new Map<string, number[]>()
   let lessons = 0
   for (const [field, value] of pairs(flat)) {
     const at = field.lastIndexOf(' ')
     if (at < 0) lessons = Number(value)
     else {
       const name = field.slice(0, at)
-      const numbers = sums[name] ?? new Array<number>(FIELDS).fill(0)
+      const numbers = sums.get(name) ?? new Array<number>(FIELDS).fill(0)
       numbers[Number(field.slice(at + 1))] = Number(value)
-      sums[name] = numbers
+      sums.set(name, numbers)
     }
   }
   return { sums, lessons }
@@ -28,4 +27,4 @@ export function taughtBy(flat: Reply): Taught {
 
 /** What the script that learns adds: fields and numbers in turns. */
 export const fieldsOf = (sums: Sums) =>
-  Object.entries(sums).flatMap(([name, numbers]) => numbers.flatMap((number, i) => [`${name} ${i}`, String(number)]))
+  [...sums].flatMap(([name, numbers]) => numbers.flatMap((number, i) => [`${name} ${i}`, String(number)]))

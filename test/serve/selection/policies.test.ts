@@ -165,6 +165,36 @@ test('whatever it has heard, a policy chooses arms that are there with a chance 
   )
 })
 
+test('the chance that goes with a choice is how often it is made, whatever is linked', () => {
+  const options: [SelectionOption, string[]][] = [
+    ['exp3', ['m:0', 'm:1', 'm:2']],
+    [{ policy: 'epsilon-greedy', epsilon: 0.3 }, ['m:0', 'm:1', 'm:2']],
+    [{ policy: 'ab', percentages: { 'm:0': 60, 'm:1': 40 } }, ['m:0', 'm:1']],
+    [{ policy: 'ab', percentages: { 'm:0': 60, 'm:1': 40 } }, ['m:0', 'm:2']],
+    [{ policy: 'ab', percentages: { 'm:0': 60, 'm:1': 40 } }, ['m:1']],
+    [{ policy: 'canary', canary: 'm:1', percent: 20 }, ['m:0', 'm:1', 'm:2']],
+  ]
+  for (const [option, names] of options) {
+    const policy = selectionPolicy(option)
+    const [generator] = npRandom(7)
+    const standing = Float64Array.from({ length: names.length * FIELDS }, (_, i) => (i % FIELDS === 0 ? i / 4 : 3))
+    const counts = names.map(() => 0)
+    const told = names.map(() => new Set<number>())
+    for (let i = 0; i < 20_000; i++) {
+      const { arms, probability } = policy.select(standing, names, () => generator.random(), '')
+      counts[arms[0]!]!++
+      told[arms[0]!]!.add(probability)
+    }
+    for (const [arm, count] of counts.entries()) {
+      const chances = [...told[arm]!]
+      assert.ok(
+        chances.length <= 1 && Math.abs((chances[0] ?? 0) - count / 20_000) < 0.015,
+        `${JSON.stringify(option)} ${names[arm]}: ${chances}, ${count}`,
+      )
+    }
+  }
+})
+
 test('a label is 0 or 1 wrong for an action or a word, and the mean distance away for numbers', () => {
   assert.is(lossOfLabel(new Prediction(1), 1), 0)
   assert.is(lossOfLabel(new Prediction(1), 0), 1)

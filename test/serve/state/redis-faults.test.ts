@@ -35,7 +35,7 @@ async function lessonsOf(url: string, user = ''): Promise<number> {
   const state = await RedisState.open(url)
   const { sums } = await state.standing(`balance/${user}`)
   await state.close()
-  return Object.values(sums).reduce((sum, [, pulls]) => sum + pulls!, 0)
+  return [...sums.values()].reduce((sum, [, pulls]) => sum + pulls!, 0)
 }
 
 test('while Redis is killed queries are answered, changes are refused, health says so; then everything is there again', () =>

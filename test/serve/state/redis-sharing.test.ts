@@ -138,8 +138,9 @@ test('what a user teaches one server the other knows, and what both are taught a
     const state = await RedisState.open(redis.url)
     const { sums } = await state.standing('balance/ann')
     await state.close()
-    assert.is(sums['cart:1']![1]! + sums['cart:2']![1]!, 260, 'every reward counts once')
-    assert.is(sums['cart:2']![0], sums['cart:2']![1], 'version 2 was right every time')
+    const [pull, push] = [sums.get('cart:1')!, sums.get('cart:2')!]
+    assert.is(pull[1]! + push[1]!, 260, 'every reward counts once')
+    assert.is(push[0], push[1], 'version 2 was right every time')
     let logged = 0
     for await (const { application } of readFeedback(redis.url)) if (application === 'balance') logged++
     assert.is(logged, 260)
@@ -160,7 +161,7 @@ for (const selection of ['exp3', 'exp4'] as const) {
       const state = await RedisState.open(redis.url)
       const { sums, lessons } = await state.standing('balance/')
       await state.close()
-      const gap = (sums['cart:2']?.[0] ?? 0) - sums['cart:1']![0]!
+      const gap = (sums.get('cart:2')?.[0] ?? 0) - sums.get('cart:1')![0]!
       assert.ok(gap > 3 && gap <= 6 + 1e-9, `the wrong one is ${gap} behind`)
       // (Exp3 learns from what it asked, and nothing where that was right.)
       assert.ok(lessons! > 0 && lessons! <= 400)
@@ -222,6 +223,23 @@ test('with a shared cache what one server has predicted the other need not ask i
       assert.is(asked(b), 1)
     },
     { sharedCache: true },
+  ))
+
+test('a version that is deleted and published anew as something else does not find what was predicted before', () =>
+  withTwo(
+    async ({ server, client }, _b, redis) => {
+      await server.registerApplication({ name: 'any', defaultOutput: -1, sloMs: 60_000 })
+      const answers = (inputs: unknown[]) => inputs.map(() => Number(process.env.ANSWER))
+      for (const ANSWER of ['1', '2']) {
+        await server.publish('any', answers, { version: 1, inputSize: 1, limits: { env: { ANSWER } }, application: false })
+        await server.link('any', 'any')
+        assert.is((await client.predict('any', [7])).output, Number(ANSWER))
+        await until(async () => !(await redis.ask('KEYS gymnura:prediction:*'))!.startsWith('*0'))
+        await server.unlink('any', 'any')
+        await server.deleteVersion('any', 1)
+      }
+    },
+    { sharedCache: true, cacheBytes: 0, allow: ['function'] },
   ))
 
 test.run()
