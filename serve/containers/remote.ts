@@ -19,6 +19,7 @@ const TYPES: Readonly<Record<string, InputType>> = {
 const REQUEST_LIMIT_MS = 9_000
 const IN_FLIGHT = 4
 const MOST_ERROR_CHARS = 300
+const SHOWN_CHARS = 60
 
 interface TensorMetadata {
   readonly name: string
@@ -31,7 +32,11 @@ interface Answer {
 
 async function ask(url: string, body?: string): Promise<unknown> {
   const init = body === undefined ? {} : { method: 'POST', body, headers: { 'content-type': 'application/json' } }
-  const response = await fetch(url, { ...init, signal: AbortSignal.timeout(REQUEST_LIMIT_MS) })
+  const response = await fetch(url, { ...init, signal: AbortSignal.timeout(REQUEST_LIMIT_MS) }).catch((error: Error) => {
+    // "fetch failed" alone would tell nobody what to do.
+    const { message, code } = (error.cause ?? error) as NodeJS.ErrnoException
+    throw new Error(`${url} cannot be reached: ${message || code}`, { cause: error })
+  })
   const text = await response.text()
   if (!response.ok) throw new Error(`${url} answered ${response.status}: ${text.slice(0, MOST_ERROR_CHARS)}`)
   try {
@@ -43,7 +48,9 @@ async function ask(url: string, body?: string): Promise<unknown> {
 
 /** A model of another server that speaks the Open Inference Protocol v2; the artifact is its address, `http://host:port/v2/models/NAME`. */
 export async function loadRemoteModel(artifact: Uint8Array, settings: LoadSettings): Promise<LoadedModel> {
-  const url = Buffer.from(artifact).toString().replace(/\/+$/, '')
+  const url = Buffer.from(artifact).toString().trim().replace(/\/+$/, '')
+  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
+    throw new Error(`"${url.slice(0, SHOWN_CHARS)}" is no address of a model; expected one like http://host:port/v2/models/NAME`)
   const { inputs = [], outputs = [] } = (await ask(url)) as { inputs?: TensorMetadata[]; outputs?: TensorMetadata[] }
   const [input, ...more] = inputs
   if (input === undefined || more.length > 0) throw new Error(`${url} has ${inputs.length} inputs; expected one`)

@@ -8,8 +8,6 @@ import type { InferRequest } from './infer-request.js'
 import { invalid, type Tensor } from './tensors.js'
 
 const INT32 = 2 ** 31
-/** Rows of nothing take no bytes of the body, so that the body's limit does not limit them. */
-const MOST_EMPTY_ROWS = 4096
 
 /**
  * The model's rows in the request's only input: numbers of any datatype, of shape `[rows, …the input's]` or flat `[rows, size]`; or a text
@@ -35,8 +33,6 @@ function sidesOf({ shape }: Tensor, { type, shape: item }: InputSpec): [rows: nu
   if (rows !== undefined && rows > 0 && size === 0)
     throw new ServeError('QUERY_INVALID', `inputs[0].shape: expected at least one value a row, got [${shape.join(', ')}]`)
   const same = sides.length === item.length && sides.every((side, axis) => side === item[axis])
-  const areTooMany = size === 0 && rows !== undefined && rows > MOST_EMPTY_ROWS
-  if (areTooMany) throw new ServeError('QUERY_INVALID', `inputs[0].shape: expected at most ${MOST_EMPTY_ROWS} rows of nothing, got ${rows}`)
   if (rows !== undefined && (same || (sides.length === 1 && (anyLength || size === expected)))) return [rows, size]
   throw new ServeError(
     'QUERY_INVALID',
