@@ -42,6 +42,39 @@ export function viewElements(type: ElementType, buffer: ArrayBuffer, byteOffset:
 export const makeElements = (type: ElementType, length: number): Elements =>
   viewElements(type, new ArrayBuffer(length * BYTES[type]), 0, length)
 
+const INT32 = 2 ** 31
+/** What elements that are whole numbers can hold. */
+const RANGES: Partial<Readonly<Record<ElementType, readonly [low: number, high: number]>>> = {
+  integers: [-INT32, INT32 - 1],
+  bytes: [0, 255],
+}
+const SHOWN_CHARS = 60
+
+/**
+ * Numbers as elements; true and false are 1 and 0.
+ * @param name of the output, for messages @throws Error for what they cannot hold: another number would be kept in its place
+ */
+export function elementsOf(type: ElementType, numbers: ArrayLike<unknown>, name: string): Elements {
+  const elements = makeElements(type, numbers.length)
+  if (numbers.constructor === elements.constructor) {
+    elements.set(numbers as Elements)
+    return elements
+  }
+  const [low, high] = RANGES[type] ?? [Number.NaN, Number.NaN]
+  const isWhole = RANGES[type] !== undefined
+  for (let i = 0; i < elements.length; i++) {
+    const given = numbers[i]
+    const value = typeof given === 'boolean' ? Number(given) : given
+    const fits = typeof value === 'number' && (!isWhole || (Number.isInteger(value) && value >= low && value <= high))
+    if (!fits) {
+      const expected = isWhole ? `whole numbers from ${low} to ${high}` : 'numbers'
+      throw new Error(`output "${name}" holds ${String(given).slice(0, SHOWN_CHARS)}; expected ${expected}`)
+    }
+    elements[i] = value
+  }
+  return elements
+}
+
 /** One tensor of a batch: its items' elements one after the other, `[items, …]` row-major. */
 export interface Column {
   readonly type: ElementType

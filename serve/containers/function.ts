@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
-import { constants, runInThisContext } from 'node:vm'
+import { constants, Script } from 'node:vm'
 import { type BatchReply, ITEM_FAILED, type ModelDescription, type OutputDescription } from './container.js'
-import { type Column, type Elements, type InputType, itemOf, sizeOf, textOf, varies } from './element-types.js'
+import { type Column, type Elements, elementsOf, type InputType, itemOf, sizeOf, textOf, varies } from './element-types.js'
 import type { LoadSettings } from './kinds.js'
 import { joinItems, type LoadedModel, messageOf } from './model.js'
 import { described } from './replies.js'
@@ -18,13 +18,16 @@ const JSON_OUTPUT: readonly OutputDescription[] = [{ name: 'output', type: 'json
 async function readModule(artifact: Uint8Array, { path }: LoadSettings): Promise<FunctionModule> {
   if (path !== undefined) return (await import(path)) as FunctionModule
   const text = Buffer.from(artifact).toString()
-  if (/^\s*export\s/m.test(text))
-    return (await import(`data:text/javascript;base64,${Buffer.from(text).toString('base64')}`)) as FunctionModule
   // So that what it imports is looked up as the server's own imports are.
   const { USE_MAIN_CONTEXT_DEFAULT_LOADER: loader } = constants
-  return {
-    default: runInThisContext(`(${text})`, { filename: fileURLToPath(import.meta.url), importModuleDynamically: loader }) as unknown,
+  let script: Script
+  try {
+    script = new Script(`(${text}\n)`, { filename: fileURLToPath(import.meta.url), importModuleDynamically: loader })
+  } catch {
+    // No function is a module, however it is written: minified, all of it is one line.
+    return (await import(`data:text/javascript;base64,${Buffer.from(text).toString('base64')}`)) as FunctionModule
   }
+  return { default: script.runInThisContext() as unknown }
 }
 
 /** A JavaScript function, or a module whose default export is one. */
@@ -99,10 +102,11 @@ function partOf(output: OutputDescription, value: unknown): ArrayLike<number> {
     if (typeof value !== 'string') throw new Error(`output "${name}" is ${typeof value}; expected a string`)
     return Buffer.from(value)
   }
-  const numbers = shape.length === 0 && typeof value === 'number' ? [value] : (value as ArrayLike<number>)
+  const isBare = shape.length === 0 && (typeof value === 'number' || typeof value === 'boolean')
+  const numbers = isBare ? [value] : (value as ArrayLike<unknown>)
   const fits = (Array.isArray(numbers) || ArrayBuffer.isView(numbers)) && (shape[0] === -1 || numbers.length === sizeOf(shape))
   if (!fits) throw new Error(`output "${name}" does not have shape [${shape}]`)
-  return numbers
+  return elementsOf(type, numbers, name)
 }
 
 /** JSON would write null, and nobody would know. */

@@ -1,5 +1,5 @@
 import type { BatchReply, ModelDescription, OutputDescription } from './container.js'
-import { type Column, type ElementType, type InputType, itemOf, makeElements, sizeOf } from './element-types.js'
+import { type Column, type ElementType, elementsOf, type InputType, itemOf, makeElements, sizeOf } from './element-types.js'
 import type { LoadSettings } from './kinds.js'
 import { joinItems, joinReplies, type LoadedModel } from './model.js'
 import { requireRuntime } from './runtime.js'
@@ -114,7 +114,7 @@ class OnnxModel implements LoadedModel {
       return joinReplies(replies, wanted)
     }
     const answers = await this.#run(inputs, size)
-    return { outputs: wanted.map(({ name, type }) => columnOf(type, answers[name]!)) }
+    return { outputs: wanted.map(({ name, type }) => columnOf(name, type, answers[name]!)) }
   }
 
   close(): void {
@@ -129,13 +129,11 @@ function elementType(name: string, type: string): ElementType {
   return known
 }
 
-function columnOf(type: ElementType, { data }: Tensor): Column {
+function columnOf(name: string, type: ElementType, { data }: Tensor): Column {
   if (type === 'strings') {
     const texts = (data as readonly string[]).map((text) => Buffer.from(text))
     return joinItems({ type, shape: [] }, texts)
   }
   const numbers = data instanceof BigInt64Array ? Array.from(data, Number) : (data as ArrayLike<number>)
-  const elements = makeElements(type, numbers.length)
-  elements.set(numbers)
-  return { type, elements }
+  return { type, elements: elementsOf(type, numbers, name) }
 }

@@ -1,5 +1,5 @@
 import type { BatchReply, ModelDescription, OutputDescription } from './container.js'
-import { type Column, type ElementType, type InputType, itemOf, makeElements, sizeOf, textOf } from './element-types.js'
+import { type Column, elementsOf, type InputType, itemOf, sizeOf, textOf } from './element-types.js'
 import type { LoadSettings } from './kinds.js'
 import { joinItems, type LoadedModel } from './model.js'
 
@@ -19,6 +19,7 @@ const TYPES: Readonly<Record<string, InputType>> = {
 const REQUEST_LIMIT_MS = 9_000
 const IN_FLIGHT = 4
 const MOST_ERROR_CHARS = 300
+const SHOWN_CHARS = 60
 
 interface TensorMetadata {
   readonly name: string
@@ -31,7 +32,11 @@ interface Answer {
 
 async function ask(url: string, body?: string): Promise<unknown> {
   const init = body === undefined ? {} : { method: 'POST', body, headers: { 'content-type': 'application/json' } }
-  const response = await fetch(url, { ...init, signal: AbortSignal.timeout(REQUEST_LIMIT_MS) })
+  const response = await fetch(url, { ...init, signal: AbortSignal.timeout(REQUEST_LIMIT_MS) }).catch((error: Error) => {
+    // "fetch failed" alone would tell nobody what to do.
+    const { message, code } = (error.cause ?? error) as NodeJS.ErrnoException
+    throw new Error(`${url} cannot be reached: ${message || code}`, { cause: error })
+  })
   const text = await response.text()
   if (!response.ok) throw new Error(`${url} answered ${response.status}: ${text.slice(0, MOST_ERROR_CHARS)}`)
   try {
@@ -43,7 +48,9 @@ async function ask(url: string, body?: string): Promise<unknown> {
 
 /** A model of another server that speaks the Open Inference Protocol v2; the artifact is its address, `http://host:port/v2/models/NAME`. */
 export async function loadRemoteModel(artifact: Uint8Array, settings: LoadSettings): Promise<LoadedModel> {
-  const url = Buffer.from(artifact).toString().replace(/\/+$/, '')
+  const url = Buffer.from(artifact).toString().trim().replace(/\/+$/, '')
+  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
+    throw new Error(`"${url.slice(0, SHOWN_CHARS)}" is no address of a model; expected one like http://host:port/v2/models/NAME`)
   const { inputs = [], outputs = [] } = (await ask(url)) as { inputs?: TensorMetadata[]; outputs?: TensorMetadata[] }
   const [input, ...more] = inputs
   if (input === undefined || more.length > 0) throw new Error(`${url} has ${inputs.length} inputs; expected one`)
@@ -122,16 +129,7 @@ function columnOf({ name, type, shape }: OutputDescription, size: number, { outp
   const fits = expected === undefined ? data.length % size === 0 : data.length === expected
   if (!fits)
     throw new Error(`output "${name}" has ${data.length} numbers for ${size} items; expected ${expected ?? `a multiple of ${size}`}`)
-  return numbers(type, data, size, expected === undefined)
-}
-
-function numbers(type: ElementType, data: readonly unknown[], size: number, varies: boolean): Column {
-  const elements = makeElements(type, data.length)
-  for (const [i, value] of data.entries()) {
-    if (typeof value !== 'number' && typeof value !== 'boolean')
-      throw new Error(`an output holds ${JSON.stringify(value)}; expected numbers`)
-    elements[i] = Number(value)
-  }
-  if (!varies) return { type, elements }
+  const elements = elementsOf(type, data, name)
+  if (expected !== undefined) return { type, elements }
   return { type, elements, offsets: Uint32Array.from({ length: size + 1 }, (_, item) => (item * data.length) / size) }
 }

@@ -1,9 +1,16 @@
+import { REPLY_BODY_BYTES } from './connection.js'
 import { type BatchReply, ITEM_FAILED, type ModelDescription, type OutputDescription } from './container.js'
-import { type Column, INPUT_TYPES, isText, OUTPUT_TYPES, sizeOf, varies } from './element-types.js'
+import { bytesPerElement, type Column, INPUT_TYPES, isText, OUTPUT_TYPES, sizeOf, varies } from './element-types.js'
 import { type Frame, FrameError, SectionTag } from './frames.js'
 
 const MOST_OUTPUTS = 64
+/** What a reply has room for beside its frame's other sections. */
+export const MOST_OUTPUT_BYTES = REPLY_BODY_BYTES - 2 ** 20
 const isCount = (value: unknown): value is number => typeof value === 'number' && Number.isSafeInteger(value) && value > 0
+
+/** What an item's takes, 0 where each has its own length. */
+export const bytesOf = (output: Pick<OutputDescription, 'type' | 'shape'>): number =>
+  varies(output) ? 0 : sizeOf(output.shape) * bytesPerElement(output.type)
 
 /** One of a model's outputs as it is told, or what is wrong with it. */
 function readOutput(given: unknown): OutputDescription | string {
@@ -15,6 +22,8 @@ function readOutput(given: unknown): OutputDescription | string {
   const isFree = shape.length === 1 && shape[0] === -1
   if (!isFree && !shape.every(isCount)) return `output "${name}" has shape [${shape}]; expected sizes of at least 1, or [-1] alone`
   if (isText(type) && shape.length > 0) return `output "${name}" is a text an item; expected shape []`
+  const bytes = bytesOf({ type, shape })
+  if (bytes > MOST_OUTPUT_BYTES) return `output "${name}" takes ${bytes} bytes an item; expected at most ${MOST_OUTPUT_BYTES}`
   return { name, type, shape }
 }
 

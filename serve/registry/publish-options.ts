@@ -58,18 +58,21 @@ const LIMITS = ['memoryMB', 'niceness', 'env', 'batchMs', 'startMs'] as const
 /** Kinds whose containers are processes, and nothing else. */
 const PROCESSES: readonly Kind[] = ['python', 'image', 'external']
 const SHORTEST_TOKEN = 16
+/** What a timer of Node's can hold: one that is set for longer fires at once. */
+const LONGEST_LIMIT_MS = 2 ** 31 - 1
 
 function checkLimits(given: Limits = {}): Limits {
   const { memoryMB, niceness, env, batchMs, startMs } = checkOptions<Limits>('limits', given, LIMITS)
-  const isPositive = (value: unknown) => value === undefined || (typeof value === 'number' && value > 0 && Number.isFinite(value))
-  if (!isPositive(memoryMB)) refuse('limits.memoryMB', memoryMB, 'MiB, more than 0')
-  if (!isPositive(batchMs)) refuse('limits.batchMs', batchMs, 'milliseconds, more than 0')
-  if (!isPositive(startMs)) refuse('limits.startMs', startMs, 'milliseconds, more than 0')
+  const isWithin = (value: unknown, most: number) => value === undefined || (typeof value === 'number' && value > 0 && value <= most)
+  if (!isWithin(memoryMB, Number.MAX_SAFE_INTEGER)) refuse('limits.memoryMB', memoryMB, 'MiB, more than 0')
+  if (!isWithin(batchMs, LONGEST_LIMIT_MS)) refuse('limits.batchMs', batchMs, `milliseconds, more than 0, up to ${LONGEST_LIMIT_MS}`)
+  if (!isWithin(startMs, LONGEST_LIMIT_MS)) refuse('limits.startMs', startMs, `milliseconds, more than 0, up to ${LONGEST_LIMIT_MS}`)
   const isNice = niceness === undefined || (Number.isInteger(niceness) && niceness >= -20 && niceness <= 19)
   if (!isNice) refuse('limits.niceness', niceness, 'a whole number from -20 to 19')
-  const isEnv =
-    env === undefined || (typeof env === 'object' && env !== null && Object.values(env).every((value) => typeof value === 'string'))
-  if (!isEnv) refuse('limits.env', env, 'an object of strings')
+  const isVariable = ([name, value]: readonly [string, unknown]) =>
+    /^[^=\0]+$/.test(name) && typeof value === 'string' && !value.includes('\0')
+  const isEnv = env === undefined || (typeof env === 'object' && env !== null && Object.entries(env).every(isVariable))
+  if (!isEnv) refuse('limits.env', env, 'an object of strings by names without "=", none with a zero in it')
   return { ...given }
 }
 
@@ -80,11 +83,15 @@ function checkKind(kind: Kind, { python, engine, token, outputs, inputType, inpu
   }
   only('python', python, ['python'])
   only('engine', engine, ['image'])
-  only('token', token, ['external'])
+  only('token', token === undefined ? token : '…', ['external'])
   only('outputs', outputs, ['function', 'python'])
   only('inputType', inputType, ['function', 'python'])
   only('inputSize', inputSize, ['function', 'python', 'onnx', 'tfjs', 'remote'])
   only('maxInFlight', maxInFlight, ['function', 'remote'])
+  for (const [what, command] of Object.entries({ python, engine })) {
+    const isCommand = command === undefined || (typeof command === 'string' && command !== '' && !command.includes('\0'))
+    if (!isCommand) refuse(what, command, 'the name or the path of a program')
+  }
   if (inputType !== undefined && !INPUT_TYPES.includes(inputType)) refuse('inputType', inputType, INPUT_TYPES.join(', '))
   if (inputSize !== undefined && !(Number.isSafeInteger(inputSize) && inputSize > 0))
     refuse('inputSize', inputSize, 'a whole number, at least 1')
