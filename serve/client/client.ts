@@ -1,5 +1,5 @@
 import type { FeedbackResult, Verdict } from '../query/feedback.js'
-import { checkOptions, refuse } from '../refusals.js'
+import { checkOptions, refuse, refuseSecret } from '../refusals.js'
 import { checkName } from '../registry/options.js'
 import { PUBLISH_OPTIONS } from '../registry/publish-names.js'
 import type { PublishOptions } from '../registry/publish-options.js'
@@ -176,7 +176,7 @@ export function checkConnect(url: string | URL, options: ConnectOptions): { url:
   if (timeoutMs !== undefined && !(timeoutMs > 0 && timeoutMs <= LONGEST_TIMEOUT_MS)) {
     refuse('timeoutMs', timeoutMs, `milliseconds, more than 0, up to ${LONGEST_TIMEOUT_MS}`)
   }
-  if (token !== undefined && !(typeof token === 'string' && /^\S+$/.test(token))) refuse('token', undefined, 'a token without spaces')
+  if (token !== undefined && !(typeof token === 'string' && /^\S+$/.test(token))) refuseSecret('token', token, 'a token without spaces')
   if (!Number.isInteger(retries) || retries < 0 || retries > MOST_RETRIES) refuse('retries', retries, `0 to ${MOST_RETRIES}`)
   return { url: String(url).replace(/\/+$/, ''), settings: { timeoutMs, token, retries } }
 }

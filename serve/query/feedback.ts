@@ -28,7 +28,8 @@ export interface FeedbackResult {
 
 /**
  * Joins feedback to the prediction it is about, by query id, at most once each; the bandit learns from it, and it goes to the
- * feedback log.
+ * feedback log. What was answered is kept in memory only, since writing every answer down would cost more than answering: feedback on what
+ * a server answered that has ended since is refused, with the reason.
  */
 export class FeedbackDesk {
   readonly #answered = new AnsweredQueries(QUERIES_KEPT, MOST_BYTES)
@@ -65,13 +66,17 @@ export class FeedbackDesk {
     const answered = this.#answered.get(queryId)
     if (answered === undefined || answered.application !== application)
       return { accepted: false, reason: this.#unknown(application, queryId) }
-    if (!this.#answered.tell(queryId)) return { accepted: false, reason: before(queryId) }
     const { inputs, row, user, probability, predictions, outputJson: given } = answered
     const isDefault = given === undefined
     const output = given ?? application.defaultJson
     // A reward for the default says nothing about the models.
     const ofReward = (loss: number) => (isDefault ? predictions.map(() => undefined) : lossesOfReward(predictions, output, loss))
     const losses = 'label' in verdict ? lossesOfLabel(predictions, verdict.label) : ofReward(loss!)
+    const said = predictions.find((prediction) => prediction !== undefined)
+    // Were it accepted, nobody would learn from it, and the right label would come too late.
+    if ('label' in verdict && application.bandit.policy.learns && said !== undefined && losses.every((loss) => loss === undefined))
+      return { accepted: false, reason: incomparable(verdict.label, said) }
+    if (!this.#answered.tell(queryId)) return { accepted: false, reason: before(queryId) }
     const { bandit } = application
     const arms = answered.names ?? bandit.arms.slice(0, 1)
     try {
@@ -105,13 +110,13 @@ export class FeedbackDesk {
     if (!this.#keeps(application)) {
       return `"${name}" does not learn from feedback, and this server keeps no feedback log; register it with selection "exp3", or serve with state "file:..."`
     }
-    const gone = this.state.shared === undefined ? '' : ', or of a server that has ended since'
+    const gone = this.state.shared === undefined ? ', or from before this server was started' : ', or of a server that has ended since'
     return `query ${queryId} of "${name}" is not known here: it is one of another application${gone}, or older than the last ${QUERIES_KEPT}`
   }
 
   /**
    * Clipper's update: feedback on an input instead of a query. The models that the policy asks are asked about it, from the cache where
-   * it knows, and what they say is compared with the label. Returns how many of them answered.
+   * it knows, and what they say is compared with the label. Returns of how many that could be done.
    */
   async update(application: Application, user: string, inputs: Inputs, label: Label): Promise<number> {
     const { arms, bandit } = application
@@ -122,8 +127,9 @@ export class FeedbackDesk {
     const versions = application.versions()
     const { choice, names } = bandit.select(user, standing)
     const predictions = await Promise.all(choice.arms.map((arm) => this.#predict(versions[arm]!, inputs)))
-    bandit.heard(user, await this.state.learn(await bandit.lesson(user, names, choice.probability, lossesOfLabel(predictions, label))))
-    return predictions.filter((prediction) => prediction !== undefined).length
+    const losses = lossesOfLabel(predictions, label)
+    bandit.heard(user, await this.state.learn(await bandit.lesson(user, names, choice.probability, losses)))
+    return losses.filter((loss) => loss !== undefined).length
   }
 
   #predict(version: ModelVersion, inputs: Inputs): Promise<Prediction | undefined> {
@@ -147,6 +153,9 @@ export class FeedbackDesk {
     })
   }
 }
+
+const incomparable = (label: Label, { json }: Prediction) =>
+  `the label ${shown(label)} cannot be compared with what the model said, ${json.slice(0, 60)}: give a label of that form, or a reward`
 
 const before = (queryId: number) => `feedback on query ${queryId} was given before; it counts once`
 

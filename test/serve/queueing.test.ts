@@ -71,6 +71,37 @@ test('an application that sheds refuses at once what cannot be answered in time,
     for (const { text } of await Promise.all(held)) assert.is(JSON.parse(text).output, 1)
   }))
 
+test('a stream of answers that is shed is refused before it begins, and what is one too many in its midst is told there: it always ends', () =>
+  withServer(async (server) => {
+    await server.publish('push', pushPolicy(), { batching: { maxQueued: 2 }, application: false })
+    await server.registerApplication({ name: 'app', defaultOutput: -1, sloMs: 60_000, overload: 'shed' })
+    await server.link('app', 'push')
+    const stream = (...xs: number[]) => post(`${server.url}/app/stream`, JSON.stringify({ input_batch: xs.map((x) => [0, 0, x, 1]) }))
+    const pid = containerPid(server)
+    process.kill(pid, 'SIGSTOP')
+    const held = post(`${server.url}/app/predict`, '{"input":[0,0,0,1]}')
+    await until(() => batchesOf(server).length === 1)
+    const midst = stream(1, 2, 3, 4)
+    await until(() => server.metrics().models[0]!.queued === 2)
+    const refused = await stream(5, 6)
+    assert.equal([refused.status, JSON.parse(refused.text).code], [503, 'OVERLOADED'])
+    process.kill(pid, 'SIGCONT')
+    await held
+    const { status, text } = await midst
+    assert.is(status, 200)
+    const told = [...text.matchAll(/^event: (\w+)\n(?:id: .+\n)?data: (.+)$/gm)].map(([, event, data]) => [event, JSON.parse(data!)])
+    const indices = (event: string) => told.filter(([name]) => name === event).map(([, { index }]) => index)
+    assert.equal(
+      [indices('prediction').sort(), indices('error')],
+      [
+        [0, 1],
+        [2, 3],
+      ],
+    )
+    assert.match(told.find(([name]) => name === 'error')![1].cause, 'the queue is full')
+    assert.equal(told.at(-1), ['end', { answers: 4 }])
+  }))
+
 test('shedding goes by how long the queue would take, and ends with it', () =>
   withServer(
     async (server) => {

@@ -101,11 +101,14 @@ test('a token may be given as its digest, and only digests are kept', () => {
 
 test('what is no token is refused without being repeated', async () => {
   const wrong: [object, string][] = [
-    [{ admin: 'short' }, 'tokens.admin is missing; expected at least 16 characters without spaces, or "sha256:" and 64 hex digits'],
+    [
+      { admin: 'short' },
+      'tokens.admin is not one (it is not shown); expected at least 16 characters without spaces, or "sha256:" and 64 hex digits',
+    ],
     [{ admin: 7 }, 'tokens.admin is 7; expected a token, or an array of tokens'],
     [{ admin: [] }, 'tokens.admin is an array of 0'],
     [{ applications: { push: PUSH } }, 'tokens has no admin'],
-    [{ admin: ADMIN, applications: { push: 'short' } }, 'tokens.applications["push"] is missing; expected at least 16'],
+    [{ admin: ADMIN, applications: { push: 'short' } }, 'tokens.applications["push"] is not one (it is not shown); expected at least 16'],
     [{ amdin: ADMIN }, 'tokens has no option "amdin"; did you mean "admin"?'],
   ]
   for (const [given, message] of wrong) assert.match(await messageOf(serve({ port: 0, tokens: given, logLevel: 'silent' })), message)
