@@ -30,6 +30,11 @@ export function refuse(what: string, given: unknown, expected: string): never {
   throw new ServeError('SERVE_OPTION', `${what} is ${given === undefined ? 'missing' : shown(given)}; expected ${expected}`)
 }
 
+/** A field of a request's body that is not what it has to be. @param path where it lies in the body */
+export function invalid(path: string, expected: string, given: unknown): never {
+  throw new ServeError('QUERY_INVALID', `${path}: expected ${expected}, got ${shown(given)}`)
+}
+
 /** What was given is no part of the message. */
 export function refuseSecret(what: string, given: unknown, expected: string): never {
   const told = given === undefined || given === '' ? 'is missing' : 'is not one (it is not shown)'

@@ -3,10 +3,10 @@ import { bytesOf, MOST_OUTPUT_BYTES } from '../containers/replies.js'
 import { type Prediction, predictionAt } from '../query/prediction.js'
 import { Batch, type Item } from './batch.js'
 import { type Block, Slice } from './block.js'
-import type { BatchController, ControllerState } from './controller.js'
 import { DeadlineQueue } from './deadline-queue.js'
 import type { Evaluation } from './evaluation.js'
 import { type Batching, batchController } from './policies.js'
+import { Replica, type ReplicaState } from './replica.js'
 
 /**
  * A query may wait for the batch before its own, so a batch gets half of the time the query has.
@@ -28,26 +28,6 @@ export interface EvaluationSink {
   dropped(evaluation: Evaluation, reason: string | undefined): void
 }
 
-class Replica {
-  inFlight = 0
-  /** It gets no more batches, and is stopped when those it has are answered. */
-  leaving: (() => void) | undefined
-  constructor(
-    readonly container: Container,
-    readonly controller: BatchController,
-  ) {}
-}
-
-/** The state of one replica's batching, for people and metrics. */
-export interface ReplicaState {
-  readonly ready: boolean
-  readonly pid: number | undefined
-  readonly restarts: number
-  readonly maxBatch: number
-  readonly objectiveMs: number
-  readonly controller: ControllerState
-}
-
 /** Outputs of so few bytes fit into a reply however many items there are. */
 const LIGHT_BYTES = MOST_OUTPUT_BYTES / 4096 / 2
 /** Items may take more than those before them did. */
@@ -58,7 +38,7 @@ const FULL = "The model's queue is full"
 
 /** One model version's queue and the replicas that empty it. */
 export class Dispatcher {
-  /** How many batches had how many items. */
+  /** How many batches had how many items: no more sizes than `maxBatch`. */
   readonly batchSizes = new Map<number, number>()
   /** Evaluations that went back into the queue because a container was lost. */
   retried = 0
@@ -138,9 +118,7 @@ export class Dispatcher {
   }
 
   get replicas(): ReplicaState[] {
-    return this.#replicas.map(({ container: { ready, pid, restarts }, controller: { state } }) => {
-      return { ready, pid, restarts, maxBatch: state.maxBatch, objectiveMs: state.objectiveMs, controller: state }
-    })
+    return this.#replicas.map(({ state }) => state)
   }
 
   /**

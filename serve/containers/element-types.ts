@@ -1,3 +1,5 @@
+import type { OutputDescription } from './container.js'
+
 /** What an input is made of; Clipper's five types. A string is kept and sent as UTF-8. */
 export const INPUT_TYPES = ['floats', 'doubles', 'integers', 'bytes', 'strings'] as const
 export type InputType = (typeof INPUT_TYPES)[number]
@@ -20,6 +22,14 @@ export const typeOf = (code: number): ElementType | undefined => TYPES.get(code)
 export const bytesPerElement = (type: ElementType): number => BYTES[type]
 /** Texts: an item is one whatever its length, so where items end has to be said. */
 export const isText = (type: ElementType): boolean => type === 'strings' || type === 'json'
+
+/** Values in a tensor of this shape. */
+export const sizeOf = (shape: readonly number[]): number => shape.reduce((product, side) => product * side, 1)
+/** Whether items of an output differ in length. */
+export const varies = ({ type, shape }: Pick<OutputDescription, 'type' | 'shape'>): boolean => isText(type) || shape[0] === -1
+/** UTF-8 as a text. */
+export const textOf = ({ buffer, byteOffset, byteLength }: Elements): string =>
+  Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength).toString()
 
 /** A view; `byteOffset` must be a multiple of the element's size. */
 export function viewElements(type: ElementType, buffer: ArrayBuffer, byteOffset: number, length: number): Elements {
@@ -95,10 +105,8 @@ export function rowsOf({ type, elements, offsets }: Column, from: number, rows: 
 }
 
 /** Columns one after the other. */
-export function joinColumns(
-  { type, shape }: { readonly type: ElementType; readonly shape: readonly number[] },
-  columns: readonly Column[],
-): Column {
+export function joinColumns(output: Pick<OutputDescription, 'type' | 'shape'>, columns: readonly Column[]): Column {
+  const { type } = output
   const [only] = columns
   if (columns.length === 1) return only!
   const elements = makeElements(
@@ -112,6 +120,5 @@ export function joinColumns(
     for (let item = 1; item < (column.offsets?.length ?? 0); item++) offsets.push(at + column.offsets![item]!)
     at += column.elements.length
   }
-  const varies = isText(type) || shape[0] === -1
-  return varies ? { type, elements, offsets: Uint32Array.from(offsets) } : { type, elements }
+  return varies(output) ? { type, elements, offsets: Uint32Array.from(offsets) } : { type, elements }
 }

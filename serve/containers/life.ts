@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { ServeError } from '../errors.js'
 import { shown } from '../refusals.js'
-import type { BatchDone, BatchInputs, ModelDescription } from './container.js'
+import { type BatchDone, type BatchInputs, MOST_IN_FLIGHT, type ModelDescription, mayBeInFlight } from './container.js'
 import { type Frame, FrameError, FrameType, FrameWriter, SectionTag } from './frames.js'
 import type { Host, HostEvents, StartHost } from './host.js'
 import type { ContainerSettings, Isolation, LoadSettings } from './kinds.js'
-import { MOST_IN_FLIGHT } from './listener.js'
 import { readDescription, readReply } from './replies.js'
 import type { Wire } from './wire.js'
 
@@ -161,9 +160,9 @@ export class ContainerLife {
   #becomeReady(frame: Frame): void {
     if (this.#description) throw new FrameError('ready twice')
     const { maxInFlight = this.maxInFlight, ...said } = frame.json()
-    const fits = Number.isInteger(maxInFlight) && (maxInFlight as number) >= 1 && (maxInFlight as number) <= MOST_IN_FLIGHT
-    if (!fits) throw new FrameError(`ready's maxInFlight is ${shown(maxInFlight)}; expected a whole number from 1 to ${MOST_IN_FLIGHT}`)
-    this.maxInFlight = maxInFlight as number
+    if (!mayBeInFlight(maxInFlight))
+      throw new FrameError(`ready's maxInFlight is ${shown(maxInFlight)}; expected a whole number from 1 to ${MOST_IN_FLIGHT}`)
+    this.maxInFlight = maxInFlight
     const description = readDescription(said)
     this.#model.described ??= description
     const expected = shapeOf(this.#model.described)

@@ -1,5 +1,5 @@
 import type { BatchReply, ModelDescription, OutputDescription } from './container.js'
-import { type Column, type Elements, elementsOf, type InputType, itemOf } from './element-types.js'
+import { type Column, elementsOf, type InputType, itemOf, sizeOf, textOf } from './element-types.js'
 import type { LoadSettings } from './kinds.js'
 import { joinItems, type LoadedModel } from './model.js'
 
@@ -88,14 +88,14 @@ class RemoteModel implements LoadedModel {
     const inputType = typeOf(input)
     const sizes = input.shape.slice(1)
     const free = sizes.filter((size) => size < 1).length
-    const known = sizes.reduce((product, size) => product * (size < 1 ? 1 : size), 1)
+    const known = sizeOf(sizes.filter((size) => size >= 1))
     if (inputType !== 'strings' && (free > 1 || (free === 1 && inputSize === undefined))) {
       throw new Error(`${url} takes inputs of shape [${input.shape.join(', ')}]; say how large one is with inputSize`)
     }
     this.#sizes = sizes.map((size) => (size < 1 ? (inputSize ?? known) / known : size))
     this.maxInFlight = maxInFlight
-    const size = inputType === 'strings' ? null : this.#sizes.reduce((product, one) => product * one, 1)
-    this.description = { inputType, inputSize: size, outputs: outputs.map(outputOf) as unknown as ModelDescription['outputs'] }
+    const size = inputType === 'strings' ? null : sizeOf(this.#sizes)
+    this.description = { inputType, inputSize: size, outputs: outputs.map(outputOf) }
   }
 
   async evaluate(inputs: Column, size: number, wantsExtras: boolean): Promise<BatchReply> {
@@ -114,8 +114,6 @@ function dataOf(inputs: Column, size: number): unknown[] {
   return Array.from({ length: size }, (_, item) => textOf(itemOf(inputs, item, size)))
 }
 
-const textOf = (bytes: Elements) => Buffer.from(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength).toString()
-
 /** @throws Error for an answer that is not what the metadata says */
 function columnOf({ name, type, shape }: OutputDescription, size: number, { outputs }: Answer): Column {
   const found = outputs?.find((output) => output.name === name)
@@ -124,13 +122,10 @@ function columnOf({ name, type, shape }: OutputDescription, size: number, { outp
   if (type === 'strings' || type === 'json') {
     const parts = type === 'strings' ? data : Array.isArray(found.data) ? found.data : []
     if (parts.length !== size) throw new Error(`output "${name}" has ${parts.length} items; expected ${size}`)
-    return joinItems(
-      type,
-      parts.map((part) => Buffer.from(type === 'strings' ? String(part) : JSON.stringify(part))),
-      true,
-    )
+    const texts = parts.map((part) => Buffer.from(type === 'strings' ? String(part) : JSON.stringify(part)))
+    return joinItems({ type, shape }, texts)
   }
-  const expected = shape[0] === -1 ? undefined : shape.reduce((product, length) => product * length, size)
+  const expected = shape[0] === -1 ? undefined : size * sizeOf(shape)
   const fits = expected === undefined ? data.length % size === 0 : data.length === expected
   if (!fits)
     throw new Error(`output "${name}" has ${data.length} numbers for ${size} items; expected ${expected ?? `a multiple of ${size}`}`)

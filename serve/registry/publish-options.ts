@@ -1,10 +1,10 @@
 import type { Batching, BatchingOptions } from '../batching/policies.js'
 import { checkBatching } from '../batching/policies.js'
-import type { OutputDescription } from '../containers/container.js'
+import { MOST_IN_FLIGHT, mayBeInFlight, type OutputDescription } from '../containers/container.js'
 import { INPUT_TYPES, type InputType } from '../containers/element-types.js'
 import { type ContainerSettings, ISOLATIONS, type Isolation, KINDS, type Kind, type Limits } from '../containers/kinds.js'
 import { digestOf } from '../containers/listener.js'
-import { wrongDescription } from '../containers/replies.js'
+import { described } from '../containers/replies.js'
 import { checkOptions, refuse } from '../refusals.js'
 import { type ApplicationOptions, checkApplication, checkReplicas } from './options.js'
 import { PUBLISH_OPTIONS } from './publish-names.js'
@@ -58,7 +58,6 @@ const LIMITS = ['memoryMB', 'niceness', 'env', 'batchMs', 'startMs'] as const
 /** Kinds whose containers are processes, and nothing else. */
 const PROCESSES: readonly Kind[] = ['python', 'image', 'external']
 const SHORTEST_TOKEN = 16
-const MOST_IN_FLIGHT = 64
 /** What a timer of Node's can hold: one that is set for longer fires at once. */
 const LONGEST_LIMIT_MS = 2 ** 31 - 1
 
@@ -96,10 +95,9 @@ function checkKind(kind: Kind, { python, engine, token, outputs, inputType, inpu
   if (inputType !== undefined && !INPUT_TYPES.includes(inputType)) refuse('inputType', inputType, INPUT_TYPES.join(', '))
   if (inputSize !== undefined && !(Number.isSafeInteger(inputSize) && inputSize > 0))
     refuse('inputSize', inputSize, 'a whole number, at least 1')
-  const wrong = outputs && wrongDescription({ inputType: 'floats', inputSize: null, outputs })
-  if (wrong !== undefined) refuse('outputs', outputs, `[{ name, type, shape }, …]: ${wrong}`)
-  const isCount = maxInFlight === undefined || (Number.isInteger(maxInFlight) && maxInFlight >= 1 && maxInFlight <= MOST_IN_FLIGHT)
-  if (!isCount) refuse('maxInFlight', maxInFlight, `1 to ${MOST_IN_FLIGHT}`)
+  const read = outputs && described({ inputType: 'floats', inputSize: null, outputs })
+  if (typeof read === 'string') refuse('outputs', outputs, `[{ name, type, shape }, …]: ${read}`)
+  if (maxInFlight !== undefined && !mayBeInFlight(maxInFlight)) refuse('maxInFlight', maxInFlight, `1 to ${MOST_IN_FLIGHT}`)
   if (kind === 'external' && (typeof token !== 'string' || token.length < SHORTEST_TOKEN))
     refuse('token', token === undefined ? token : '…', `at least ${SHORTEST_TOKEN} characters that only you and the container know`)
 }
@@ -132,7 +130,6 @@ export function checkPublish(
   const { inputType, inputSize, outputs, maxInFlight, python, engine, token } = given
   const limits = checkLimits(given.limits)
   const tokenDigest = token === undefined ? undefined : digestOf(token)
-  const all = { kind, limits, path, inputType, inputSize, outputs, maxInFlight, python, engine, tokenDigest }
-  const settings = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as unknown as ContainerSettings
+  const settings: ContainerSettings = { kind, limits, path, inputType, inputSize, outputs, maxInFlight, python, engine, tokenDigest }
   return { replicas, isolation, application, ifChanged, batching: checkBatching(batching), settings }
 }

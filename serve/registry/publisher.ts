@@ -1,5 +1,5 @@
 import type { ModelDescription } from '../containers/container.js'
-import { numbersIn } from '../containers/replies.js'
+import { sizeOf } from '../containers/element-types.js'
 import { ServeError } from '../errors.js'
 import type { Json, ModelRecord } from '../state/state.js'
 import type { Changes } from './changes.js'
@@ -28,7 +28,7 @@ function zeroOutput({ outputs: [{ type, shape }] }: ModelDescription): Json {
   if (type === 'json') return null
   if (type === 'strings' || (type === 'bytes' && shape.length > 0)) return ''
   if (shape.length === 0) return 0
-  const zeros = Math.max(0, numbersIn(shape))
+  const zeros = Math.max(0, sizeOf(shape))
   return zeros > MOST_ZEROS ? null : new Array<number>(zeros).fill(0)
 }
 
