@@ -34,7 +34,7 @@ const FULL = "The model's queue is full"
 
 /** One model version's queue and the replicas that empty it. */
 export class Dispatcher {
-  /** How many batches had how many items. */
+  /** How many batches had how many items: no more sizes than `maxBatch`. */
   readonly batchSizes = new Map<number, number>()
   /** Evaluations that went back into the queue because a container was lost. */
   retried = 0

@@ -14,7 +14,7 @@ import { Answering, Facts } from './facts.js'
 import { FAULTS } from './faults.js'
 import { Frontend } from './frontend.js'
 import { hangUp } from './http.js'
-import { armSource, fn, memberSource, policy, py, troubleSource } from './models.js'
+import { armSource, fn, memberSource, policy, py, TROUBLES, troubleSource } from './models.js'
 import { Report, total } from './report.js'
 import { RUDE } from './rude.js'
 import { World } from './world.js'
@@ -22,6 +22,9 @@ import { World } from './world.js'
 const ASKERS = 12
 const FULL_BATCHES = 400
 const FULL_BATCH = 500
+/** A second of a container's lines is 200 of at most 4,000 characters, and the log keeps 4 Mi (serve/log). */
+const FLOODS = 8
+const FLOOD_EVERY_MS = 1_100
 /** As many as wait for feedback (serve/query/feedback.ts). */
 const FULL_ONES = 65_536
 const RUDE_ONES = 3
@@ -159,8 +162,12 @@ export class Chaos {
     console.log(`${applications.size} applications are served by process ${frontend.pid}; seed ${this.seed}`)
   }
 
-  /** So many queries that the cache, and what waits for feedback, are full: from then on nothing may grow. */
+  /** So much that the log, the cache and what waits for feedback are full: from then on nothing may grow. */
   async #fill(): Promise<void> {
+    for (let flood = 0; flood < FLOODS; flood++) {
+      await this.world.call('/trouble/predict', JSON.stringify({ input: [flood, 0, 0, TROUBLES['floods its standard error']] }))
+      await sleep(FLOOD_EVERY_MS)
+    }
     for (let batch = 0; batch < FULL_BATCHES; batch++) {
       const inputs = Array.from({ length: FULL_BATCH }, (_, row) => [batch, row, -1, (row % 9) - 4])
       await this.world.call('/fn/predict', JSON.stringify({ input_batch: inputs }))
