@@ -17,6 +17,8 @@ function inOurWords(message: string, help: string): string {
   if (missing !== undefined) return `it needs ${missing.replace(/[\w-]+/g, '--$&')}; see ${help}`
   const [, got, need] = /^Not enough non-option arguments: got (\d+), need at least (\d+)$/.exec(message) ?? []
   if (got !== undefined) return `it takes ${need} word${need === '1' ? '' : 's'} after its name, and got ${got}; see ${help}`
+  const [, near] = /^Did you mean (.+)\?$/.exec(message) ?? []
+  if (near !== undefined) return `there is no command "${args[0]}"; did you mean ${near}? see gymnura --help`
   return message.replace(/\s*\n\s*/g, ' ')
 }
 

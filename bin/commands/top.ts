@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from '../../serve/index.js'
 import { type ConnectionArguments, connectionFlags, withClient } from '../connection.js'
-import { type Command, interruptSignal, usageError } from '../output.js'
+import { type Command, interruptSignal, readerGone, usageError } from '../output.js'
 import { draw, type Frame, plainLines } from '../top/draw.js'
 import { type Reading, viewOf } from '../top/reading.js'
 import { Screen } from '../top/screen.js'
@@ -30,7 +30,7 @@ export const topCommand: Command<TopArguments> = {
       throw usageError(`--interval is ${interval}; expected seconds from ${SHORTEST_INTERVAL_S} to ${LONGEST_INTERVAL_S}`)
     if (!(count >= 1)) throw usageError(`--count is ${count}; expected at least 1`)
     const stop = new AbortController()
-    const signal = AbortSignal.any([interruptSignal(), stop.signal])
+    const signal = AbortSignal.any([interruptSignal(), readerGone(), stop.signal])
     await withClient(connection, async (client) => {
       const frames = looks(client, interval, signal)
       if (json) await told(frames, count, (frame) => [JSON.stringify(frame.view)])

@@ -1,5 +1,4 @@
 import { type BatchReply, type Container, ITEM_OK, type ModelDescription } from '../containers/container.js'
-import { bytesOf, MOST_OUTPUT_BYTES } from '../containers/replies.js'
 import { type Prediction, predictionAt } from '../query/prediction.js'
 import { Batch, type Item } from './batch.js'
 import { type Block, Slice } from './block.js'
@@ -7,6 +6,7 @@ import { DeadlineQueue } from './deadline-queue.js'
 import type { Evaluation } from './evaluation.js'
 import { type Batching, batchController } from './policies.js'
 import { Replica, type ReplicaState } from './replica.js'
+import { ReplyRoom } from './reply-room.js'
 
 /**
  * A query may wait for the batch before its own, so a batch gets half of the time the query has.
@@ -28,10 +28,6 @@ export interface EvaluationSink {
   dropped(evaluation: Evaluation, reason: string | undefined): void
 }
 
-/** Outputs of so few bytes fit into a reply however many items there are. */
-const LIGHT_BYTES = MOST_OUTPUT_BYTES / 4096 / 2
-/** Items may take more than those before them did. */
-const SHARE_OF_REPLY = 0.5
 /** Of what one item takes, how much a new batch counts. */
 const SMOOTHING = 0.1
 const FULL = "The model's queue is full"
@@ -60,8 +56,8 @@ export class Dispatcher {
   /** Since when something has waited for a batch. */
   #waitingSince = 0
   #waitTimer: NodeJS.Timeout | undefined
-  /** What the outputs of an item took of late at most: a batch whose reply is too large would be lost as a whole. */
-  #itemBytes: number
+  /** (A batch whose reply is too large would be lost as a whole.) */
+  readonly #room: ReplyRoom
   /** What an item took of late in a batch, and a batch from dispatch to reply, ms. */
   #itemMs = 0
   #batchMs = 0
@@ -71,7 +67,7 @@ export class Dispatcher {
     this.#description = description
     this.#sink = sink
     this.#sloMs = sloMs
-    this.#itemBytes = description.outputs.reduce((sum, output) => sum + bytesOf(output), 0)
+    this.#room = new ReplyRoom(description.outputs)
     this.#replicas = []
     for (const container of containers) this.add(container)
   }
@@ -190,7 +186,7 @@ export class Dispatcher {
       while (this.#queue.size > 0 && replica.container.ready && replica.inFlight < replica.container.maxInFlight) {
         const now = performance.now()
         if (!this.#due(replica, now)) break
-        const batch = this.#take(Math.min(replica.controller.maxBatch, this.#mostByBytes), now)
+        const batch = this.#take(Math.min(replica.controller.maxBatch, this.#room.mostItems), now)
         if (batch !== undefined) this.#send(replica, batch)
       }
     }
@@ -205,18 +201,6 @@ export class Dispatcher {
       this.#schedule()
     }, leftMs)
     return false
-  }
-
-  get #mostByBytes(): number {
-    return this.#itemBytes === 0
-      ? Number.POSITIVE_INFINITY
-      : Math.max(1, Math.floor((MOST_OUTPUT_BYTES * SHARE_OF_REPLY) / this.#itemBytes))
-  }
-
-  /** (What takes little is not looked at: it never fills a reply.) */
-  #weigh(size: number, { outputs }: BatchReply): void {
-    const bytes = outputs.reduce((sum, { elements }) => sum + elements.byteLength, 0)
-    if (bytes / size > this.#itemBytes && bytes / size > LIGHT_BYTES) this.#itemBytes = bytes / size
   }
 
   /** A batch of at most `most` rows; of a block as many as there is room for. */
@@ -251,7 +235,7 @@ export class Dispatcher {
       else {
         const tookMs = performance.now() - batch.sentAt
         replica.controller.observe(batch.size, tookMs)
-        this.#weigh(batch.size, reply)
+        this.#room.saw(batch.size, reply)
         this.#itemMs += (this.#itemMs === 0 ? 1 : SMOOTHING) * (tookMs / batch.size - this.#itemMs)
         this.#batchMs += (this.#batchMs === 0 ? 1 : SMOOTHING) * (tookMs - this.#batchMs)
         this.#answered(batch, reply)

@@ -134,7 +134,10 @@ export class Client {
     const settings = { ...given, ...(isAddress && given.kind === undefined && { kind: 'remote' as const }) }
     const told = Object.entries({ name, ...settings }).filter(([, value]) => value !== undefined)
     const query = new URLSearchParams(
-      told.map(([key, value]) => [key, typeof value === 'object' || typeof value === 'boolean' ? JSON.stringify(value) : String(value)]),
+      told.map(([key, value]) => {
+        const isJson = typeof value === 'object' || typeof value === 'boolean' || key === 'batching'
+        return [key, isJson ? JSON.stringify(value) : String(value)]
+      }),
     )
     return this.#transport.send({
       what: `publish ${name}`,

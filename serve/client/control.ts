@@ -34,6 +34,7 @@ export class ControlLoop {
   readonly #user: string | undefined
   readonly #waiting = new Map<number, Waiting>()
   #nextId = 0
+  #ended = LOST
 
   private constructor(socket: WebSocket, user: string | undefined) {
     this.#socket = socket
@@ -53,7 +54,7 @@ export class ControlLoop {
       socket.onerror = (event) => {
         const { message } = event as { message?: unknown }
         const told = typeof message === 'string' && message !== '' ? `: ${message}` : ''
-        const cause = `cannot open a control loop of "${application}" at ${url}${told}; is the server running, and is the application there?`
+        const cause = `cannot open a control loop of "${application}" at ${url}${told}; is the server running, is the application there, and the token its own?`
         reject(new ServeError('SERVER_UNREACHABLE', cause))
       }
     })
@@ -64,7 +65,7 @@ export class ControlLoop {
   act(observation: ArrayLike<number>): Promise<PredictResult> {
     return new Promise((resolve, reject) => {
       if (this.#socket.readyState !== this.#socket.OPEN) {
-        reject(new ServeError('SERVER_UNREACHABLE', LOST))
+        reject(new ServeError('SERVER_UNREACHABLE', this.#ended))
         return
       }
       const id = this.#nextId++
@@ -86,6 +87,7 @@ export class ControlLoop {
   }
 
   #end(reason: string): void {
+    this.#ended = reason
     for (const { reject } of this.#waiting.values()) reject(new ServeError('SERVER_UNREACHABLE', reason))
     this.#waiting.clear()
   }

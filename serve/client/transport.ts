@@ -115,7 +115,8 @@ export class Transport {
         if (!(error instanceof SendError)) throw error
         if (givenUp || last || this.#closed || (reached && !repeatable) || performance.now() + pauseMs > end) {
           const told = givenUp ? `none within ${call.limitMs} ms` : message
-          throw new ServeError('SERVER_UNREACHABLE', `no answer from ${this.url}: ${told}; is the server running?`, { cause: error.cause })
+          const hint = /certificate/.test(told) ? 'trust one of your own making with ca' : 'is the server running?'
+          throw new ServeError('SERVER_UNREACHABLE', `no answer from ${this.url}: ${told}; ${hint}`, { cause: error.cause })
         }
         await sleep(pauseMs)
       }

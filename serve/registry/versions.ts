@@ -31,6 +31,8 @@ export interface PlannedVersion extends Pick<ModelRecord, 'name' | 'version' | '
 /** Bounds of large observation spaces take more, JSON characters. */
 const LARGEST_KEPT_DESCRIPTION = 65_536
 const NO_BYTES = new Uint8Array(0)
+/** As nginx writes it down: nobody is there to be answered, and nothing went wrong here. */
+const HUNG_UP = 499
 
 const modelOf = ({ name, version, artifact, settings: { isolation, settings } }: PlannedVersion): ContainerModel => {
   return { model: `${name}:${version}`, artifact, isolation, settings }
@@ -130,7 +132,7 @@ export class Versions {
     left?.addEventListener('abort', stop, { once: true })
     try {
       const started = await Promise.allSettled(containers.map((container) => container.start()))
-      if (left?.aborted) throw new ServeError('CONTAINER_FAILED', `whoever published ${made.model} has hung up`)
+      if (left?.aborted) throw new ServeError('CONTAINER_FAILED', `whoever published ${made.model} has hung up`, { status: HUNG_UP })
       if (this.#closed) throw new ServeError('SERVE_CLOSED', `the server is closed; ${made.model} cannot be started`)
       const refused = started.find((result) => result.status === 'rejected')
       if (refused) throw refused.reason

@@ -50,7 +50,7 @@ test('every option of serve is refused in one line that names the flag, where it
       [['--tls-cert', 'text'], /--tls-cert and --tls-key go together/, 2],
       [['--tls-client-ca', 'text'], /--tls-client-ca goes with/, 2],
       [['--tls-cert', 'none', '--tls-key', 'text'], /--tls-cert: ENOENT/],
-      [['--tls-cert', 'text', '--tls-key', 'text'], /tls: the key and the certificates cannot be used/],
+      [['--tls-cert', 'text', '--tls-key', 'text'], /--tls-key holds no "BEGIN PRIVATE KEY"; expected a PEM file/],
       [['--allow', 'shell'], /--allow is "shell"; expected "function", "python", "image"/, 2],
       [['--model-root', 'none'], /--model-root is "none"; expected a folder that is there/],
       [['--container-port', '70000'], /--container-port is 70000; expected/],

@@ -34,6 +34,7 @@ test('what is wrong with a command is told in one line, and changes nothing', ()
       [['predict', 'cart', ...INPUT, '--version', '9'], /version: 9 does not exist/],
       [['feedback', 'cart', '--query', '1', '--reward', '1', '--label', '1'], /feedback takes one of --reward and --label/, 2],
       [['feedback', 'cart', '--query', '1', '--label', '{}'], /--label is \{\}; expected a number, a word or an array/, 2],
+      [['predcit', 'cart'], /there is no command "predcit"; did you mean predict\?/, 2],
       [['predict', 'cart'], /it needs --input; see gymnura predict --help/, 2],
       [['predict', ...INPUT], /it takes 1 word after its name, and got 0; see gymnura predict --help/, 2],
       [['promote', 'cart'], /it takes 2 words after its name, and got 1; see gymnura promote --help/, 2],

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, createPrivateKey } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -246,11 +246,25 @@ test('with TLS everything is HTTPS, and the client trusts the certificate that i
       assert.is((await trusting.predict('push', [0, 0, 0, 1])).output, 1)
       trusting.close()
       const doubting = connect(server.url, { token: PUSH, retries: 0 })
-      assert.match(await messageOf(doubting.predict('push', [0, 0, 0, 1])), /self.signed certificate/)
+      assert.match(
+        await messageOf(doubting.predict('push', [0, 0, 0, 1])),
+        /self.signed certificate; trust one of your own making with ca$/,
+      )
       doubting.close()
     })
     const cut = readFileSync(tls.key, 'utf8').slice(0, 60)
     assert.match(await messageOf(serve({ port: 0, tls: { ...tls, key: cut } })), 'tls: the key and the certificates cannot be used')
+    const swapped = serve({ port: 0, tls: { key: tls.cert, cert: tls.key } })
+    assert.match(await messageOf(swapped), 'tls.key holds no "BEGIN PRIVATE KEY"; expected a PEM file with one')
+    assert.match(await messageOf(serve({ port: 0, tls: { ...tls, cert: tls.key } })), 'tls.cert holds no "BEGIN CERTIFICATE"')
+    const locked = createPrivateKey(readFileSync(tls.key)).export({
+      type: 'pkcs8',
+      format: 'pem',
+      cipher: 'aes-256-cbc',
+      passphrase: 'right',
+    })
+    const withWrong = serve({ port: 0, tls: { ...tls, key: String(locked), passphrase: 'wrong' } })
+    assert.match(await messageOf(withWrong), 'the key is encrypted, is its passphrase right?')
     assert.match(await messageOf(serve({ port: 0, tls: { ...tls, cert: join(folder, 'gone') } })), 'tls.cert: ENOENT')
   } finally {
     rmSync(folder, { recursive: true })

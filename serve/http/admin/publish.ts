@@ -34,6 +34,8 @@ function wholeNumber(name: string, given: unknown): number {
 }
 
 function json(name: string, given: unknown): unknown {
+  // A policy's name may be written bare.
+  if (name === 'batching' && typeof given === 'string' && /^[\w-]+$/.test(given)) return given
   try {
     return JSON.parse(text(name, given))
   } catch {

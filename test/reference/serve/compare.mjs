@@ -42,9 +42,9 @@ const head = JSON.stringify({ inputs: [{ name: 'input', shape: [1], datatype: 'B
 const bytes = Buffer.concat([Buffer.from(head), Buffer.from([2, 0, 0, 0, 0xff, 0xfe])])
 const headers = { 'inference-header-content-length': String(head.length) }
 const notText = await fetch(`${server.url}/v2/models/words/infer`, { method: 'POST', body: bytes, headers })
-check('Python: a text that is not UTF-8 does no harm', notText.status === 200, await notText.text())
+check('Python: a text that is not UTF-8 is refused', notText.status === 400, await notText.text())
 const { restarts } = server.metrics().models.find(({ name }) => name === 'words').replicas[0]
-check('Python: nor ends the container', restarts === 0, restarts)
+check('Python: and does not end the container', restarts === 0, restarts)
 
 const whole = `
 class Model:
