@@ -71,10 +71,10 @@ function lineOf(minute: Minute): string {
   return `minute ${minute.minute}: ${minute.answers} answers; ${frontend}; ${container}; all ${containers} containers ${containersShare} PSS`
 }
 
-function wordsOf({ floors, floorRosePercent, inUse, inUseRosePercent, share, isFlat, isSmall }: Verdict): string[] {
+function wordsOf({ floors, floorRosePercent, inUse, inUseRosePercent, share, alone, isFlat, isSmall }: Verdict): string[] {
   const yes = (met: boolean) => (met ? 'yes' : '**no**')
   return [
-    `At most ${MOST_MEGABYTES} MB (PSS of the frontend and one container, after the first ${100 * WARM_SHARE} %): ${share.median} in the median, ${share.most} at most: ${yes(isSmall)}.`,
+    `At most ${MOST_MEGABYTES} MB (PSS of the frontend and one container, after the first ${100 * WARM_SHARE} %): ${share.median} in the median, ${share.most} at most: ${yes(isSmall)}. Pages of the program are shared with other Node processes, the load generator's among them: were there none, ${alone.median} and ${alone.most}.`,
     `Flat: the frontend's floor (${floors.join(', ')} MB) rose by ${floorRosePercent} %, its heap after a collection of garbage from ${inUse[0]} to ${inUse[1]} MB, ${inUseRosePercent} %; at most 5 %: ${yes(isFlat)}.`,
   ]
 }

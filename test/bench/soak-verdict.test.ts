@@ -6,8 +6,15 @@ import { type Sample, slopeOf, verdictOf } from '../../bench/serve/soak/verdict.
 function soaked(seconds: number, share: (second: number) => number): Sample[] {
   return Array.from({ length: seconds }, (_, second) => {
     const used = share(second) + (second % 7)
-    const frontend = { resident: used + 40, share: used }
-    return { seconds: second, answers: second, frontend, container: { resident: 60, share: 20 }, containers: 1, containersShare: 20 }
+    const frontend = { resident: used + 40, share: used, own: used - 10 }
+    return {
+      seconds: second,
+      answers: second,
+      frontend,
+      container: { resident: 60, share: 20, own: 15 },
+      containers: 1,
+      containersShare: 20,
+    }
   })
 }
 
@@ -18,6 +25,7 @@ test('a saw of garbage on a level floor is flat and small, however much came to 
   )
   assert.equal([verdict.isFlat, verdict.isSmall, verdict.floorRosePercent, verdict.inUseRosePercent], [true, true, 0, 2])
   assert.equal(verdict.share, { median: 103, most: 106 })
+  assert.equal(verdict.alone, { median: 138, most: 141 })
 })
 
 test('a floor that rises by a megabyte a minute is not flat, nor a heap that holds more after a collection', () => {

@@ -146,7 +146,7 @@ export class Frontend {
   }
 
   get memory(): Memory {
-    return memoryOf(this.pid) ?? { resident: 0, share: 0 }
+    return memoryOf(this.pid) ?? { resident: 0, share: 0, own: 0 }
   }
 
   /** What its heap holds once garbage is collected, MB. */

@@ -12,21 +12,15 @@ import { ASKING, type Asker } from './asking.js'
 import { Changes, seen } from './changes.js'
 import { Answering, Facts } from './facts.js'
 import { FAULTS } from './faults.js'
+import { fill } from './fill.js'
 import { Frontend } from './frontend.js'
 import { hangUp } from './http.js'
-import { armSource, fn, memberSource, policy, py, TROUBLES, troubleSource } from './models.js'
+import { armSource, fn, memberSource, policy, py, troubleSource } from './models.js'
 import { Report, total } from './report.js'
 import { RUDE } from './rude.js'
 import { World } from './world.js'
 
 const ASKERS = 12
-const FULL_BATCHES = 400
-const FULL_BATCH = 500
-/** A second of a container's lines is 200 of at most 4,000 characters, and the log keeps 4 Mi (serve/log). */
-const FLOODS = 8
-const FLOOD_EVERY_MS = 1_100
-/** As many as wait for feedback (serve/query/feedback.ts). */
-const FULL_ONES = 65_536
 const RUDE_ONES = 3
 const PRINT_EVERY_MS = 10_000
 const LONGEST_PEACE_MS = 2_000
@@ -43,7 +37,7 @@ export interface Sample {
   readonly seconds: number
   readonly answers: number
   /** Of the frontend. */
-  readonly memory: Memory
+  readonly memory: Pick<Memory, 'resident' | 'share'>
 }
 
 /** An interpreter with NumPy, if there is one; $GYMNURA_PYTHON names another one than python3. */
@@ -100,7 +94,7 @@ export class Chaos {
     const { report, frontend } = this.world
     try {
       await this.#setUp()
-      if (!this.withFaults) await this.#fill()
+      if (!this.withFaults) await fill(this.world)
       const printing = setInterval(() => this.#print(), PRINT_EVERY_MS)
       const parts = [
         ...Array.from({ length: ASKERS }, () => this.#ask()),
@@ -160,24 +154,6 @@ export class Chaos {
     const members = MEMBERS.map((name, i) => [name, memberSource(i === MEMBERS.length - 1)] as const)
     await this.#changes.setUp(applications.values(), [...arms, ...members])
     console.log(`${applications.size} applications are served by process ${frontend.pid}; seed ${this.seed}`)
-  }
-
-  /** So much that the log, the cache and what waits for feedback are full: from then on nothing may grow. */
-  async #fill(): Promise<void> {
-    for (let flood = 0; flood < FLOODS; flood++) {
-      await this.world.call('/trouble/predict', JSON.stringify({ input: [flood, 0, 0, TROUBLES['floods its standard error']] }))
-      await sleep(FLOOD_EVERY_MS)
-    }
-    for (let batch = 0; batch < FULL_BATCHES; batch++) {
-      const inputs = Array.from({ length: FULL_BATCH }, (_, row) => [batch, row, -1, (row % 9) - 4])
-      await this.world.call('/fn/predict', JSON.stringify({ input_batch: inputs }))
-    }
-    // One by one, which takes more: each has an answer of its own to be kept.
-    let asked = 0
-    const fill = async () => {
-      while (asked++ < FULL_ONES) await this.world.call('/bandit/predict', JSON.stringify({ input: [asked, -2, 0, 0] }))
-    }
-    await Promise.all(Array.from({ length: ASKERS }, fill))
   }
 
   get #over(): boolean {

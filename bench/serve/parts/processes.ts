@@ -59,6 +59,8 @@ export interface Memory {
   readonly resident: number
   /** Of shared pages its share (PSS). */
   readonly share: number
+  /** What no other process has (USS). */
+  readonly own: number
 }
 
 /** undefined where it has ended. */
@@ -66,7 +68,7 @@ export function memoryOf(pid: number): Memory | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8')
     const of = (what: string) => Number(new RegExp(`^${what}: +(\\d+) kB`, 'm').exec(text)?.[1] ?? 0) / 1024
-    return { resident: of('Rss'), share: of('Pss') }
+    return { resident: of('Rss'), share: of('Pss'), own: of('Private_Clean') + of('Private_Dirty') }
   } catch {
     return undefined
   }

@@ -74,6 +74,8 @@ export interface Verdict {
   readonly inUseRosePercent: number
   /** The frontend with one container, PSS: the median and the most, MB. */
   readonly share: { readonly median: number; readonly most: number }
+  /** The same were they alone on the machine, and no other process had pages of the program. */
+  readonly alone: { readonly median: number; readonly most: number }
   readonly isFlat: boolean
   readonly isSmall: boolean
 }
@@ -87,8 +89,12 @@ export function verdictOf(samples: readonly Sample[], inUse: readonly [number, n
   const slope = slopeOf(floors.map((floor, i) => [i, floor]))
   const floorRose = (slope * (floors.length - 1)) / median(floors)
   const inUseRose = inUse[1] / inUse[0] - 1
-  const shares = warm.flatMap(({ frontend, container }) => (container === undefined ? [] : [frontend.share + container.share]))
-  const share = { median: whole(median(shares)), most: whole(most(shares)) }
+  const bothOf = (read: (frontend: Memory, container: Memory) => number) => {
+    const sums = warm.flatMap(({ frontend, container }) => (container === undefined ? [] : [read(frontend, container)]))
+    return { median: whole(median(sums)), most: whole(most(sums)) }
+  }
+  const share = bothOf((frontend, container) => frontend.share + container.share)
+  const alone = bothOf((frontend, container) => frontend.resident + container.own)
   const percent = (share: number) => Math.round(1000 * share) / 10
   return {
     floors: floors.map(whole),
@@ -96,6 +102,7 @@ export function verdictOf(samples: readonly Sample[], inUse: readonly [number, n
     inUse: [Math.round(10 * inUse[0]) / 10, Math.round(10 * inUse[1]) / 10],
     inUseRosePercent: percent(inUseRose),
     share,
+    alone,
     isFlat: floorRose <= MOST_GROWTH && inUseRose <= MOST_GROWTH,
     isSmall: share.most <= MOST_MEGABYTES,
   }
