@@ -51,6 +51,24 @@ test('what finds the queue full gets the default at once, with the reason, and i
     )
   }))
 
+test('an application that asks its first model alone sheds by that one, however idle the others are that are linked to it', () =>
+  withServer(async (server, client) => {
+    await server.publish('busy', pushPolicy(), { batching: { maxQueued: 1 }, application: false })
+    await server.publish('idle', pushPolicy(), { isolation: 'inline', application: false })
+    await server.registerApplication({ name: 'app', defaultOutput: -1, sloMs: 60_000, overload: 'shed' })
+    for (const model of ['busy', 'idle']) await server.link('app', model)
+    const pid = containerPid(server)
+    process.kill(pid, 'SIGSTOP')
+    const first = client.predict('app', [0, 0, 1, 1])
+    await until(() => batchesOf(server).length === 1)
+    const second = client.predict('app', [0, 0, 2, 1])
+    await until(() => server.metrics().models[0]!.queued === 1)
+    const { status } = await post(`${server.url}/app/predict`, '{"input":[0,0,3,1]}')
+    process.kill(pid, 'SIGCONT')
+    assert.is(status, 503)
+    for (const { output } of await Promise.all([first, second])) assert.is(output, 1)
+  }))
+
 test('an application that sheds refuses at once what cannot be answered in time, with 503 and when to come again', () =>
   withServer(async (server) => {
     await server.publish('push', pushPolicy(), { batching: { maxQueued: 2 }, application: false })
