@@ -5,6 +5,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { imageCommand } from '../../serve/containers/image.js'
+import { freePort } from '../free-port.js'
 import { pushPolicy } from './policies.js'
 import { saveDense } from './tfjs-models.js'
 import { inFolder, messageOf, publishPatiently, until, withServer } from './tools.js'
@@ -116,14 +117,6 @@ test("another server's policy is a model here, by its Open Inference address", (
       assert.equal(await outputs(client), await outputs(farClient))
     }),
   ))
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as { port: number }
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
 
 test('an endpoint that is not there, or whose inputs have an unknown size, is refused', () =>
   withServer((server) =>

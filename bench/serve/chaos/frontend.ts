@@ -2,9 +2,9 @@
 import { type ChildProcess, execFileSync, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { freePort } from '../../../test/free-port.js'
 import { type Memory, memoryOf } from '../parts/processes.js'
 import type { CollectMessage, Publish } from './frontend-main.js'
 
@@ -12,15 +12,6 @@ const MAIN = fileURLToPath(new URL('./frontend-main.js', import.meta.url))
 const CLOCK = new URL('./clock.js', import.meta.url).href
 const START_LIMIT_MS = 60_000
 const GONE_LIMIT_MS = 10_000
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 export class Frontend {
   readonly folder: string
