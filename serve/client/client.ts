@@ -6,6 +6,7 @@ import type { PublishOptions } from '../registry/publish-options.js'
 import type { Label } from '../selection/losses.js'
 import { Admin } from './admin.js'
 import { ControlLoop } from './control.js'
+import { type Input, plain } from './input.js'
 import { type PredictResult, type Published, readBatch, readFeedback, readPrediction, readPublished } from './results.js'
 import type { Sender } from './sender.js'
 import { Transport, type TransportOptions } from './transport.js'
@@ -41,19 +42,6 @@ const ADDRESSED: readonly (string | undefined)[] = ['remote', 'image']
 const HTTP = /^https?:\/\//
 /** What a timer of Node's can hold. */
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1
-
-/** What an application takes: numbers, a text, or bytes in base64. */
-export type Input = ArrayLike<number> | string
-
-/** An observation as JSON has it. What JSON would turn into something else (NaN into null, say) is refused here. */
-function plain(what: string, input: Input): readonly number[] | string {
-  if (typeof input === 'string') return input
-  const isList = typeof input === 'object' && input !== null && typeof input.length === 'number'
-  if (!isList) refuse(what, input, 'an array of numbers, or a string')
-  const values: readonly unknown[] = Array.isArray(input) ? input : Array.from(input)
-  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) refuse(`${what}[${i}]`, values[i], 'a finite number')
-  return values as readonly number[]
-}
 
 function checkPredict(application: string, options: PredictOptions): PredictOptions {
   checkName('application', application)

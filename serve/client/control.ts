@@ -1,4 +1,5 @@
 import { ServeError } from '../errors.js'
+import { type Input, plain } from './input.js'
 import type { PredictResult } from './results.js'
 import { readPrediction } from './results.js'
 import { isObject } from './transport.js'
@@ -61,8 +62,9 @@ export class ControlLoop {
     return new ControlLoop(socket, user)
   }
 
-  /** The action for one observation. @throws ServeError `REQUEST_REFUSED`, `SERVER_UNREACHABLE` */
-  act(observation: ArrayLike<number>): Promise<PredictResult> {
+  /** The action for one observation. @throws ServeError `SERVE_OPTION`, `REQUEST_REFUSED`, `SERVER_UNREACHABLE` */
+  async act(observation: Input): Promise<PredictResult> {
+    const input = plain('observation', observation)
     return new Promise((resolve, reject) => {
       if (this.#socket.readyState !== this.#socket.OPEN) {
         reject(new ServeError('SERVER_UNREACHABLE', this.#ended))
@@ -70,7 +72,6 @@ export class ControlLoop {
       }
       const id = this.#nextId++
       this.#waiting.set(id, { resolve, reject })
-      const input = Array.isArray(observation) ? observation : Array.from(observation)
       this.#socket.send(JSON.stringify(this.#user === undefined ? { id, input } : { id, input, user: this.#user }))
     })
   }

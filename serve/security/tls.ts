@@ -36,8 +36,7 @@ function pem(what: string, given: unknown): string {
 }
 
 /** PEM that holds what it is to: the two files are easily given the wrong way round. */
-function holding(kind: 'PRIVATE KEY' | 'CERTIFICATE', what: string, given: unknown): string {
-  const text = pem(what, given)
+function holding(kind: 'PRIVATE KEY' | 'CERTIFICATE', what: string, text: string): string {
   if (new RegExp(`-----BEGIN [A-Z ]*${kind}`).test(text)) return text
   throw new ServeError('SERVE_OPTION', `${what} holds no "BEGIN ${kind}"; expected a PEM file with one`)
 }
@@ -47,10 +46,11 @@ export function readTls(options: TlsOptions): TlsMaterial {
   const { passphrase, ...given } = checkOptions<TlsOptions>('tls', options, ['key', 'cert', 'passphrase', 'clientCa'])
   const client =
     given.clientCa === undefined ? {} : { ca: pem('tls.clientCa', given.clientCa), requestCert: true, rejectUnauthorized: true }
-  const key = holding('PRIVATE KEY', 'tls.key', given.key)
+  const texts = { key: pem('tls.key', given.key), cert: pem('tls.cert', given.cert) }
+  const key = holding('PRIVATE KEY', 'tls.key', texts.key)
   const material = {
     key,
-    cert: holding('CERTIFICATE', 'tls.cert', given.cert),
+    cert: holding('CERTIFICATE', 'tls.cert', texts.cert),
     minVersion: 'TLSv1.2',
     ...(passphrase !== undefined && { passphrase }),
     ...client,
