@@ -7,13 +7,23 @@ import { fail, usageError } from './output.js'
 /** Flags and arguments that may be given several times. */
 const REPEATABLE = ['_', 'model', 'policy', 'models', 'link', 'env', 'allow', 'cors', 'model-root', 'modelRoot']
 
-/** A value that is none of the choices, which yargs tells in three lines. */
-function inOneLine(message: string): string {
+/** What yargs says, with what to do about it, in one line. @param help the command that tells more */
+function inOurWords(message: string, help: string): string {
   const [, name, given, choices] = /^Invalid values:\s+Argument: ([\w-]+), Given: (.+), Choices: (.+)$/m.exec(message) ?? []
-  return name === undefined ? message.replace(/\s*\n\s*/g, ' ') : `--${name} is ${given}; expected ${choices}`
+  if (name !== undefined) return `--${name} is ${given}; expected ${choices}`
+  const [, flag] = /^Not enough arguments following: ([\w-]+)$/.exec(message) ?? []
+  if (flag !== undefined) return `--${flag} is given without a value; see ${help}`
+  const [, missing] = /^Missing required arguments?: (.+)$/.exec(message) ?? []
+  if (missing !== undefined) return `it needs ${missing.replace(/[\w-]+/g, '--$&')}; see ${help}`
+  const [, got, need] = /^Not enough non-option arguments: got (\d+), need at least (\d+)$/.exec(message) ?? []
+  if (got !== undefined) return `it takes ${need} word${need === '1' ? '' : 's'} after its name, and got ${got}; see ${help}`
+  const [, near] = /^Did you mean (.+)\?$/.exec(message) ?? []
+  if (near !== undefined) return `there is no command "${args[0]}"; did you mean ${near}? see gymnura --help`
+  return message.replace(/\s*\n\s*/g, ' ')
 }
 
 const args = hideBin(process.argv)
+const helpOf = ([command = '']: readonly string[]) => `gymnura ${/^[a-z]+$/.test(command) ? `${command} ` : ''}--help`
 const parser = yargs(args)
   .scriptName('gymnura')
   .usage('$0 <command>\n\nReinforcement learning from simulation to a live endpoint.')
@@ -33,7 +43,7 @@ const parser = yargs(args)
   .wrap(Math.min(110, process.stdout.columns ?? 110))
   .fail((message, error) => {
     // yargs gives its own complaints as errors too.
-    throw error && error.name !== 'YError' ? error : usageError(inOneLine(message))
+    throw error && error.name !== 'YError' ? error : usageError(inOurWords(message, helpOf(args)))
   })
 
 try {

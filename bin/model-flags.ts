@@ -25,6 +25,7 @@ const SAYS = ['input-type', 'input-size', 'outputs', 'max-in-flight', 'python', 
 
 /** The options of `publish` by the flags that give them. */
 export const MODEL_FLAGS = {
+  batching: '--batching',
   'limits.memoryMB': '--memory-mb',
   'limits.niceness': '--niceness',
   'limits.env': '--env',

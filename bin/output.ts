@@ -52,6 +52,13 @@ export function interruptSignal(): AbortSignal {
   return controller.signal
 }
 
+/** Fires once whoever reads the output has gone (`| head`, say): what only shows things has nobody left to show them to. */
+export function readerGone(): AbortSignal {
+  const controller = new AbortController()
+  process.stdout.once('error', () => controller.abort())
+  return controller.signal
+}
+
 /** A seed as typed: a whole number of any size. */
 export function parseSeed(text: string | undefined): number | bigint | undefined {
   if (text === undefined) return undefined

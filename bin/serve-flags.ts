@@ -30,6 +30,8 @@ export interface ServeFlags {
 const ADMIN = 'GYMNURA_ADMIN_TOKEN'
 const APPLICATION = 'GYMNURA_APPLICATION_TOKEN'
 const PASSPHRASE = 'GYMNURA_TLS_PASSPHRASE'
+/** An address with a password is not for the command line, which every user of the machine can read. */
+const STATE = 'GYMNURA_STATE'
 
 /** What helps who is refused an address beyond loopback. */
 export const TOKENS_HINT = `; give --tokens-file, ${ADMIN} in the environment, or issue tokens first: gymnura tokens issue`
@@ -52,6 +54,8 @@ export const SERVE_FLAGS = {
   'tls.key': '--tls-key',
   'tls.clientCa': '--tls-client-ca',
   'a folder of modelRoots': '--model-root',
+  'tokens.admin': `the admin's token (--tokens-file, or ${ADMIN})`,
+  'tokens.applications': `an application's token (--tokens-file, or ${APPLICATION}):`,
   'containers.host': '--container-host',
   'containers.port': '--container-port',
 } as const
@@ -68,8 +72,9 @@ export const serveFlags = <T>(yargs: Argv<T>): Argv<T & ServeFlags> =>
     .option('state', {
       type: 'string',
       requiresArg: true,
-      default: 'memory',
-      describe: 'memory; file:FOLDER: what was served there is served again; or redis://HOST:PORT, which several servers share',
+      default: process.env[STATE] || 'memory',
+      defaultDescription: `${STATE}, or memory`,
+      describe: `memory; file:FOLDER: what was served there is served again; or redis://HOST:PORT, which several servers share (with a password in ${STATE}: a command line can be read by others)`,
     })
     .option('cache-bytes', { type: 'number', requiresArg: true, describe: 'Size of the prediction cache; 0 keeps nothing (16 MiB)' })
     .option('shared-cache', { type: 'boolean', default: false, describe: 'Predictions are shared too, with a state in Redis' })
@@ -125,6 +130,9 @@ export function serveOptions(given: ServeFlags): ServeOptions {
   if ((tlsCert === undefined) !== (tlsKey === undefined)) throw usageError('--tls-cert and --tls-key go together')
   if (tlsClientCa !== undefined && tlsCert === undefined) throw usageError('--tls-client-ca goes with --tls-cert and --tls-key')
   const tokens = readTokens(given.tokensFile)
+  const passphrase = process.env[PASSPHRASE] || undefined
+  // What is secret is not for the processes of models, which get what is left of this one's environment.
+  for (const secret of [ADMIN, APPLICATION, PASSPHRASE, STATE]) delete process.env[secret]
   return {
     port,
     host,
@@ -138,10 +146,7 @@ export function serveOptions(given: ServeFlags): ServeOptions {
     tokens,
     rateLimit: rateLimit === undefined ? undefined : { perSecond: rateLimit, ...(rateBurst !== undefined && { burst: rateBurst }) },
     cors: cors === undefined ? undefined : { origins: cors.includes('*') ? '*' : cors },
-    tls:
-      tlsCert === undefined
-        ? undefined
-        : { cert: tlsCert, key: tlsKey!, clientCa: tlsClientCa, passphrase: process.env[PASSPHRASE] || undefined },
+    tls: tlsCert === undefined ? undefined : { cert: tlsCert, key: tlsKey!, clientCa: tlsClientCa, passphrase },
     allow,
     modelRoots: modelRoot,
     containers: {

@@ -17,7 +17,7 @@ const entries = {
   envs: ['index', 'seeding', 'spaces/index'],
   rl: ['index', 'policy/index', 'algorithms/ppo-worker'],
   serve: ['index', 'browser'],
-  bin: [],
+  bin: ['lean-heap'],
 }
 /** Packages that every worker thread loads: looking for one costs Node as much as ten modules. */
 const inlined = ['comlink', 'fastest-levenshtein']

@@ -9,9 +9,10 @@
  */
 
 export type { Admin } from './client/admin.js'
-export type { Client, ConnectOptions, FeedbackOptions, Input, PredictOptions } from './client/client.js'
+export type { Client, ConnectOptions, FeedbackOptions, PredictOptions } from './client/client.js'
 export { connect, type NodeConnectOptions } from './client/connect.js'
 export type { ControlLoop } from './client/control.js'
+export type { Input } from './client/input.js'
 export type { ListedContainer, ListedModel } from './client/listings.js'
 export type { LogLine, LogsOptions } from './client/logs.js'
 export type { PredictResult, Published } from './client/results.js'

@@ -1,4 +1,4 @@
-import type { ReplicaState } from './batching/dispatcher.js'
+import type { ReplicaState } from './batching/replica.js'
 import type { PredictionCache } from './query/cache.js'
 import type { Application } from './registry/application.js'
 import type { Registry } from './registry/registry.js'

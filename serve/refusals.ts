@@ -20,12 +20,25 @@ export function shown(value: unknown): string {
 /** The end of a sentence on a name that is not there. */
 export function didYouMean(name: string, known: readonly string[]): string {
   const near = known.length > 0 ? closest(name, known) : undefined
-  if (near !== undefined && distance(name, near) <= MOST_TYPOS) return `; did you mean "${near}"?`
+  // (Of a short name a few typos leave nothing.)
+  if (near !== undefined && distance(name, near) <= Math.min(MOST_TYPOS, Math.max(name.length, near.length) / 2))
+    return `; did you mean "${near}"?`
   return known.length > 0 ? `; there is ${known.slice(0, 10).join(', ')}` : '; there is none yet'
 }
 
 export function refuse(what: string, given: unknown, expected: string): never {
   throw new ServeError('SERVE_OPTION', `${what} is ${given === undefined ? 'missing' : shown(given)}; expected ${expected}`)
+}
+
+/** A field of a request's body that is not what it has to be. @param path where it lies in the body */
+export function invalid(path: string, expected: string, given: unknown): never {
+  throw new ServeError('QUERY_INVALID', `${path}: expected ${expected}, got ${shown(given)}`)
+}
+
+/** What was given is no part of the message. */
+export function refuseSecret(what: string, given: unknown, expected: string): never {
+  const told = given === undefined || given === '' ? 'is missing' : 'is not one (it is not shown)'
+  throw new ServeError('SERVE_OPTION', `${what} ${told}; expected ${expected}`)
 }
 
 /** Options: an object, all of whose keys are `known`. */

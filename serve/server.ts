@@ -53,7 +53,7 @@ export class Server {
     this.#state = parts.state
   }
 
-  /** @throws ServeError `SERVE_OPTION`, `SERVE_HOST_REFUSED`, `SERVE_PORT_IN_USE`, `SERVE_LISTEN` */
+  /** @throws ServeError as `serve` */
   static async start(options: ServeOptions): Promise<Server> {
     const settings = checkServe(options)
     const roots = await ModelRoots.open(settings.modelRoots)
@@ -85,7 +85,7 @@ export class Server {
    * Puts a model live as a new version of model `name`; resolves once it is warm. A model is a policy (a file, its bytes, or a loaded
    * one), or of another kind: a function, a Python file, an ONNX or TensorFlow.js model, an Open Inference endpoint, an OCI image, a
    * container that connects by itself. Where no application has the model's name, makes one and links it: the default output is 0, or
-   * zeros in the output's shape, '' for a text, null for JSON.
+   * zeros in the output's shape (null where these are more than 65,536), '' for a text, null for JSON.
    * @throws ServeError `SERVE_OPTION`, `KIND_NOT_ALLOWED`, `MODEL_FILE`, `MODEL_REFUSED`, `MODEL_VERSION_EXISTS`, `MODEL_SHAPE`, `CONTAINER_FAILED`, `SERVE_CLOSED`
    */
   publish(name: string, model: ModelSource, options: PublishOptions = {}): Promise<ModelRecord> {
@@ -229,7 +229,8 @@ export class Server {
 
 /**
  * Starts the serving tier on a port of this machine; HTTP runs in the calling thread.
- * @throws ServeError `SERVE_OPTION`, `SERVE_HOST_REFUSED`, `SERVE_PORT_IN_USE`, `SERVE_LISTEN`
+ * @throws ServeError `SERVE_OPTION`, `SERVE_HOST_REFUSED`, `SERVE_PORT_IN_USE`, `SERVE_LISTEN`, `STATE_IN_USE`, `STATE_FOLDER`,
+ * `STATE_UNREACHABLE`, `RUNTIME_MISSING`
  */
 export function serve(options: ServeOptions = {}): Promise<Server> {
   return Server.start(options)

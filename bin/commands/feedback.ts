@@ -33,7 +33,7 @@ export const feedbackCommand: Command<FeedbackArguments> = {
 
 /** A class by its number or its name, or numbers. */
 function parseLabel(text: string): number | string | number[] {
-  if (/^[A-Za-z][\w-]*$/.test(text)) return text
+  if (/^\p{L}[^\p{C}"[\]{},:]*$/u.test(text)) return text
   const label = parseJson('--label', text, '1, cat, or [0.5, 1]')
   const isLabel = typeof label === 'string' || [label].flat().every((part) => typeof part === 'number')
   if (!isLabel) throw usageError(`--label is ${text}; expected a number, a word or an array of numbers`)

@@ -1,7 +1,7 @@
 import type { LogLine, LogsOptions } from '../../serve/index.js'
 import { type ConnectionArguments, connectionFlags, withClient } from '../connection.js'
 import { logText } from '../log-text.js'
-import { type Command, interruptSignal } from '../output.js'
+import { type Command, interruptSignal, readerGone } from '../output.js'
 
 interface LogsArguments extends ConnectionArguments {
   follow: boolean
@@ -35,7 +35,7 @@ export const logsCommand: Command<LogsArguments> = {
         for (const line of await admin.logs(options)) show(line)
         return
       }
-      const signal = interruptSignal()
+      const signal = AbortSignal.any([interruptSignal(), readerGone()])
       for await (const line of admin.followLogs(options, signal)) show(line)
       if (signal.aborted) process.exitCode = 0
     })

@@ -44,14 +44,19 @@ export const serveCommand: Command<ServeArguments> = {
   handler: async ({ model: models = [], isolation, replicas, json, ...given }) => {
     const application = applicationOptions(given)
     if (application !== undefined && models.length === 0) throw usageError('options of an application go with --model')
+    const wanted = models.map(nameAndFile)
+    const twice = wanted.find(([name], i) => wanted.findIndex(([other]) => other === name) !== i)
+    if (twice) throw usageError(`--model names "${twice[0]}" twice; publish its versions one after another with: gymnura publish`)
     const options: ServeOptions = { ...serveOptions(given), writeLog: process.stderr.isTTY && !json ? forPeople : undefined }
     const signal = interruptSignal()
     leanHeap()
     try {
       const server = await serve(options)
+      // Whoever leaves does not wait for a model that is not warm yet.
+      if (signal.aborted) await server.close()
+      signal.addEventListener('abort', () => void server.close(), { once: true })
       try {
-        for (const one of models) {
-          const [name, file] = nameAndFile(one)
+        for (const [name, file] of wanted) {
           // (What the state has of an earlier start is not published once more: its versions and what they have learned go on.)
           await server.publish(name, file, { isolation, replicas, application: application ?? true, ifChanged: true })
         }
@@ -63,6 +68,7 @@ export const serveCommand: Command<ServeArguments> = {
         await server.close()
       }
     } catch (error) {
+      if (signal.aborted && (error as { code?: unknown }).code === 'SERVE_CLOSED') return
       if ((error as { code?: unknown }).code === 'SERVE_HOST_REFUSED') (error as Error).message += TOKENS_HINT
       throw inFlags(error, FLAGS)
     }

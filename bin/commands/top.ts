@@ -1,7 +1,8 @@
+import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from '../../serve/index.js'
 import { type ConnectionArguments, connectionFlags, withClient } from '../connection.js'
-import { type Command, interruptSignal, usageError } from '../output.js'
+import { type Command, interruptSignal, readerGone, usageError } from '../output.js'
 import { draw, type Frame, plainLines } from '../top/draw.js'
 import { type Reading, viewOf } from '../top/reading.js'
 import { Screen } from '../top/screen.js'
@@ -29,7 +30,7 @@ export const topCommand: Command<TopArguments> = {
       throw usageError(`--interval is ${interval}; expected seconds from ${SHORTEST_INTERVAL_S} to ${LONGEST_INTERVAL_S}`)
     if (!(count >= 1)) throw usageError(`--count is ${count}; expected at least 1`)
     const stop = new AbortController()
-    const signal = AbortSignal.any([interruptSignal(), stop.signal])
+    const signal = AbortSignal.any([interruptSignal(), readerGone(), stop.signal])
     await withClient(connection, async (client) => {
       const frames = looks(client, interval, signal)
       if (json) await told(frames, count, (frame) => [JSON.stringify(frame.view)])
@@ -42,15 +43,20 @@ export const topCommand: Command<TopArguments> = {
 
 /** A frame an interval, until `signal` fires. A server that does not answer is told as trouble, and asked again. */
 async function* looks(client: Client, intervalS: number, signal: AbortSignal): AsyncGenerator<Frame> {
+  const ended = once(signal, 'abort').then(() => undefined)
   const look = async (): Promise<Reading> => ({ metrics: await client.admin.metrics(), at: performance.now() })
+  // A server that hangs must not keep whoever wants to leave.
+  const lookUnlessEnded = () => Promise.race([look(), ended])
   const history = new Map<string, number[]>()
-  let before = await look()
+  let before = await lookUnlessEnded()
+  if (before === undefined) return
   let last = viewOf(before, before)
   for (;;) {
     await sleep(intervalS * 1000, undefined, { signal }).catch(() => {})
     if (signal.aborted) return
     try {
-      const now = await look()
+      const now = await lookUnlessEnded()
+      if (now === undefined) return
       last = viewOf(before, now)
       before = now
       for (const { name, queriesPerS } of last.applications)

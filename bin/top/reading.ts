@@ -125,7 +125,9 @@ export function viewOf(before: Reading, now: Reading): View {
   const lookups = hits + grown(old.cache.misses, cache.misses)
   return {
     uptimeS,
-    applications: Object.entries(applications).map(([name, one]) => applicationView(name, one, old.applications[name], seconds)),
+    applications: Object.entries(applications).map(([name, one]) =>
+      applicationView(name, one, Object.hasOwn(old.applications, name) ? old.applications[name] : undefined, seconds),
+    ),
     models: models.map((one) => {
       const same = old.models.find(({ name, version }) => name === one.name && version === one.version)
       return modelView(one, same, seconds)

@@ -2,10 +2,11 @@ import { type BatchReply, type Container, ITEM_OK, type ModelDescription } from 
 import { type Prediction, predictionAt } from '../query/prediction.js'
 import { Batch, type Item } from './batch.js'
 import { type Block, Slice } from './block.js'
-import type { BatchController, ControllerState } from './controller.js'
 import { DeadlineQueue } from './deadline-queue.js'
 import type { Evaluation } from './evaluation.js'
 import { type Batching, batchController } from './policies.js'
+import { Replica, type ReplicaState } from './replica.js'
+import { ReplyRoom } from './reply-room.js'
 
 /**
  * A query may wait for the batch before its own, so a batch gets half of the time the query has.
@@ -27,33 +28,13 @@ export interface EvaluationSink {
   dropped(evaluation: Evaluation, reason: string | undefined): void
 }
 
-class Replica {
-  inFlight = 0
-  /** It gets no more batches, and is stopped when those it has are answered. */
-  leaving: (() => void) | undefined
-  constructor(
-    readonly container: Container,
-    readonly controller: BatchController,
-  ) {}
-}
-
-/** The state of one replica's batching, for people and metrics. */
-export interface ReplicaState {
-  readonly ready: boolean
-  readonly pid: number | undefined
-  readonly restarts: number
-  readonly maxBatch: number
-  readonly objectiveMs: number
-  readonly controller: ControllerState
-}
-
 /** Of what one item takes, how much a new batch counts. */
 const SMOOTHING = 0.1
 const FULL = "The model's queue is full"
 
 /** One model version's queue and the replicas that empty it. */
 export class Dispatcher {
-  /** How many batches had how many items. */
+  /** How many batches had how many items: no more sizes than `maxBatch`. */
   readonly batchSizes = new Map<number, number>()
   /** Evaluations that went back into the queue because a container was lost. */
   retried = 0
@@ -75,6 +56,8 @@ export class Dispatcher {
   /** Since when something has waited for a batch. */
   #waitingSince = 0
   #waitTimer: NodeJS.Timeout | undefined
+  /** (A batch whose reply is too large would be lost as a whole.) */
+  readonly #room: ReplyRoom
   /** What an item took of late in a batch, and a batch from dispatch to reply, ms. */
   #itemMs = 0
   #batchMs = 0
@@ -84,6 +67,7 @@ export class Dispatcher {
     this.#description = description
     this.#sink = sink
     this.#sloMs = sloMs
+    this.#room = new ReplyRoom(description.outputs)
     this.#replicas = []
     for (const container of containers) this.add(container)
   }
@@ -130,9 +114,7 @@ export class Dispatcher {
   }
 
   get replicas(): ReplicaState[] {
-    return this.#replicas.map(({ container: { ready, pid, restarts }, controller: { state } }) => {
-      return { ready, pid, restarts, maxBatch: state.maxBatch, objectiveMs: state.objectiveMs, controller: state }
-    })
+    return this.#replicas.map(({ state }) => state)
   }
 
   /**
@@ -204,7 +186,7 @@ export class Dispatcher {
       while (this.#queue.size > 0 && replica.container.ready && replica.inFlight < replica.container.maxInFlight) {
         const now = performance.now()
         if (!this.#due(replica, now)) break
-        const batch = this.#take(replica.controller.maxBatch, now)
+        const batch = this.#take(Math.min(replica.controller.maxBatch, this.#room.mostItems), now)
         if (batch !== undefined) this.#send(replica, batch)
       }
     }
@@ -253,6 +235,7 @@ export class Dispatcher {
       else {
         const tookMs = performance.now() - batch.sentAt
         replica.controller.observe(batch.size, tookMs)
+        this.#room.saw(batch.size, reply)
         this.#itemMs += (this.#itemMs === 0 ? 1 : SMOOTHING) * (tookMs / batch.size - this.#itemMs)
         this.#batchMs += (this.#batchMs === 0 ? 1 : SMOOTHING) * (tookMs - this.#batchMs)
         this.#answered(batch, reply)

@@ -17,11 +17,6 @@ function readToken(answer: unknown): ListedToken | undefined {
   return { id, label, ...(typeof application === 'string' && { application }), issuedAt }
 }
 
-function readTokens(answer: unknown): ListedToken[] | undefined {
-  const tokens = Array.isArray(answer) ? answer.map(readToken) : [undefined]
-  return tokens.every((token) => token !== undefined) ? tokens : undefined
-}
-
 function readIssued(answer: unknown): IssuedToken | undefined {
   const listed = readToken(answer)
   const { token } = isObject(answer) ? answer : {}
@@ -146,7 +141,7 @@ export class Admin {
 
   /** The tokens that were issued, without their secrets. */
   tokens(): Promise<ListedToken[]> {
-    return this.transport.post('tokens', '/admin/get_all_tokens', {}, readTokens)
+    return this.transport.post('tokens', '/admin/get_all_tokens', {}, listOf(readToken))
   }
 
   /** From now on the token opens nothing. @param id as it is listed; no secret */

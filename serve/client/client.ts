@@ -1,11 +1,12 @@
 import type { FeedbackResult, Verdict } from '../query/feedback.js'
-import { checkOptions, refuse } from '../refusals.js'
+import { checkOptions, refuse, refuseSecret } from '../refusals.js'
 import { checkName } from '../registry/options.js'
 import { PUBLISH_OPTIONS } from '../registry/publish-names.js'
 import type { PublishOptions } from '../registry/publish-options.js'
 import type { Label } from '../selection/losses.js'
 import { Admin } from './admin.js'
 import { ControlLoop } from './control.js'
+import { type Input, plain } from './input.js'
 import { type PredictResult, type Published, readBatch, readFeedback, readPrediction, readPublished } from './results.js'
 import type { Sender } from './sender.js'
 import { Transport, type TransportOptions } from './transport.js'
@@ -41,19 +42,6 @@ const ADDRESSED: readonly (string | undefined)[] = ['remote', 'image']
 const HTTP = /^https?:\/\//
 /** What a timer of Node's can hold. */
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1
-
-/** What an application takes: numbers, a text, or bytes in base64. */
-export type Input = ArrayLike<number> | string
-
-/** An observation as JSON has it. What JSON would turn into something else (NaN into null, say) is refused here. */
-function plain(what: string, input: Input): readonly number[] | string {
-  if (typeof input === 'string') return input
-  const isList = typeof input === 'object' && input !== null && typeof input.length === 'number'
-  if (!isList) refuse(what, input, 'an array of numbers, or a string')
-  const values: readonly unknown[] = Array.isArray(input) ? input : Array.from(input)
-  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) refuse(`${what}[${i}]`, values[i], 'a finite number')
-  return values as readonly number[]
-}
 
 function checkPredict(application: string, options: PredictOptions): PredictOptions {
   checkName('application', application)
@@ -134,7 +122,10 @@ export class Client {
     const settings = { ...given, ...(isAddress && given.kind === undefined && { kind: 'remote' as const }) }
     const told = Object.entries({ name, ...settings }).filter(([, value]) => value !== undefined)
     const query = new URLSearchParams(
-      told.map(([key, value]) => [key, typeof value === 'object' || typeof value === 'boolean' ? JSON.stringify(value) : String(value)]),
+      told.map(([key, value]) => {
+        const isJson = typeof value === 'object' || typeof value === 'boolean' || key === 'batching'
+        return [key, isJson ? JSON.stringify(value) : String(value)]
+      }),
     )
     return this.#transport.send({
       what: `publish ${name}`,
@@ -176,7 +167,7 @@ export function checkConnect(url: string | URL, options: ConnectOptions): { url:
   if (timeoutMs !== undefined && !(timeoutMs > 0 && timeoutMs <= LONGEST_TIMEOUT_MS)) {
     refuse('timeoutMs', timeoutMs, `milliseconds, more than 0, up to ${LONGEST_TIMEOUT_MS}`)
   }
-  if (token !== undefined && !(typeof token === 'string' && /^\S+$/.test(token))) refuse('token', undefined, 'a token without spaces')
+  if (token !== undefined && !(typeof token === 'string' && /^\S+$/.test(token))) refuseSecret('token', token, 'a token without spaces')
   if (!Number.isInteger(retries) || retries < 0 || retries > MOST_RETRIES) refuse('retries', retries, `0 to ${MOST_RETRIES}`)
   return { url: String(url).replace(/\/+$/, ''), settings: { timeoutMs, token, retries } }
 }

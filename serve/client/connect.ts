@@ -1,4 +1,4 @@
-import { checkOptions, refuse } from '../refusals.js'
+import { checkOptions, refuseSecret } from '../refusals.js'
 import { Client, type ConnectOptions, checkConnect } from './client.js'
 import { NodeSender } from './node-sender.js'
 
@@ -13,7 +13,7 @@ export interface NodeConnectOptions extends ConnectOptions {
  */
 export function connect(url: string | URL, options: NodeConnectOptions = {}): Client {
   const { ca, ...given } = checkOptions<NodeConnectOptions>('connect', options, ['timeoutMs', 'token', 'retries', 'ca'])
-  if (ca !== undefined && !(typeof ca === 'string' && ca.includes('-----BEGIN'))) refuse('ca', undefined, 'certificates as PEM text')
+  if (ca !== undefined && !(typeof ca === 'string' && ca.includes('-----BEGIN'))) refuseSecret('ca', ca, 'certificates as PEM text')
   const { url: address, settings } = checkConnect(url, given)
   return new Client(address, new NodeSender(ca), settings)
 }

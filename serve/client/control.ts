@@ -1,4 +1,5 @@
 import { ServeError } from '../errors.js'
+import { type Input, plain } from './input.js'
 import type { PredictResult } from './results.js'
 import { readPrediction } from './results.js'
 import { isObject } from './transport.js'
@@ -34,6 +35,7 @@ export class ControlLoop {
   readonly #user: string | undefined
   readonly #waiting = new Map<number, Waiting>()
   #nextId = 0
+  #ended = LOST
 
   private constructor(socket: WebSocket, user: string | undefined) {
     this.#socket = socket
@@ -53,23 +55,23 @@ export class ControlLoop {
       socket.onerror = (event) => {
         const { message } = event as { message?: unknown }
         const told = typeof message === 'string' && message !== '' ? `: ${message}` : ''
-        const cause = `cannot open a control loop of "${application}" at ${url}${told}; is the server running, and is the application there?`
+        const cause = `cannot open a control loop of "${application}" at ${url}${told}; is the server running, is the application there, and the token its own?`
         reject(new ServeError('SERVER_UNREACHABLE', cause))
       }
     })
     return new ControlLoop(socket, user)
   }
 
-  /** The action for one observation. @throws ServeError `REQUEST_REFUSED`, `SERVER_UNREACHABLE` */
-  act(observation: ArrayLike<number>): Promise<PredictResult> {
+  /** The action for one observation. @throws ServeError `SERVE_OPTION`, `REQUEST_REFUSED`, `SERVER_UNREACHABLE` */
+  async act(observation: Input): Promise<PredictResult> {
+    const input = plain('observation', observation)
     return new Promise((resolve, reject) => {
       if (this.#socket.readyState !== this.#socket.OPEN) {
-        reject(new ServeError('SERVER_UNREACHABLE', LOST))
+        reject(new ServeError('SERVER_UNREACHABLE', this.#ended))
         return
       }
       const id = this.#nextId++
       this.#waiting.set(id, { resolve, reject })
-      const input = Array.isArray(observation) ? observation : Array.from(observation)
       this.#socket.send(JSON.stringify(this.#user === undefined ? { id, input } : { id, input, user: this.#user }))
     })
   }
@@ -86,6 +88,7 @@ export class ControlLoop {
   }
 
   #end(reason: string): void {
+    this.#ended = reason
     for (const { reject } of this.#waiting.values()) reject(new ServeError('SERVER_UNREACHABLE', reason))
     this.#waiting.clear()
   }

@@ -77,7 +77,10 @@ export class NodeSender implements Sender {
 }
 
 function sendError(cause: Error & { code?: string }, late: boolean): SendError {
-  return new SendError(cause.message || String(cause.code), !NEVER_LEFT.includes(cause.code ?? ''), late, { cause })
+  // What OpenSSL says of a server that does not speak TLS is for its authors.
+  const isPlain = cause.code === 'EPROTO' && /wrong.version.number/i.test(cause.message)
+  const told = isPlain ? 'it does not speak TLS; try http://' : cause.message.trim().split('\n')[0]
+  return new SendError(told || String(cause.code), !NEVER_LEFT.includes(cause.code ?? ''), late, { cause })
 }
 
 async function wholeText(response: IncomingMessage): Promise<string> {

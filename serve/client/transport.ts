@@ -38,6 +38,8 @@ interface Sending<T> {
 
 /** Calls to one server. */
 export class Transport {
+  #closed = false
+
   constructor(
     readonly url: string,
     private readonly sender: Sender,
@@ -106,14 +108,15 @@ export class Transport {
         const answer = await this.sender.send({ ...call, limitMs: Math.max(1, Math.ceil(end - performance.now())) })
         const waitMs = Math.max(pauseMs, 1000 * (answer.retryAfterS ?? 0))
         const isBusy = answer.status === TOO_MANY_REQUESTS || (answer.status === UNAVAILABLE && answer.retryAfterS !== undefined)
-        if (!isBusy || last || performance.now() + waitMs > end) return answer
+        if (!isBusy || last || this.#closed || performance.now() + waitMs > end) return answer
         await sleep(waitMs)
       } catch (error) {
         const { reached, givenUp, message } = error as SendError
         if (!(error instanceof SendError)) throw error
-        if (givenUp || last || (reached && !repeatable) || performance.now() + pauseMs > end) {
+        if (givenUp || last || this.#closed || (reached && !repeatable) || performance.now() + pauseMs > end) {
           const told = givenUp ? `none within ${call.limitMs} ms` : message
-          throw new ServeError('SERVER_UNREACHABLE', `no answer from ${this.url}: ${told}; is the server running?`, { cause: error.cause })
+          const hint = /certificate/.test(told) ? 'trust one of your own making with ca' : 'is the server running?'
+          throw new ServeError('SERVER_UNREACHABLE', `no answer from ${this.url}: ${told}; ${hint}`, { cause: error.cause })
         }
         await sleep(pauseMs)
       }
@@ -130,7 +133,9 @@ export class Transport {
     throw new ServeError('REQUEST_REFUSED', `${what}: ${told} (HTTP ${status})`, { status, retryAfterS })
   }
 
+  /** Connections that are kept are closed, and what fails is not tried again. */
   close(): void {
+    this.#closed = true
     this.sender.close()
   }
 }

@@ -1,9 +1,10 @@
-import type { BatchReply } from './container.js'
+import { type BatchReply, ITEM_FAILED } from './container.js'
 import type { Column } from './element-types.js'
 import { type Frame, FrameType, FrameWriter, SectionTag } from './frames.js'
 import type { LoadSettings } from './kinds.js'
 import { loadModel } from './load.js'
 import { evaluate, type LoadedModel, messageOf } from './model.js'
+import { MOST_OUTPUT_BYTES } from './replies.js'
 import type { Wire } from './wire.js'
 
 /** Loads a model that is sent, or the one that the container has. */
@@ -64,7 +65,8 @@ class Answering {
     return this.#reply(batchId, count, reply)
   }
 
-  #reply(batchId: number, count: number, { outputs, statuses, errors }: BatchReply): void {
+  #reply(batchId: number, count: number, reply: BatchReply): void {
+    const { outputs, statuses, errors } = fitting(reply, count)
     // The frontend has never more than `maxInFlight` batches without a reply that it has read, so the oldest writer is free again.
     const { maxInFlight = 1 } = this.#model!
     const writer = this.#writers.length >= maxInFlight ? this.#writers.shift()! : new FrameWriter()
@@ -74,6 +76,20 @@ class Answering {
     this.wire.write(writer.end())
     this.#writers.push(writer)
   }
+}
+
+/** A reply that is too large would end the container: its items fail instead. */
+function fitting(reply: BatchReply, count: number): BatchReply {
+  let bytes = 0
+  for (const { elements } of reply.outputs) bytes += elements.byteLength
+  if (bytes <= MOST_OUTPUT_BYTES) return reply
+  const room = `a reply has room for ${MOST_OUTPUT_BYTES}`
+  const told = `the outputs of a batch of ${count} are ${bytes} bytes; ${room}${count > 1 ? ': publish it with a smaller batching.maxBatch' : ''}`
+  const outputs = reply.outputs.map((column) =>
+    column.offsets === undefined ? column : { ...column, elements: column.elements.subarray(0, 0), offsets: new Uint32Array(count + 1) },
+  )
+  const errors = Object.fromEntries(Array.from({ length: count }, (_, item) => [item, told]))
+  return { outputs, statuses: new Uint8Array(count).fill(ITEM_FAILED), errors }
 }
 
 const copyOf = ({ type, elements, offsets }: Column): Column => ({ type, elements: elements.slice(), offsets: offsets?.slice() })

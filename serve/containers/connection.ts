@@ -12,12 +12,13 @@ export const REPLY_BODY_BYTES = 64 * 1024 ** 2
 /** One socket that speaks the container protocol; the same class on both sides. */
 export class Connection implements Wire {
   onFrame: (frame: Frame) => void = () => {}
-  onClose: (reason: string) => void = () => {}
+  onClose: (reason: string, byThem: boolean) => void = () => {}
   readonly #socket: Socket
   readonly #reader: FrameReader
   readonly #writer = new FrameWriter()
   #reason: string | undefined
   #isTrusted = false
+  #closedHere = false
 
   constructor(socket: Socket) {
     this.#socket = socket
@@ -36,7 +37,7 @@ export class Connection implements Wire {
     socket.on('error', (error) => {
       this.#reason ??= error.message
     })
-    socket.on('close', () => this.onClose(this.#reason ?? 'closed the connection'))
+    socket.on('close', () => this.onClose(this.#reason ?? 'closed the connection', !this.#closedHere))
   }
 
   trust(maxBodyBytes: number): void {
@@ -58,6 +59,7 @@ export class Connection implements Wire {
 
   close(reason: string): void {
     this.#reason ??= reason
+    this.#closedHere = true
     this.#socket.destroy()
   }
 }

@@ -1,6 +1,11 @@
 import type { OutputName } from '../log/output-lines.js'
 import type { Column, Elements, ElementType, InputType } from './element-types.js'
 
+/** Batches that a container may be asked to answer at the same time. */
+export const MOST_IN_FLIGHT = 64
+export const mayBeInFlight = (count: unknown): count is number =>
+  typeof count === 'number' && Number.isInteger(count) && count >= 1 && count <= MOST_IN_FLIGHT
+
 /** One of a model's outputs. */
 export interface OutputDescription {
   readonly name: string
@@ -16,8 +21,8 @@ export interface ModelDescription {
   readonly inputType: InputType
   /** Elements of one input, flat; null where each has its own length, as strings always do. */
   readonly inputSize: number | null
-  /** The first one is the answer; the others are there for who asks for them. */
-  readonly outputs: readonly [OutputDescription, ...OutputDescription[]]
+  /** At least one. The first one is the answer; the others are there for who asks for them. */
+  readonly outputs: readonly OutputDescription[]
   readonly algorithm?: string
   readonly environmentId?: string
   readonly observationSpace?: unknown

@@ -31,6 +31,6 @@ function commandOf({ artifact, settings }: ContainerModel): ContainerCommand {
   if (settings.kind === 'python') return pythonCommand(settings)
   if (settings.kind === 'image') return imageCommand(Buffer.from(artifact).toString(), settings, settings.limits)
   const { memoryMB } = settings.limits
-  const heap = memoryMB === undefined ? [] : [`--max-old-space-size=${memoryMB}`]
+  const heap = memoryMB === undefined ? [] : [`--max-old-space-size=${Math.ceil(memoryMB)}`]
   return { command: process.execPath, args: [...heap, NODE_MAIN], inheritsSocket: true }
 }

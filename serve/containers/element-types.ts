@@ -1,3 +1,5 @@
+import type { OutputDescription } from './container.js'
+
 /** What an input is made of; Clipper's five types. A string is kept and sent as UTF-8. */
 export const INPUT_TYPES = ['floats', 'doubles', 'integers', 'bytes', 'strings'] as const
 export type InputType = (typeof INPUT_TYPES)[number]
@@ -21,6 +23,14 @@ export const bytesPerElement = (type: ElementType): number => BYTES[type]
 /** Texts: an item is one whatever its length, so where items end has to be said. */
 export const isText = (type: ElementType): boolean => type === 'strings' || type === 'json'
 
+/** Values in a tensor of this shape. */
+export const sizeOf = (shape: readonly number[]): number => shape.reduce((product, side) => product * side, 1)
+/** Whether items of an output differ in length. */
+export const varies = ({ type, shape }: Pick<OutputDescription, 'type' | 'shape'>): boolean => isText(type) || shape[0] === -1
+/** UTF-8 as a text. */
+export const textOf = ({ buffer, byteOffset, byteLength }: Elements): string =>
+  Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength).toString()
+
 /** A view; `byteOffset` must be a multiple of the element's size. */
 export function viewElements(type: ElementType, buffer: ArrayBuffer, byteOffset: number, length: number): Elements {
   if (type === 'floats') return new Float32Array(buffer, byteOffset, length)
@@ -31,6 +41,39 @@ export function viewElements(type: ElementType, buffer: ArrayBuffer, byteOffset:
 
 export const makeElements = (type: ElementType, length: number): Elements =>
   viewElements(type, new ArrayBuffer(length * BYTES[type]), 0, length)
+
+const INT32 = 2 ** 31
+/** What elements that are whole numbers can hold. */
+const RANGES: Partial<Readonly<Record<ElementType, readonly [low: number, high: number]>>> = {
+  integers: [-INT32, INT32 - 1],
+  bytes: [0, 255],
+}
+const SHOWN_CHARS = 60
+
+/**
+ * Numbers as elements; true and false are 1 and 0.
+ * @param name of the output, for messages @throws Error for what they cannot hold: another number would be kept in its place
+ */
+export function elementsOf(type: ElementType, numbers: ArrayLike<unknown>, name: string): Elements {
+  const elements = makeElements(type, numbers.length)
+  if (numbers.constructor === elements.constructor) {
+    elements.set(numbers as Elements)
+    return elements
+  }
+  const [low, high] = RANGES[type] ?? [Number.NaN, Number.NaN]
+  const isWhole = RANGES[type] !== undefined
+  for (let i = 0; i < elements.length; i++) {
+    const given = numbers[i]
+    const value = typeof given === 'boolean' ? Number(given) : given
+    const fits = typeof value === 'number' && (!isWhole || (Number.isInteger(value) && value >= low && value <= high))
+    if (!fits) {
+      const expected = isWhole ? `whole numbers from ${low} to ${high}` : 'numbers'
+      throw new Error(`output "${name}" holds ${String(given).slice(0, SHOWN_CHARS)}; expected ${expected}`)
+    }
+    elements[i] = value
+  }
+  return elements
+}
 
 /** One tensor of a batch: its items' elements one after the other, `[items, …]` row-major. */
 export interface Column {
@@ -62,10 +105,8 @@ export function rowsOf({ type, elements, offsets }: Column, from: number, rows: 
 }
 
 /** Columns one after the other. */
-export function joinColumns(
-  { type, shape }: { readonly type: ElementType; readonly shape: readonly number[] },
-  columns: readonly Column[],
-): Column {
+export function joinColumns(output: Pick<OutputDescription, 'type' | 'shape'>, columns: readonly Column[]): Column {
+  const { type } = output
   const [only] = columns
   if (columns.length === 1) return only!
   const elements = makeElements(
@@ -79,6 +120,5 @@ export function joinColumns(
     for (let item = 1; item < (column.offsets?.length ?? 0); item++) offsets.push(at + column.offsets![item]!)
     at += column.elements.length
   }
-  const varies = isText(type) || shape[0] === -1
-  return varies ? { type, elements, offsets: Uint32Array.from(offsets) } : { type, elements }
+  return varies(output) ? { type, elements, offsets: Uint32Array.from(offsets) } : { type, elements }
 }

@@ -1,10 +1,10 @@
 import { fileURLToPath } from 'node:url'
-import { constants, runInThisContext } from 'node:vm'
+import { constants, Script } from 'node:vm'
 import { type BatchReply, ITEM_FAILED, type ModelDescription, type OutputDescription } from './container.js'
-import { type Column, type Elements, type InputType, isText, itemOf } from './element-types.js'
+import { type Column, type Elements, elementsOf, type InputType, itemOf, sizeOf, textOf, varies } from './element-types.js'
 import type { LoadSettings } from './kinds.js'
 import { joinItems, type LoadedModel, messageOf } from './model.js'
-import { wrongDescription } from './replies.js'
+import { described } from './replies.js'
 
 /** One input as a function gets it: a typed array, valid during the call; a string where the model takes strings. */
 type FunctionInput = Elements | string
@@ -12,19 +12,22 @@ type FunctionInput = Elements | string
 /** What a module may say beside its default export. */
 type FunctionModule = Partial<ModelDescription> & { readonly default?: unknown; readonly maxInFlight?: number }
 
-const JSON_OUTPUT: readonly [OutputDescription] = [{ name: 'output', type: 'json', shape: [] }]
+const JSON_OUTPUT: readonly OutputDescription[] = [{ name: 'output', type: 'json', shape: [] }]
 
 /** A module's text, or a function's. */
 async function readModule(artifact: Uint8Array, { path }: LoadSettings): Promise<FunctionModule> {
   if (path !== undefined) return (await import(path)) as FunctionModule
   const text = Buffer.from(artifact).toString()
-  if (/^\s*export\s/m.test(text))
-    return (await import(`data:text/javascript;base64,${Buffer.from(text).toString('base64')}`)) as FunctionModule
   // So that what it imports is looked up as the server's own imports are.
   const { USE_MAIN_CONTEXT_DEFAULT_LOADER: loader } = constants
-  return {
-    default: runInThisContext(`(${text})`, { filename: fileURLToPath(import.meta.url), importModuleDynamically: loader }) as unknown,
+  let script: Script
+  try {
+    script = new Script(`(${text}\n)`, { filename: fileURLToPath(import.meta.url), importModuleDynamically: loader })
+  } catch {
+    // No function is a module, however it is written: minified, all of it is one line.
+    return (await import(`data:text/javascript;base64,${Buffer.from(text).toString('base64')}`)) as FunctionModule
   }
+  return { default: script.runInThisContext() as unknown }
 }
 
 /** A JavaScript function, or a module whose default export is one. */
@@ -41,10 +44,9 @@ export function functionModel(call: ModelCall, said: FunctionModule, settings: O
   const inputType = settings.inputType ?? said.inputType ?? 'floats'
   const inputSize = settings.inputSize ?? said.inputSize ?? null
   const outputs = settings.outputs ?? said.outputs ?? JSON_OUTPUT
-  const wrong = wrongDescription({ inputType, inputSize, outputs })
-  if (wrong !== undefined) throw new Error(wrong)
-  const description: ModelDescription = { inputType, inputSize, outputs: outputs as ModelDescription['outputs'] }
-  return new FunctionModel(call, description, settings.maxInFlight ?? said.maxInFlight)
+  const read = described({ inputType, inputSize, outputs })
+  if (typeof read === 'string') throw new Error(read)
+  return new FunctionModel(call, read, settings.maxInFlight ?? said.maxInFlight)
 }
 
 class FunctionModel implements LoadedModel {
@@ -64,8 +66,7 @@ class FunctionModel implements LoadedModel {
   }
 }
 
-const inputOf = (type: InputType, elements: Elements): FunctionInput =>
-  type === 'strings' ? Buffer.from(elements.buffer as ArrayBuffer, elements.byteOffset, elements.byteLength).toString() : elements
+const inputOf = (type: InputType, elements: Elements): FunctionInput => (type === 'strings' ? textOf(elements) : elements)
 
 /** With one output an answer is its value; with several it is an object by their names. */
 function replyOf(answers: readonly unknown[], wanted: readonly OutputDescription[], declared: number): BatchReply {
@@ -77,10 +78,10 @@ function replyOf(answers: readonly unknown[], wanted: readonly OutputDescription
         return partOf(output, declared === 1 ? answer : (answer as Record<string, unknown> | null)?.[output.name])
       } catch (error) {
         errors[item] = messageOf(error)
-        return new Uint8Array(isText(output.type) || output.shape[0] === -1 ? 0 : sizeOf(output))
+        return new Uint8Array(varies(output) ? 0 : sizeOf(output.shape))
       }
     })
-    return joinItems(output.type, parts, isText(output.type) || output.shape[0] === -1)
+    return joinItems(output, parts)
   })
   const failed = Object.keys(errors)
   if (failed.length === 0) return { outputs }
@@ -88,8 +89,6 @@ function replyOf(answers: readonly unknown[], wanted: readonly OutputDescription
   for (const item of failed) statuses[Number(item)] = ITEM_FAILED
   return { outputs, statuses, errors }
 }
-
-const sizeOf = ({ shape }: OutputDescription) => shape.reduce((product, length) => product * length, 1)
 
 /** One answer as elements. @throws Error for one that is not what was declared */
 function partOf(output: OutputDescription, value: unknown): ArrayLike<number> {
@@ -103,10 +102,11 @@ function partOf(output: OutputDescription, value: unknown): ArrayLike<number> {
     if (typeof value !== 'string') throw new Error(`output "${name}" is ${typeof value}; expected a string`)
     return Buffer.from(value)
   }
-  const numbers = shape.length === 0 && typeof value === 'number' ? [value] : (value as ArrayLike<number>)
-  const fits = (Array.isArray(numbers) || ArrayBuffer.isView(numbers)) && (shape[0] === -1 || numbers.length === sizeOf(output))
+  const isBare = shape.length === 0 && (typeof value === 'number' || typeof value === 'boolean')
+  const numbers = isBare ? [value] : (value as ArrayLike<unknown>)
+  const fits = (Array.isArray(numbers) || ArrayBuffer.isView(numbers)) && (shape[0] === -1 || numbers.length === sizeOf(shape))
   if (!fits) throw new Error(`output "${name}" does not have shape [${shape}]`)
-  return numbers
+  return elementsOf(type, numbers, name)
 }
 
 /** JSON would write null, and nobody would know. */

@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { ServeError } from '../errors.js'
 import { shown } from '../refusals.js'
-import type { BatchDone, BatchInputs, ModelDescription } from './container.js'
+import { type BatchDone, type BatchInputs, MOST_IN_FLIGHT, type ModelDescription, mayBeInFlight } from './container.js'
 import { type Frame, FrameError, FrameType, FrameWriter, SectionTag } from './frames.js'
 import type { Host, HostEvents, StartHost } from './host.js'
 import type { ContainerSettings, Isolation, LoadSettings } from './kinds.js'
-import { MOST_IN_FLIGHT } from './listener.js'
 import { readDescription, readReply } from './replies.js'
 import type { Wire } from './wire.js'
 
@@ -19,6 +18,8 @@ const HEARTBEATS_MISSED = 10
 const HEARTBEATS_LATE = 1
 /** A batch that has no reply after so many milliseconds hangs, whatever the heart beats. */
 export const BATCH_LIMIT_MS = 10_000
+/** How a process ended, and what it said last, is known this soon after its connection is closed, or not at all. */
+const CAUSE_LIMIT_MS = 200
 /** Frames between two ticks that answer nothing: more than this is a flood. */
 const MOST_IDLE_FRAMES = 1_000
 const MIB = 1024 ** 2
@@ -66,8 +67,11 @@ export class ContainerLife {
   readonly #open = new Map<number, OpenBatch>()
   readonly #writers: FrameWriter[] = []
   readonly #startLimit: NodeJS.Timeout | undefined
+  #causeLimit: NodeJS.Timeout | undefined
   #description: ModelDescription | undefined
+  /** It answers nothing any more; `#told` once that is told, too. */
   #ended = false
+  #told = false
   #wire: Wire | undefined
   #heartbeat: NodeJS.Timeout | undefined
   #missed = 0
@@ -109,7 +113,7 @@ export class ContainerLife {
     }
     this.#wire = wire
     this.maxInFlight = maxInFlight
-    wire.onClose = (reason) => this.#end(reason)
+    wire.onClose = (reason, byThem) => this.#hungUp(reason, byThem)
     wire.onFrame = (frame) => this.#receive(frame)
     const { model, artifact, settings } = this.#model
     const { kind, inputType, inputSize, outputs, path, maxInFlight: wanted } = settings
@@ -156,9 +160,9 @@ export class ContainerLife {
   #becomeReady(frame: Frame): void {
     if (this.#description) throw new FrameError('ready twice')
     const { maxInFlight = this.maxInFlight, ...said } = frame.json()
-    const fits = Number.isInteger(maxInFlight) && (maxInFlight as number) >= 1 && (maxInFlight as number) <= MOST_IN_FLIGHT
-    if (!fits) throw new FrameError(`ready's maxInFlight is ${shown(maxInFlight)}; expected a whole number from 1 to ${MOST_IN_FLIGHT}`)
-    this.maxInFlight = maxInFlight as number
+    if (!mayBeInFlight(maxInFlight))
+      throw new FrameError(`ready's maxInFlight is ${shown(maxInFlight)}; expected a whole number from 1 to ${MOST_IN_FLIGHT}`)
+    this.maxInFlight = maxInFlight
     const description = readDescription(said)
     this.#model.described ??= description
     const expected = shapeOf(this.#model.described)
@@ -194,17 +198,35 @@ export class ContainerLife {
     this.#wire?.write(writer.end())
   }
 
-  #end(reason: string, error?: ServeError): void {
+  /** A process that ends closes its connection a moment before it is known how it ended, which says more. */
+  #hungUp(reason: string, byThem: boolean): void {
+    if (!byThem || this.#host.pid === undefined) {
+      this.#end(reason)
+      return
+    }
+    this.#lose(reason)
+    this.#causeLimit ??= setTimeout(() => this.#end(reason), CAUSE_LIMIT_MS)
+  }
+
+  /** No batch goes there any more, and those that are open are given to others. */
+  #lose(reason: string): void {
     if (this.#ended) return
     this.#ended = true
     clearTimeout(this.#startLimit)
     clearInterval(this.#heartbeat)
     const lost = [...this.#open.values()]
     this.#open.clear()
-    // (Not there yet where its start has failed at once.)
-    this.#host?.kill()
     this.#wire?.close(reason)
     for (const { done } of lost) done(null, reason)
+  }
+
+  #end(reason: string, error?: ServeError): void {
+    if (this.#told) return
+    this.#told = true
+    clearTimeout(this.#causeLimit)
+    // (Not there yet where its start has failed at once.)
+    this.#host?.kill()
+    this.#lose(reason)
     const words = this.#host?.lastWords.trim()
     const told = words ? `${reason}; it last said: ${words}` : reason
     this.#events.ended(error ?? new ServeError('CONTAINER_FAILED', `the container of ${this.#model.model} ${told}`))

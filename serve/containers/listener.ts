@@ -4,11 +4,11 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { ServeError } from '../errors.js'
 import { shown } from '../refusals.js'
 import { Connection, REPLY_BODY_BYTES } from './connection.js'
+import { MOST_IN_FLIGHT, mayBeInFlight } from './container.js'
 import { type Frame, FrameType, PROTOCOL_MAJOR } from './frames.js'
 import type { HostEvents } from './host.js'
 
 const HELLO_TIMEOUT_MS = 5_000
-export const MOST_IN_FLIGHT = 64
 
 /** Who waits for a container: told once, when it shows its token. */
 type Arrival = Pick<HostEvents, 'arrived' | 'refused'>
@@ -19,7 +19,7 @@ export const digestOf = (token: string) => createHash('sha256').update(token).di
 /** Why a hello is not one; undefined when it is. */
 function wrongHello({ major }: Frame, maxInFlight: unknown): string | undefined {
   if (major !== PROTOCOL_MAJOR) return `protocol ${major} is not spoken here; expected ${PROTOCOL_MAJOR}`
-  if (Number.isInteger(maxInFlight) && (maxInFlight as number) >= 1 && (maxInFlight as number) <= MOST_IN_FLIGHT) return undefined
+  if (mayBeInFlight(maxInFlight)) return undefined
   return `hello's maxInFlight is ${shown(maxInFlight)}; expected a whole number from 1 to ${MOST_IN_FLIGHT}`
 }
 

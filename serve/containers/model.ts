@@ -1,5 +1,5 @@
 import { type BatchReply, ITEM_FAILED, ITEM_OK, type ModelDescription, type OutputDescription } from './container.js'
-import { type Column, isText, itemOf, makeElements } from './element-types.js'
+import { type Column, itemOf, makeElements, sizeOf, varies } from './element-types.js'
 import { wrongColumn } from './replies.js'
 
 /** A model that is loaded and answers batches: what a kind's file makes, wherever it runs. */
@@ -69,21 +69,21 @@ export function joinReplies(replies: readonly (BatchReply | string)[], described
     if (failed !== undefined) errors[item] = failed
   }
   const outputs = described.map((output, index) => {
-    const varies = isText(output.type) || output.shape[0] === -1
-    const size = varies ? 0 : output.shape.reduce((product, length) => product * length, 1)
-    const parts = replies.map((reply) => (typeof reply === 'string' ? makeElements(output.type, size) : reply.outputs[index]!.elements))
-    return joinItems(output.type, parts, varies)
+    const nothing = makeElements(output.type, varies(output) ? 0 : sizeOf(output.shape))
+    const parts = replies.map((reply) => (typeof reply === 'string' ? nothing : reply.outputs[index]!.elements))
+    return joinItems(output, parts)
   })
   return { outputs, statuses, errors }
 }
 
 /** A column of items that lie apart. */
-export function joinItems(type: Column['type'], parts: readonly ArrayLike<number>[], varies: boolean): Column {
+export function joinItems(output: Pick<OutputDescription, 'type' | 'shape'>, parts: readonly ArrayLike<number>[]): Column {
+  const { type } = output
   const offsets = new Uint32Array(parts.length + 1)
   for (const [item, part] of parts.entries()) offsets[item + 1] = offsets[item]! + part.length
   const elements = makeElements(type, offsets[parts.length]!)
   for (const [item, part] of parts.entries()) elements.set(part, offsets[item])
-  return varies ? { type, elements, offsets } : { type, elements }
+  return varies(output) ? { type, elements, offsets } : { type, elements }
 }
 
 export const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))

@@ -1,7 +1,7 @@
 import type { BatchReply, ModelDescription, OutputDescription } from './container.js'
-import { type Column, type ElementType, type InputType, itemOf, makeElements } from './element-types.js'
+import { type Column, type ElementType, elementsOf, type InputType, itemOf, makeElements, sizeOf } from './element-types.js'
 import type { LoadSettings } from './kinds.js'
-import { joinReplies, type LoadedModel } from './model.js'
+import { joinItems, joinReplies, type LoadedModel } from './model.js'
 import { requireRuntime } from './runtime.js'
 
 /** What is used of onnxruntime-node and onnxruntime-web, which have the same API. */
@@ -78,7 +78,7 @@ class OnnxModel implements LoadedModel {
     this.#isSingle = shape[0] === 1
     const sizes = shape.slice(1)
     const free = sizes.filter((size) => typeof size !== 'number')
-    const known = sizes.reduce<number>((product, size) => product * (typeof size === 'number' ? size : 1), 1)
+    const known = sizeOf(sizes.filter((size) => typeof size === 'number'))
     if (free.length > 1 || (free.length === 1 && inputSize === undefined)) {
       throw new Error(`the model's input has shape [${shape.join(', ')}]; say how large it is with inputSize`)
     }
@@ -87,7 +87,7 @@ class OnnxModel implements LoadedModel {
 
   /** What a model gives is seen by asking it. */
   async warm(): Promise<void> {
-    const inputSize = this.#shape.reduce((product, size) => product * size, 1)
+    const inputSize = sizeOf(this.#shape)
     const zeros = { type: this.#inputType, elements: makeElements(this.#inputType, inputSize) }
     const seen = await this.#run(zeros, 1)
     const outputs = this.session.outputNames.map((name): OutputDescription => {
@@ -95,7 +95,7 @@ class OnnxModel implements LoadedModel {
       if (dims[0] !== 1) throw new Error(`output "${name}" has shape [${dims.join(', ')}] for one input; expected a first dimension of 1`)
       return { name, type: elementType(name, type), shape: dims.slice(1) }
     })
-    this.description = { inputType: this.#inputType, inputSize, outputs: outputs as unknown as ModelDescription['outputs'] }
+    this.description = { inputType: this.#inputType, inputSize, outputs }
     for (let round = 0; round < WARM_ROUNDS; round++) await this.#run(zeros, 1)
   }
 
@@ -114,7 +114,7 @@ class OnnxModel implements LoadedModel {
       return joinReplies(replies, wanted)
     }
     const answers = await this.#run(inputs, size)
-    return { outputs: wanted.map(({ name, type }) => columnOf(type, answers[name]!)) }
+    return { outputs: wanted.map(({ name, type }) => columnOf(name, type, answers[name]!)) }
   }
 
   close(): void {
@@ -129,15 +129,11 @@ function elementType(name: string, type: string): ElementType {
   return known
 }
 
-function columnOf(type: ElementType, { data }: Tensor): Column {
+function columnOf(name: string, type: ElementType, { data }: Tensor): Column {
   if (type === 'strings') {
-    const parts = (data as readonly string[]).map((text) => Buffer.from(text))
-    const offsets = new Uint32Array(parts.length + 1)
-    for (const [item, part] of parts.entries()) offsets[item + 1] = offsets[item]! + part.length
-    return { type, elements: Buffer.concat(parts), offsets }
+    const texts = (data as readonly string[]).map((text) => Buffer.from(text))
+    return joinItems({ type, shape: [] }, texts)
   }
   const numbers = data instanceof BigInt64Array ? Array.from(data, Number) : (data as ArrayLike<number>)
-  const elements = makeElements(type, numbers.length)
-  elements.set(numbers)
-  return { type, elements }
+  return { type, elements: elementsOf(type, numbers, name) }
 }

@@ -5,7 +5,7 @@ import type { Wire } from './wire.js'
 /** The container protocol between threads: a message holds whole frames. */
 export class PortWire implements Wire {
   onFrame: (frame: Frame) => void = () => {}
-  onClose: (reason: string) => void = () => {}
+  onClose: (reason: string, byThem: boolean) => void = () => {}
   readonly #port: MessagePort | Worker
   readonly #writer = new FrameWriter()
   readonly #reader = new FrameReader(Number.MAX_SAFE_INTEGER, (frame) => this.onFrame(frame))
@@ -44,6 +44,6 @@ export class PortWire implements Wire {
   close(reason: string): void {
     if (this.#closed) return
     this.#closed = true
-    this.onClose(reason)
+    this.onClose(reason, false)
   }
 }

@@ -1,5 +1,5 @@
 import type { BatchReply, ModelDescription, OutputDescription } from './container.js'
-import { type Column, type Elements, type ElementType, type InputType, itemOf, makeElements } from './element-types.js'
+import { type Column, elementsOf, type InputType, itemOf, sizeOf, textOf } from './element-types.js'
 import type { LoadSettings } from './kinds.js'
 import { joinItems, type LoadedModel } from './model.js'
 
@@ -19,6 +19,7 @@ const TYPES: Readonly<Record<string, InputType>> = {
 const REQUEST_LIMIT_MS = 9_000
 const IN_FLIGHT = 4
 const MOST_ERROR_CHARS = 300
+const SHOWN_CHARS = 60
 
 interface TensorMetadata {
   readonly name: string
@@ -31,7 +32,11 @@ interface Answer {
 
 async function ask(url: string, body?: string): Promise<unknown> {
   const init = body === undefined ? {} : { method: 'POST', body, headers: { 'content-type': 'application/json' } }
-  const response = await fetch(url, { ...init, signal: AbortSignal.timeout(REQUEST_LIMIT_MS) })
+  const response = await fetch(url, { ...init, signal: AbortSignal.timeout(REQUEST_LIMIT_MS) }).catch((error: Error) => {
+    // "fetch failed" alone would tell nobody what to do.
+    const { message, code } = (error.cause ?? error) as NodeJS.ErrnoException
+    throw new Error(`${url} cannot be reached: ${message || code}`, { cause: error })
+  })
   const text = await response.text()
   if (!response.ok) throw new Error(`${url} answered ${response.status}: ${text.slice(0, MOST_ERROR_CHARS)}`)
   try {
@@ -43,7 +48,9 @@ async function ask(url: string, body?: string): Promise<unknown> {
 
 /** A model of another server that speaks the Open Inference Protocol v2; the artifact is its address, `http://host:port/v2/models/NAME`. */
 export async function loadRemoteModel(artifact: Uint8Array, settings: LoadSettings): Promise<LoadedModel> {
-  const url = Buffer.from(artifact).toString().replace(/\/+$/, '')
+  const url = Buffer.from(artifact).toString().trim().replace(/\/+$/, '')
+  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
+    throw new Error(`"${url.slice(0, SHOWN_CHARS)}" is no address of a model; expected one like http://host:port/v2/models/NAME`)
   const { inputs = [], outputs = [] } = (await ask(url)) as { inputs?: TensorMetadata[]; outputs?: TensorMetadata[] }
   const [input, ...more] = inputs
   if (input === undefined || more.length > 0) throw new Error(`${url} has ${inputs.length} inputs; expected one`)
@@ -81,14 +88,14 @@ class RemoteModel implements LoadedModel {
     const inputType = typeOf(input)
     const sizes = input.shape.slice(1)
     const free = sizes.filter((size) => size < 1).length
-    const known = sizes.reduce((product, size) => product * (size < 1 ? 1 : size), 1)
+    const known = sizeOf(sizes.filter((size) => size >= 1))
     if (inputType !== 'strings' && (free > 1 || (free === 1 && inputSize === undefined))) {
       throw new Error(`${url} takes inputs of shape [${input.shape.join(', ')}]; say how large one is with inputSize`)
     }
     this.#sizes = sizes.map((size) => (size < 1 ? (inputSize ?? known) / known : size))
     this.maxInFlight = maxInFlight
-    const size = inputType === 'strings' ? null : this.#sizes.reduce((product, one) => product * one, 1)
-    this.description = { inputType, inputSize: size, outputs: outputs.map(outputOf) as unknown as ModelDescription['outputs'] }
+    const size = inputType === 'strings' ? null : sizeOf(this.#sizes)
+    this.description = { inputType, inputSize: size, outputs: outputs.map(outputOf) }
   }
 
   async evaluate(inputs: Column, size: number, wantsExtras: boolean): Promise<BatchReply> {
@@ -107,8 +114,6 @@ function dataOf(inputs: Column, size: number): unknown[] {
   return Array.from({ length: size }, (_, item) => textOf(itemOf(inputs, item, size)))
 }
 
-const textOf = (bytes: Elements) => Buffer.from(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength).toString()
-
 /** @throws Error for an answer that is not what the metadata says */
 function columnOf({ name, type, shape }: OutputDescription, size: number, { outputs }: Answer): Column {
   const found = outputs?.find((output) => output.name === name)
@@ -117,26 +122,14 @@ function columnOf({ name, type, shape }: OutputDescription, size: number, { outp
   if (type === 'strings' || type === 'json') {
     const parts = type === 'strings' ? data : Array.isArray(found.data) ? found.data : []
     if (parts.length !== size) throw new Error(`output "${name}" has ${parts.length} items; expected ${size}`)
-    return joinItems(
-      type,
-      parts.map((part) => Buffer.from(type === 'strings' ? String(part) : JSON.stringify(part))),
-      true,
-    )
+    const texts = parts.map((part) => Buffer.from(type === 'strings' ? String(part) : JSON.stringify(part)))
+    return joinItems({ type, shape }, texts)
   }
-  const expected = shape[0] === -1 ? undefined : shape.reduce((product, length) => product * length, size)
+  const expected = shape[0] === -1 ? undefined : size * sizeOf(shape)
   const fits = expected === undefined ? data.length % size === 0 : data.length === expected
   if (!fits)
     throw new Error(`output "${name}" has ${data.length} numbers for ${size} items; expected ${expected ?? `a multiple of ${size}`}`)
-  return numbers(type, data, size, expected === undefined)
-}
-
-function numbers(type: ElementType, data: readonly unknown[], size: number, varies: boolean): Column {
-  const elements = makeElements(type, data.length)
-  for (const [i, value] of data.entries()) {
-    if (typeof value !== 'number' && typeof value !== 'boolean')
-      throw new Error(`an output holds ${JSON.stringify(value)}; expected numbers`)
-    elements[i] = Number(value)
-  }
-  if (!varies) return { type, elements }
+  const elements = elementsOf(type, data, name)
+  if (expected !== undefined) return { type, elements }
   return { type, elements, offsets: Uint32Array.from({ length: size + 1 }, (_, item) => (item * data.length) / size) }
 }

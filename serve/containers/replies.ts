@@ -1,53 +1,61 @@
+import { REPLY_BODY_BYTES } from './connection.js'
 import { type BatchReply, ITEM_FAILED, type ModelDescription, type OutputDescription } from './container.js'
-import { type Column, INPUT_TYPES, isText, OUTPUT_TYPES } from './element-types.js'
+import { bytesPerElement, type Column, INPUT_TYPES, isText, OUTPUT_TYPES, sizeOf, varies } from './element-types.js'
 import { type Frame, FrameError, SectionTag } from './frames.js'
 
 const MOST_OUTPUTS = 64
-const isCount = (value: unknown) => typeof value === 'number' && Number.isSafeInteger(value) && value > 0
-const oneOf = (known: readonly string[], value: unknown) => typeof value === 'string' && known.includes(value)
+/** What a reply has room for beside its frame's other sections. */
+export const MOST_OUTPUT_BYTES = REPLY_BODY_BYTES - 2 ** 20
+const isCount = (value: unknown): value is number => typeof value === 'number' && Number.isSafeInteger(value) && value > 0
 
-function wrongOutput(given: unknown): string | undefined {
-  const { name, type, shape }: Record<string, unknown> = typeof given === 'object' && given !== null ? { ...given } : {}
+/** What an item's takes, 0 where each has its own length. */
+export const bytesOf = (output: Pick<OutputDescription, 'type' | 'shape'>): number =>
+  varies(output) ? 0 : sizeOf(output.shape) * bytesPerElement(output.type)
+
+/** One of a model's outputs as it is told, or what is wrong with it. */
+function readOutput(given: unknown): OutputDescription | string {
+  const { name, type: told, shape }: Record<string, unknown> = typeof given === 'object' && given !== null ? { ...given } : {}
+  const type = OUTPUT_TYPES.find((known) => known === told)
   if (typeof name !== 'string' || name === '') return 'an output has no name'
-  if (!oneOf(OUTPUT_TYPES, type)) return `output "${name}" has type ${JSON.stringify(type)}; expected ${OUTPUT_TYPES.join(', ')}`
+  if (type === undefined) return `output "${name}" has type ${JSON.stringify(told)}; expected ${OUTPUT_TYPES.join(', ')}`
   if (!Array.isArray(shape)) return `output "${name}" has no shape`
-  const varies = shape.length === 1 && shape[0] === -1
-  if (!varies && !shape.every(isCount)) return `output "${name}" has shape [${shape}]; expected sizes of at least 1, or [-1] alone`
-  if (isText(type as 'strings') && shape.length > 0) return `output "${name}" is a text an item; expected shape []`
-  return undefined
+  const isFree = shape.length === 1 && shape[0] === -1
+  if (!isFree && !shape.every(isCount)) return `output "${name}" has shape [${shape}]; expected sizes of at least 1, or [-1] alone`
+  if (isText(type) && shape.length > 0) return `output "${name}" is a text an item; expected shape []`
+  const bytes = bytesOf({ type, shape })
+  if (bytes > MOST_OUTPUT_BYTES) return `output "${name}" takes ${bytes} bytes an item; expected at most ${MOST_OUTPUT_BYTES}`
+  return { name, type, shape }
 }
 
-/** What is wrong with what a model says it takes and gives; undefined when nothing is. */
-export function wrongDescription({
-  inputType,
-  inputSize,
-  outputs,
-}: { readonly [key in keyof ModelDescription]?: unknown }): string | undefined {
-  if (!oneOf(INPUT_TYPES, inputType)) return `inputType is ${JSON.stringify(inputType)}; expected ${INPUT_TYPES.join(', ')}`
+type Described = Pick<ModelDescription, 'inputType' | 'inputSize' | 'outputs'>
+
+/** What a model says it takes and gives, or what is wrong with that. */
+export function described({ inputType: told, inputSize, outputs }: { readonly [key in keyof Described]?: unknown }): Described | string {
+  const inputType = INPUT_TYPES.find((known) => known === told)
+  if (inputType === undefined) return `inputType is ${JSON.stringify(told)}; expected ${INPUT_TYPES.join(', ')}`
   if (inputSize !== null && !isCount(inputSize)) return `inputSize is ${JSON.stringify(inputSize)}; expected at least 1, or null`
   if (inputType === 'strings' && inputSize !== null) return 'inputSize of strings is null: each has its own length'
   if (!Array.isArray(outputs) || outputs.length < 1 || outputs.length > MOST_OUTPUTS)
     return `outputs are not a list of 1 to ${MOST_OUTPUTS}`
-  return outputs.map(wrongOutput).find((wrong) => wrong !== undefined)
+  const read = outputs.map(readOutput)
+  const wrong = read.find((output) => typeof output === 'string')
+  return wrong ?? { inputType, inputSize, outputs: read.filter((output) => typeof output !== 'string') }
 }
 
 /** What a READY says. @throws FrameError */
 export function readDescription(json: Readonly<Record<string, unknown>>): ModelDescription {
-  const wrong = wrongDescription(json)
-  if (wrong !== undefined) throw new FrameError(`ready says: ${wrong}`)
-  const { inputType, inputSize, outputs, algorithm, environmentId, observationSpace, actionSpace } = json as unknown as ModelDescription
-  const plain = outputs.map(({ name, type, shape }) => ({ name, type, shape })) as unknown as ModelDescription['outputs']
+  const read = described(json)
+  if (typeof read === 'string') throw new FrameError(`ready says: ${read}`)
+  const { algorithm, environmentId, observationSpace, actionSpace } = json
   const text = (value: unknown) => (typeof value === 'string' ? value : undefined)
-  const people = { algorithm: text(algorithm), environmentId: text(environmentId), observationSpace, actionSpace }
-  return { inputType, inputSize, outputs: plain, ...people }
+  return { ...read, algorithm: text(algorithm), environmentId: text(environmentId), observationSpace, actionSpace }
 }
 
 /** Why a column is not what the model said of that output; undefined when it is. */
 export function wrongColumn({ type, elements, offsets }: Column, size: number, output: OutputDescription): string | undefined {
   if (type !== output.type) return `output "${output.name}" of ${type}; expected ${output.type}`
-  const varies = isText(type) || output.shape[0] === -1
-  if (varies) return offsets === undefined ? `output "${output.name}" has no offsets` : undefined
-  const expected = output.shape.reduce((product, length) => product * length, size)
+  if (varies(output)) return offsets === undefined ? `output "${output.name}" has no offsets` : undefined
+  const expected = size * sizeOf(output.shape)
   if (elements.length === expected) return undefined
   return `reply of ${size} items, ${elements.length} elements of output "${output.name}"; expected ${expected}`
 }
@@ -63,7 +71,7 @@ export function readReply(frame: Frame, size: number, wantsExtras: boolean, { ou
     if (column === undefined) throw new FrameError(`reply without output "${output.name}"`)
     const wrong = wrongColumn(column, size, output)
     if (wrong !== undefined) throw new FrameError(wrong)
-    outputs.push(column.offsets === undefined || isText(output.type) || output.shape[0] === -1 ? column : { ...column, offsets: undefined })
+    outputs.push(column.offsets === undefined || varies(output) ? column : { ...column, offsets: undefined })
   }
   const statuses = frame.bytes(SectionTag.STATUSES)
   if (!statuses) return { outputs }

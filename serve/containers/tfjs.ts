@@ -1,5 +1,5 @@
 import type { BatchReply, ModelDescription, OutputDescription } from './container.js'
-import { type Column, type ElementType, makeElements } from './element-types.js'
+import { type Column, type ElementType, makeElements, sizeOf } from './element-types.js'
 import type { LoadSettings } from './kinds.js'
 import type { LoadedModel } from './model.js'
 import { requireRuntime } from './runtime.js'
@@ -82,7 +82,7 @@ class TfjsModel implements LoadedModel {
     const sizes = (input.shape ?? [null, null]).slice(1)
     const isFree = (size: number | null) => size === null || size < 0
     const free = sizes.filter(isFree).length
-    const known = sizes.reduce<number>((product, size) => product * (isFree(size) ? 1 : size!), 1)
+    const known = sizeOf(sizes.map((size) => (isFree(size) ? 1 : size!)))
     if (free > 1 || (free === 1 && inputSize === undefined)) {
       throw new Error(
         `the model's input has shape [${input.shape?.map((size) => size ?? '?').join(', ')}]; say how large it is with inputSize`,
@@ -95,7 +95,7 @@ class TfjsModel implements LoadedModel {
   /** What a model gives is seen by asking it. */
   async warm(): Promise<void> {
     const inputType = this.#dtype === 'int32' ? 'integers' : 'floats'
-    const inputSize = this.#shape.reduce((product, size) => product * size, 1)
+    const inputSize = sizeOf(this.#shape)
     const zeros = { type: inputType, elements: makeElements(inputType, inputSize) } as const
     const seen = await this.#run(zeros, 1)
     const outputs = seen.map(({ dtype, shape }, index): OutputDescription => {
@@ -103,7 +103,7 @@ class TfjsModel implements LoadedModel {
       return { name: this.model.outputs[index]?.name ?? `output_${index}`, type: elementType(dtype), shape: shape.slice(1) }
     })
     for (const tensor of seen) tensor.dispose()
-    this.description = { inputType, inputSize, outputs: outputs as unknown as ModelDescription['outputs'] }
+    this.description = { inputType, inputSize, outputs }
     for (let round = 0; round < WARM_ROUNDS; round++) await this.evaluate(zeros, 1, true)
   }
 

@@ -1,9 +1,9 @@
-import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import { ServeError } from '../errors.js'
 import { shown } from '../refusals.js'
+import { rawRefusal } from './raw-answer.js'
 import type { RequestLimits } from './request-limits.js'
 
 /** A client that has not sent its whole request by then is hung up on. */
@@ -18,9 +18,7 @@ const UNREADABLE: Readonly<Record<string, readonly [status: number, cause: strin
 export function refuseUnreadable(error: Error & { code?: string }, socket: Socket): void {
   if (socket.writable) {
     const [status, cause] = UNREADABLE[error.code ?? ''] ?? [400, `the request is not HTTP/1.1: ${error.message}`]
-    const body = JSON.stringify({ error: 'Request error', code: error.code, cause })
-    const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\ncontent-type: application/json; charset=utf-8`
-    socket.write(`${head}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`)
+    socket.write(rawRefusal(status, error.code, cause))
   }
   socket.destroy()
 }
@@ -40,7 +38,7 @@ function inOurWords(error: Refused, { routeOptions, headers }: FastifyRequest, l
 }
 
 /** Open Inference and TensorFlow Serving have one field for what is wrong; Clipper two. */
-const hasOneField = (url: string) => /^\/v[12]([/?]|$)/.test(url)
+export const hasOneField = (url: string) => /^\/v[12]([/?]|$)/.test(url)
 
 /** What goes with a refusal besides its body: who may ask, and when again. */
 export function refusalHeaders(reply: FastifyReply, error: unknown): void {

@@ -1,16 +1,12 @@
 import { ServeError } from '../errors.js'
 import type { Inputs } from '../query/inputs.js'
 import { readRows } from '../query/read-rows.js'
-import { shown } from '../refusals.js'
+import { invalid } from '../refusals.js'
 import type { Taken } from '../registry/model.js'
 import { type Body, parseBody } from './json-body.js'
 import { checkArrays, checkCount, type RequestLimits } from './request-limits.js'
 
 const EXPECTED = '{"input": [...]} or {"input_batch": [[...], ...]}'
-
-function invalid(message: string): never {
-  throw new ServeError('QUERY_INVALID', message)
-}
 
 /** A predict body; its inputs are still to be checked against the model. @throws ServeError `QUERY_INVALID` */
 export function parsePredictBody(text: string, limits: RequestLimits): Body {
@@ -22,7 +18,7 @@ export function parsePredictBody(text: string, limits: RequestLimits): Body {
 export function readVersion({ version }: Body): string | undefined {
   if (version === undefined || typeof version === 'string') return version
   if (typeof version === 'number' && Number.isSafeInteger(version)) return String(version)
-  return invalid(`version: expected a string or a whole number, got ${shown(version)}`)
+  return invalid('version', 'a string or a whole number', version)
 }
 
 const inputPath = () => 'input'
@@ -38,11 +34,11 @@ export const isBatch = (body: Body) => body.input_batch !== undefined
 export function readInputs(body: Body, taken: Taken, limits: RequestLimits): Inputs {
   const { input, input_batch: batch } = body
   if (batch === undefined) {
-    if (input === undefined) invalid(`input: missing; expected ${EXPECTED}`)
+    if (input === undefined) throw new ServeError('QUERY_INVALID', `input: missing; expected ${EXPECTED}`)
     return readRows([input], taken, inputPath)
   }
-  if (input !== undefined) invalid('input: given together with input_batch; send one of them')
-  if (!Array.isArray(batch)) invalid(`input_batch: expected an array of inputs, got ${shown(batch)}`)
+  if (input !== undefined) throw new ServeError('QUERY_INVALID', 'input: given together with input_batch; send one of them')
+  if (!Array.isArray(batch)) invalid('input_batch', 'an array of inputs', batch)
   checkCount(batch, limits, 'input_batch', 'inputs')
   return readRows(batch, taken, batchPath)
 }

@@ -4,7 +4,7 @@ import type { Application, ArmTally } from '../registry/application.js'
 import type { ModelVersion } from '../registry/model.js'
 import { type Label, lossesOfReward, lossOfLabel } from '../selection/losses.js'
 import type { FeedbackEntry, State } from '../state/state.js'
-import { Answered } from './answered.js'
+import { AnsweredQueries } from './answered.js'
 import type { PredictionCache } from './cache.js'
 import type { Exchange } from './exchange.js'
 import type { Inputs } from './inputs.js'
@@ -28,12 +28,11 @@ export interface FeedbackResult {
 
 /**
  * Joins feedback to the prediction it is about, by query id, at most once each; the bandit learns from it, and it goes to the
- * feedback log.
+ * feedback log. What was answered is kept in memory only, since writing every answer down would cost more than answering: feedback on what
+ * a server answered that has ended since is refused, with the reason.
  */
 export class FeedbackDesk {
-  /** By the id's lower bits: ids follow one another, so that the next one takes the place of the oldest. */
-  readonly #answered = new Array<Answered | undefined>(QUERIES_KEPT).fill(undefined)
-  #bytes = 0
+  readonly #answered = new AnsweredQueries(QUERIES_KEPT, MOST_BYTES)
 
   constructor(
     private readonly state: State,
@@ -42,31 +41,7 @@ export class FeedbackDesk {
 
   /** Keeps what feedback will be joined to, where feedback has any use. */
   answered(application: Application, exchange: Exchange, inputs: Inputs): void {
-    if (!this.#keeps(application)) return
-    const { firstQueryId, size } = exchange
-    if (size === 0) return
-    const answered = new Answered(application, inputs, exchange)
-    const { bytes } = answered
-    for (let id = firstQueryId; id < firstQueryId + size; id++) {
-      this.#forget(id % QUERIES_KEPT)
-      this.#answered[id % QUERIES_KEPT] = answered
-      this.#bytes += bytes
-    }
-    for (let id = firstQueryId + size; this.#bytes > MOST_BYTES; id++) this.#forget(id % QUERIES_KEPT)
-  }
-
-  #forget(place: number): void {
-    const forgotten = this.#answered[place]
-    if (forgotten === undefined) return
-    this.#answered[place] = undefined
-    this.#bytes -= forgotten.bytes
-  }
-
-  #find(queryId: number): Answered | undefined {
-    const found = this.#answered[queryId % QUERIES_KEPT]
-    if (found === undefined) return undefined
-    const query = queryId - found.firstQueryId
-    return query >= 0 && query < found.size ? found : undefined
+    if (this.#keeps(application)) this.#answered.keep(application, inputs, exchange)
   }
 
   /**
@@ -75,7 +50,7 @@ export class FeedbackDesk {
    */
   async feedback(application: Application, queryId: number, verdict: Verdict): Promise<FeedbackResult> {
     if ('reward' in verdict) lossOfReward(application, verdict.reward)
-    if (this.#find(queryId) !== undefined || !this.#keeps(application)) return this.given(application, queryId, verdict)
+    if (this.#answered.get(queryId) !== undefined || !this.#keeps(application)) return this.given(application, queryId, verdict)
     // Another frontend may have answered it.
     const told = await this.state.shared?.forward(application.name, queryId, verdict)
     return (told as FeedbackResult | undefined) ?? this.given(application, queryId, verdict)
@@ -88,23 +63,22 @@ export class FeedbackDesk {
   /** Feedback on a query that was answered here. @throws as `feedback` */
   async given(application: Application, queryId: number, verdict: Verdict): Promise<FeedbackResult> {
     const loss = 'reward' in verdict ? lossOfReward(application, verdict.reward) : undefined
-    const answered = this.#find(queryId)
+    const answered = this.#answered.get(queryId)
     if (answered === undefined || answered.application !== application)
       return { accepted: false, reason: this.#unknown(application, queryId) }
-    const { inputs } = answered
-    const query = queryId - answered.firstQueryId
-    if (answered.told?.has(query)) return { accepted: false, reason: before(queryId) }
-    answered.told ??= new Set()
-    answered.told.add(query)
-    const predictions = answered.predictions(query)
-    const given = answered.outputJson(query)
+    const { inputs, row, user, probability, predictions, outputJson: given } = answered
     const isDefault = given === undefined
     const output = given ?? application.defaultJson
     // A reward for the default says nothing about the models.
     const ofReward = (loss: number) => (isDefault ? predictions.map(() => undefined) : lossesOfReward(predictions, output, loss))
     const losses = 'label' in verdict ? lossesOfLabel(predictions, verdict.label) : ofReward(loss!)
+    const said = predictions.find((prediction) => prediction !== undefined)
+    // Were it accepted, nobody would learn from it, and the right label would come too late.
+    if ('label' in verdict && application.bandit.policy.learns && said !== undefined && losses.every((loss) => loss === undefined))
+      return { accepted: false, reason: incomparable(verdict.label, said) }
+    if (!this.#answered.tell(queryId)) return { accepted: false, reason: before(queryId) }
     const { bandit } = application
-    const { user, names: arms, probability } = answered.asked?.[query] ?? { user: '', names: bandit.arms.slice(0, 1), probability: 1 }
+    const arms = answered.names ?? bandit.arms.slice(0, 1)
     try {
       const lesson = await bandit.lesson(user, arms, probability, losses)
       const entry: FeedbackEntry = {
@@ -112,7 +86,7 @@ export class FeedbackDesk {
         application: application.name,
         queryId,
         user,
-        input: inputs.values(query),
+        input: inputs.values(row),
         output: JSON.parse(output) as FeedbackEntry['output'],
         default: isDefault,
         arms,
@@ -125,7 +99,7 @@ export class FeedbackDesk {
       for (const [i, loss] of losses.entries()) if (loss !== undefined) tell(application.tally(arms[i]!), loss)
     } catch (error) {
       // It was not kept, or nobody knows whether it was: it may be given again.
-      answered.told.delete(query)
+      this.#answered.untell(queryId)
       throw error
     }
     return { accepted: true }
@@ -136,13 +110,13 @@ export class FeedbackDesk {
     if (!this.#keeps(application)) {
       return `"${name}" does not learn from feedback, and this server keeps no feedback log; register it with selection "exp3", or serve with state "file:..."`
     }
-    const gone = this.state.shared === undefined ? '' : ', or of a server that has ended since'
+    const gone = this.state.shared === undefined ? ', or from before this server was started' : ', or of a server that has ended since'
     return `query ${queryId} of "${name}" is not known here: it is one of another application${gone}, or older than the last ${QUERIES_KEPT}`
   }
 
   /**
    * Clipper's update: feedback on an input instead of a query. The models that the policy asks are asked about it, from the cache where
-   * it knows, and what they say is compared with the label. Returns how many of them answered.
+   * it knows, and what they say is compared with the label. Returns of how many that could be done.
    */
   async update(application: Application, user: string, inputs: Inputs, label: Label): Promise<number> {
     const { arms, bandit } = application
@@ -153,8 +127,9 @@ export class FeedbackDesk {
     const versions = application.versions()
     const { choice, names } = bandit.select(user, standing)
     const predictions = await Promise.all(choice.arms.map((arm) => this.#predict(versions[arm]!, inputs)))
-    bandit.heard(user, await this.state.learn(await bandit.lesson(user, names, choice.probability, lossesOfLabel(predictions, label))))
-    return predictions.filter((prediction) => prediction !== undefined).length
+    const losses = lossesOfLabel(predictions, label)
+    bandit.heard(user, await this.state.learn(await bandit.lesson(user, names, choice.probability, losses)))
+    return losses.filter((loss) => loss !== undefined).length
   }
 
   #predict(version: ModelVersion, inputs: Inputs): Promise<Prediction | undefined> {
@@ -178,6 +153,9 @@ export class FeedbackDesk {
     })
   }
 }
+
+const incomparable = (label: Label, { json }: Prediction) =>
+  `the label ${shown(label)} cannot be compared with what the model said, ${json.slice(0, 60)}: give a label of that form, or a reward`
 
 const before = (queryId: number) => `feedback on query ${queryId} was given before; it counts once`
 

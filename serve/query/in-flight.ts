@@ -47,7 +47,7 @@ export class InFlight {
     this.#size--
   }
 
-  /** Chains stay about one long, however much is in flight. */
+  /** Chains stay about one long, however much is in flight; what the models' queues may hold bounds that. */
   #grow(): void {
     const old = this.#buckets
     this.#buckets = new Array(2 * old.length).fill(undefined)

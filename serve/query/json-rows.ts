@@ -1,5 +1,5 @@
 import type { OutputDescription } from '../containers/container.js'
-import type { Column } from '../containers/element-types.js'
+import { type Column, sizeOf } from '../containers/element-types.js'
 import { ServeError } from '../errors.js'
 import type { Json } from '../state/state.js'
 import { NoValue, valueAt } from './prediction.js'
@@ -8,7 +8,7 @@ import { NoValue, valueAt } from './prediction.js'
 function nested(values: readonly Json[], shape: readonly number[]): Json {
   if (shape.length <= 1) return values
   const [, ...inner] = shape
-  const step = inner.reduce((product, side) => product * side, 1)
+  const step = sizeOf(inner)
   const parts = Array.from({ length: values.length / step }, (_, i) => values.slice(i * step, (i + 1) * step))
   return parts.map((part) => nested(part, inner))
 }

@@ -1,5 +1,5 @@
 import type { OutputDescription } from '../containers/container.js'
-import { type Column, itemOf } from '../containers/element-types.js'
+import { type Column, itemOf, textOf } from '../containers/element-types.js'
 import { parseShallow } from '../containers/shallow-json.js'
 import type { Json } from '../state/state.js'
 
@@ -42,8 +42,8 @@ export function valueAt(column: Column, item: number, items: number, { shape }: 
   const elements = itemOf(column, item, items)
   const { type } = column
   if (type === 'strings' || type === 'json' || (type === 'bytes' && shape.length > 0)) {
-    const text = Buffer.from(elements.buffer as ArrayBuffer, elements.byteOffset, elements.byteLength)
-    return type === 'bytes' ? text.toString('base64') : type === 'strings' ? text.toString() : parsed(text.toString())
+    if (type === 'bytes') return Buffer.from(elements).toString('base64')
+    return type === 'strings' ? textOf(elements) : parsed(textOf(elements))
   }
   if (shape.length === 0) return finite(elements[0]!)
   const values = new Array<number>(elements.length)

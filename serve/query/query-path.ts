@@ -65,6 +65,12 @@ export class QueryPath {
     })
   }
 
+  /** @throws ServeError `MODEL_VERSION_UNKNOWN`, `OVERLOADED`, where `submit` would */
+  assertRoom(application: Application, { version }: Asking): void {
+    const versions = application.versions(version)
+    if (application.record.overload === 'shed') shedEarly(application, versions)
+  }
+
   #ask(
     application: Application,
     versions: readonly ModelVersion[],

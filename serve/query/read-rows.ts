@@ -1,12 +1,7 @@
-import { ServeError } from '../errors.js'
-import { shown } from '../refusals.js'
+import { invalid } from '../refusals.js'
 import type { Taken } from '../registry/model.js'
 import { allocateInputs, type FloatInputs, type Inputs } from './inputs.js'
 import { readTypedInputs } from './typed-inputs.js'
-
-function invalid(message: string): never {
-  throw new ServeError('QUERY_INVALID', message)
-}
 
 type PathOf = (row: number) => string
 
@@ -25,8 +20,8 @@ export function readRows(given: readonly unknown[], { inputType, inputSize }: Ta
 }
 
 function checkLength(input: unknown, width: number, pathOf: PathOf, row: number): void {
-  if (!Array.isArray(input)) invalid(`${pathOf(row)}: expected an array of numbers, got ${shown(input)}`)
-  if (input.length !== width) invalid(`${pathOf(row)}: expected ${width} numbers, got ${input.length}`)
+  if (!Array.isArray(input)) invalid(pathOf(row), 'an array of numbers', input)
+  if (input.length !== width) invalid(pathOf(row), `${width} numbers`, input.length)
 }
 
 /** Checks row `row`, and writes it. */
@@ -34,8 +29,8 @@ function fill({ slab, start, width }: FloatInputs, row: number, input: readonly 
   const begin = start + row * width
   for (let i = 0; i < width; i++) {
     const value = input[i]
-    if (typeof value !== 'number' || !Number.isFinite(value)) invalid(`${pathOf(row)}[${i}]: expected a finite number, got ${shown(value)}`)
-    if (!Number.isFinite(Math.fround(value))) invalid(`${pathOf(row)}[${i}]: expected a number that fits float32, got ${value}`)
+    if (typeof value !== 'number' || !Number.isFinite(value)) invalid(`${pathOf(row)}[${i}]`, 'a finite number', value)
+    if (!Number.isFinite(Math.fround(value))) invalid(`${pathOf(row)}[${i}]`, 'a number that fits float32', value)
     slab.floats[begin + i] = value
   }
 }

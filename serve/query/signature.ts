@@ -1,5 +1,5 @@
 import type { ModelDescription, OutputDescription } from '../containers/container.js'
-import type { InputType } from '../containers/element-types.js'
+import { type InputType, sizeOf } from '../containers/element-types.js'
 
 /** A model's input, as APIs that speak of tensors name it. */
 export interface InputSpec {
@@ -15,14 +15,12 @@ export interface Signature {
   readonly outputs: readonly OutputDescription[]
 }
 
-const product = (shape: readonly number[]) => shape.reduce((size, side) => size * side, 1)
-
 function inputShape({ inputType, inputSize, observationSpace }: ModelDescription): readonly number[] {
   if (inputType === 'strings') return []
   if (inputSize === null) return inputType === 'bytes' ? [] : [-1]
   // The shape of a Box, if the observation is one; else it is flat.
   const { shape } = (observationSpace ?? {}) as { shape?: unknown }
-  return Array.isArray(shape) && product(shape) === inputSize ? shape : [inputSize]
+  return Array.isArray(shape) && sizeOf(shape) === inputSize ? shape : [inputSize]
 }
 
 /** A policy takes `observation`, other models `input`; outputs have the names that the model gave them. */

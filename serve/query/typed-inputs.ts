@@ -1,12 +1,11 @@
 import { type Elements, type InputType, makeElements } from '../containers/element-types.js'
-import { ServeError } from '../errors.js'
-import { shown } from '../refusals.js'
+import { invalid } from '../refusals.js'
 import type { Json } from '../state/state.js'
+import { isBase64 } from './base64.js'
 import type { Inputs } from './inputs.js'
 
 const HASHED_BYTES = 256
 const INT32 = 2 ** 31
-const BASE64 = /^(?:[A-Za-z\d+/]{4})*(?:[A-Za-z\d+/]{2}==|[A-Za-z\d+/]{3}=)?$/
 
 /** Inputs of any type and length; `inputs.ts` has the fast ones for float32 rows of one length. */
 export class TypedInputs implements Inputs {
@@ -63,10 +62,6 @@ export class TypedInputs implements Inputs {
   }
 }
 
-function invalid(path: string, expected: string, given: unknown): never {
-  throw new ServeError('QUERY_INVALID', `${path}: expected ${expected}, got ${shown(given)}`)
-}
-
 function numbersOf(type: InputType, given: unknown, path: string): readonly number[] {
   if (!Array.isArray(given)) invalid(path, 'an array of numbers', given)
   for (let i = 0; i < given.length; i++) {
@@ -83,7 +78,7 @@ function numbersOf(type: InputType, given: unknown, path: string): readonly numb
 function rowOf(type: InputType, given: unknown, path: string): ArrayLike<number> {
   if (type === 'strings') return typeof given === 'string' ? Buffer.from(given) : invalid(path, 'a string', given)
   if (type !== 'bytes') return numbersOf(type, given, path)
-  return typeof given === 'string' && BASE64.test(given) ? Buffer.from(given, 'base64') : invalid(path, 'bytes in base64', given)
+  return isBase64(given) ? Buffer.from(given, 'base64') : invalid(path, 'bytes in base64', given)
 }
 
 /**

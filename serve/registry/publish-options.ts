@@ -1,10 +1,10 @@
 import type { Batching, BatchingOptions } from '../batching/policies.js'
 import { checkBatching } from '../batching/policies.js'
-import type { OutputDescription } from '../containers/container.js'
+import { MOST_IN_FLIGHT, mayBeInFlight, type OutputDescription } from '../containers/container.js'
 import { INPUT_TYPES, type InputType } from '../containers/element-types.js'
 import { type ContainerSettings, ISOLATIONS, type Isolation, KINDS, type Kind, type Limits } from '../containers/kinds.js'
 import { digestOf } from '../containers/listener.js'
-import { wrongDescription } from '../containers/replies.js'
+import { described } from '../containers/replies.js'
 import { checkOptions, refuse } from '../refusals.js'
 import { type ApplicationOptions, checkApplication, checkReplicas } from './options.js'
 import { PUBLISH_OPTIONS } from './publish-names.js'
@@ -58,19 +58,21 @@ const LIMITS = ['memoryMB', 'niceness', 'env', 'batchMs', 'startMs'] as const
 /** Kinds whose containers are processes, and nothing else. */
 const PROCESSES: readonly Kind[] = ['python', 'image', 'external']
 const SHORTEST_TOKEN = 16
-const MOST_IN_FLIGHT = 64
+/** What a timer of Node's can hold: one that is set for longer fires at once. */
+const LONGEST_LIMIT_MS = 2 ** 31 - 1
 
 function checkLimits(given: Limits = {}): Limits {
   const { memoryMB, niceness, env, batchMs, startMs } = checkOptions<Limits>('limits', given, LIMITS)
-  const isPositive = (value: unknown) => value === undefined || (typeof value === 'number' && value > 0 && Number.isFinite(value))
-  if (!isPositive(memoryMB)) refuse('limits.memoryMB', memoryMB, 'MiB, more than 0')
-  if (!isPositive(batchMs)) refuse('limits.batchMs', batchMs, 'milliseconds, more than 0')
-  if (!isPositive(startMs)) refuse('limits.startMs', startMs, 'milliseconds, more than 0')
+  const isWithin = (value: unknown, most: number) => value === undefined || (typeof value === 'number' && value > 0 && value <= most)
+  if (!isWithin(memoryMB, Number.MAX_SAFE_INTEGER)) refuse('limits.memoryMB', memoryMB, 'MiB, more than 0')
+  if (!isWithin(batchMs, LONGEST_LIMIT_MS)) refuse('limits.batchMs', batchMs, `milliseconds, more than 0, up to ${LONGEST_LIMIT_MS}`)
+  if (!isWithin(startMs, LONGEST_LIMIT_MS)) refuse('limits.startMs', startMs, `milliseconds, more than 0, up to ${LONGEST_LIMIT_MS}`)
   const isNice = niceness === undefined || (Number.isInteger(niceness) && niceness >= -20 && niceness <= 19)
   if (!isNice) refuse('limits.niceness', niceness, 'a whole number from -20 to 19')
-  const isEnv =
-    env === undefined || (typeof env === 'object' && env !== null && Object.values(env).every((value) => typeof value === 'string'))
-  if (!isEnv) refuse('limits.env', env, 'an object of strings')
+  const isVariable = ([name, value]: readonly [string, unknown]) =>
+    /^[^=\0]+$/.test(name) && typeof value === 'string' && !value.includes('\0')
+  const isEnv = env === undefined || (typeof env === 'object' && env !== null && Object.entries(env).every(isVariable))
+  if (!isEnv) refuse('limits.env', env, 'an object of strings by names without "=", none with a zero in it')
   return { ...given }
 }
 
@@ -81,18 +83,21 @@ function checkKind(kind: Kind, { python, engine, token, outputs, inputType, inpu
   }
   only('python', python, ['python'])
   only('engine', engine, ['image'])
-  only('token', token, ['external'])
+  only('token', token === undefined ? token : '…', ['external'])
   only('outputs', outputs, ['function', 'python'])
   only('inputType', inputType, ['function', 'python'])
   only('inputSize', inputSize, ['function', 'python', 'onnx', 'tfjs', 'remote'])
   only('maxInFlight', maxInFlight, ['function', 'remote'])
+  for (const [what, command] of Object.entries({ python, engine })) {
+    const isCommand = command === undefined || (typeof command === 'string' && command !== '' && !command.includes('\0'))
+    if (!isCommand) refuse(what, command, 'the name or the path of a program')
+  }
   if (inputType !== undefined && !INPUT_TYPES.includes(inputType)) refuse('inputType', inputType, INPUT_TYPES.join(', '))
   if (inputSize !== undefined && !(Number.isSafeInteger(inputSize) && inputSize > 0))
     refuse('inputSize', inputSize, 'a whole number, at least 1')
-  const wrong = outputs && wrongDescription({ inputType: 'floats', inputSize: null, outputs })
-  if (wrong !== undefined) refuse('outputs', outputs, `[{ name, type, shape }, …]: ${wrong}`)
-  const isCount = maxInFlight === undefined || (Number.isInteger(maxInFlight) && maxInFlight >= 1 && maxInFlight <= MOST_IN_FLIGHT)
-  if (!isCount) refuse('maxInFlight', maxInFlight, `1 to ${MOST_IN_FLIGHT}`)
+  const read = outputs && described({ inputType: 'floats', inputSize: null, outputs })
+  if (typeof read === 'string') refuse('outputs', outputs, `[{ name, type, shape }, …]: ${read}`)
+  if (maxInFlight !== undefined && !mayBeInFlight(maxInFlight)) refuse('maxInFlight', maxInFlight, `1 to ${MOST_IN_FLIGHT}`)
   if (kind === 'external' && (typeof token !== 'string' || token.length < SHORTEST_TOKEN))
     refuse('token', token === undefined ? token : '…', `at least ${SHORTEST_TOKEN} characters that only you and the container know`)
 }
@@ -125,7 +130,6 @@ export function checkPublish(
   const { inputType, inputSize, outputs, maxInFlight, python, engine, token } = given
   const limits = checkLimits(given.limits)
   const tokenDigest = token === undefined ? undefined : digestOf(token)
-  const all = { kind, limits, path, inputType, inputSize, outputs, maxInFlight, python, engine, tokenDigest }
-  const settings = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as unknown as ContainerSettings
+  const settings: ContainerSettings = { kind, limits, path, inputType, inputSize, outputs, maxInFlight, python, engine, tokenDigest }
   return { replicas, isolation, application, ifChanged, batching: checkBatching(batching), settings }
 }

@@ -1,4 +1,5 @@
 import type { ModelDescription } from '../containers/container.js'
+import { sizeOf } from '../containers/element-types.js'
 import { ServeError } from '../errors.js'
 import type { Json, ModelRecord } from '../state/state.js'
 import type { Changes } from './changes.js'
@@ -19,18 +20,16 @@ export interface PublisherParts extends VersionsParts {
   readonly changes: Changes
 }
 
+/** An answer of more zeros than this is of no use to anybody. */
+const MOST_ZEROS = 65_536
+
 /** 0, or zeros in the output's shape: what an application answers for a policy that is late. */
 function zeroOutput({ outputs: [{ type, shape }] }: ModelDescription): Json {
   if (type === 'json') return null
   if (type === 'strings' || (type === 'bytes' && shape.length > 0)) return ''
-  return shape.length === 0
-    ? 0
-    : new Array<number>(
-        Math.max(
-          0,
-          shape.reduce((product, length) => product * length, 1),
-        ),
-      ).fill(0)
+  if (shape.length === 0) return 0
+  const zeros = Math.max(0, sizeOf(shape))
+  return zeros > MOST_ZEROS ? null : new Array<number>(zeros).fill(0)
 }
 
 const WHOLE_NUMBER = /^\d+$/
@@ -55,8 +54,8 @@ export class Publisher implements VersionKeeper {
     this.#versions = new Versions(parts)
   }
 
-  /** @throws ServeError `SERVE_CLOSED`, `SERVE_OPTION`, `KIND_NOT_ALLOWED`, `MODEL_FILE`, `MODEL_REFUSED`, `MODEL_VERSION_EXISTS`, `MODEL_SHAPE`, `CONTAINER_FAILED`, `STATE_UNREACHABLE` */
-  async publish(name: string, source: ModelSource, options: PublishOptions): Promise<ModelRecord> {
+  /** @param left fires when nobody waits for it any more: then it is not published @throws ServeError `SERVE_CLOSED`, `SERVE_OPTION`, `KIND_NOT_ALLOWED`, `MODEL_FILE`, `MODEL_REFUSED`, `MODEL_VERSION_EXISTS`, `MODEL_SHAPE`, `CONTAINER_FAILED`, `STATE_UNREACHABLE` */
+  async publish(name: string, source: ModelSource, options: PublishOptions, left?: AbortSignal): Promise<ModelRecord> {
     checkName('name', name)
     this.#assertOpen(name)
     const implied = impliedKind(source)
@@ -70,7 +69,7 @@ export class Publisher implements VersionKeeper {
       if (same !== undefined) return same
       try {
         const version = options.version === undefined ? this.#nextVersion(name) : checkVersion(options.version)
-        return await this.#publishAs(name, version, artifact, settings, application)
+        return await this.#publishAs(name, version, artifact, settings, application, left)
       } catch (error) {
         const taken = error instanceof ServeError && error.code === 'MODEL_VERSION_EXISTS'
         if (!taken || options.version !== undefined || attempt === MOST_ATTEMPTS) throw error
@@ -84,12 +83,13 @@ export class Publisher implements VersionKeeper {
     artifact: Uint8Array,
     settings: PublishSettings,
     application: PublishOptions['application'],
+    left: AbortSignal | undefined,
   ): Promise<ModelRecord> {
     const id = `${name}:${version}`
     if (this.#parts.ledger.models.has(id) || this.#pending.has(id)) {
       throw new ServeError('MODEL_VERSION_EXISTS', `${id} is published already and versions don't change; publish under another version`)
     }
-    const published = this.#warmAndAdd(name, version, artifact, settings, application)
+    const published = this.#warmAndAdd(name, version, artifact, settings, application, left)
     this.#pending.set(id, published)
     try {
       return await published
@@ -136,9 +136,10 @@ export class Publisher implements VersionKeeper {
     artifact: Uint8Array,
     settings: PublishSettings,
     application: PublishOptions['application'],
+    left: AbortSignal | undefined,
   ): Promise<ModelRecord> {
     const { registry, changes } = this.#parts
-    const made = await this.#versions.warm({ name, version, artifact, settings, currentSince: 0, publishedAt: Date.now() })
+    const made = await this.#versions.warm({ name, version, artifact, settings, currentSince: 0, publishedAt: Date.now() }, left)
     try {
       this.#assertOpen(made.id)
       const { inputType } = made.description

@@ -30,6 +30,9 @@ export interface PlannedVersion extends Pick<ModelRecord, 'name' | 'version' | '
 
 /** Bounds of large observation spaces take more, JSON characters. */
 const LARGEST_KEPT_DESCRIPTION = 65_536
+const NO_BYTES = new Uint8Array(0)
+/** As nginx writes it down: nobody is there to be answered, and nothing went wrong here. */
+const HUNG_UP = 499
 
 const modelOf = ({ name, version, artifact, settings: { isolation, settings } }: PlannedVersion): ContainerModel => {
   return { model: `${name}:${version}`, artifact, isolation, settings }
@@ -63,10 +66,13 @@ export class Versions {
     for (const container of this.#starting) void container.stop()
   }
 
-  /** A version with its containers started. @throws ServeError `MODEL_REFUSED`, `CONTAINER_FAILED`, `SERVE_CLOSED` */
-  async warm(planned: PlannedVersion): Promise<ModelVersion> {
+  /**
+   * A version with its containers started.
+   * @param left fires when nobody wants it any more @throws ServeError `MODEL_REFUSED`, `CONTAINER_FAILED`, `SERVE_CLOSED`
+   */
+  async warm(planned: PlannedVersion, left?: AbortSignal): Promise<ModelVersion> {
     const made = modelOf(planned)
-    const [description, containers] = await this.#start(made, planned.settings.replicas)
+    const [description, containers] = await this.#start(made, planned.settings.replicas, left)
     return this.#version(planned, made, description, containers)
   }
 
@@ -100,7 +106,9 @@ export class Versions {
     const { name, version, settings = { kind: 'policy', limits: {} }, batching = checkBatching(), replicas, isolation } = record
     const kept: PublishSettings = { settings, batching, replicas, isolation }
     this.assertAllowed(kept)
-    const artifact = await this.#parts.state.artifact?.(`${name}:${version}`)
+    // (One of no bytes, as of kind 'external', is kept by no database that says so by an empty value.)
+    const isEmpty = record.digest === contentDigest(NO_BYTES)
+    const artifact = isEmpty ? NO_BYTES : await this.#parts.state.artifact?.(`${name}:${version}`)
     if (artifact === undefined) throw new ServeError('MODEL_FILE', `the file of ${name}:${version} is not in the state`)
     const { currentSince, publishedAt, description } = record
     const planned = { name, version, artifact, settings: kept, currentSince, publishedAt }
@@ -117,19 +125,23 @@ export class Versions {
   }
 
   /** So many warm containers, or none. */
-  async #start(made: ContainerModel, count: number): Promise<[ModelDescription, Container[]]> {
+  async #start(made: ContainerModel, count: number, left?: AbortSignal): Promise<[ModelDescription, Container[]]> {
     const containers = Array.from({ length: count }, () => this.#container(made))
     for (const container of containers) this.#starting.add(container)
+    const stop = () => containers.map((container) => container.stop())
+    left?.addEventListener('abort', stop, { once: true })
     try {
       const started = await Promise.allSettled(containers.map((container) => container.start()))
+      if (left?.aborted) throw new ServeError('CONTAINER_FAILED', `whoever published ${made.model} has hung up`, { status: HUNG_UP })
       if (this.#closed) throw new ServeError('SERVE_CLOSED', `the server is closed; ${made.model} cannot be started`)
       const refused = started.find((result) => result.status === 'rejected')
       if (refused) throw refused.reason
       return [(started[0] as PromiseFulfilledResult<ModelDescription>).value, containers]
     } catch (error) {
-      await Promise.all(containers.map((container) => container.stop()))
+      await Promise.all(stop())
       throw error
     } finally {
+      left?.removeEventListener('abort', stop)
       for (const container of containers) this.#starting.delete(container)
     }
   }

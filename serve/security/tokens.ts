@@ -1,6 +1,6 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { ServeError } from '../errors.js'
-import { checkOptions, refuse } from '../refusals.js'
+import { checkOptions, refuse, refuseSecret } from '../refusals.js'
 import type { TokenRecord } from '../state/state.js'
 
 /** Secrets that callers show as `Authorization: Bearer TOKEN`: each as it is, or as `sha256:` and the hex digest of it. */
@@ -33,8 +33,7 @@ function digestsOf(what: string, given: unknown): Buffer[] {
     const hex = typeof token === 'string' ? DIGEST.exec(token)?.[1] : undefined
     if (hex !== undefined) return Buffer.from(hex, 'hex')
     const isToken = typeof token === 'string' && token.length >= SHORTEST && !/\s/.test(token)
-    // The token itself is no part of the message.
-    if (!isToken) refuse(what, undefined, `at least ${SHORTEST} characters without spaces, or "sha256:" and 64 hex digits`)
+    if (!isToken) refuseSecret(what, token, `at least ${SHORTEST} characters without spaces, or "sha256:" and 64 hex digits`)
     return digestOf(token)
   })
 }

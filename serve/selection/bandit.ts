@@ -12,17 +12,12 @@ interface Known {
   readonly lessons: number
 }
 
-/** Whom a query asked, and for whom. */
-export interface Asked {
+/** A query's choice, and what it was made of. */
+export interface Selected {
   readonly user: string
+  readonly standing: Standing
   /** Of the arms that are asked. */
   readonly names: readonly string[]
-  readonly probability: number
-}
-
-/** A query's choice, and what it was made of. */
-export interface Selected extends Omit<Asked, 'probability'> {
-  readonly standing: Standing
   readonly choice: Choice
 }
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { mkdirSync, realpathSync } from 'node:fs'
 import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -12,6 +13,7 @@ import { taught } from './sums.js'
 
 const NEXT_QUERY_ID = 'nextQueryId'
 const MOST_HALVES = 10_000
+const LONGEST_FILE_NAME = 240
 
 /** Feedback that is logged but not learned from, or the other way round: the disk was full between the two. */
 interface Half {
@@ -26,9 +28,10 @@ class ArtifactFolder {
     mkdirSync(folder, { recursive: true })
   }
 
-  /** (A colon is no part of a file's name everywhere, and no part of a model's.) */
+  /** (A colon is no part of a file's name everywhere, and no part of a model's; a tilde neither. File systems have names of up to 255 bytes.) */
   #file(key: string): string {
-    return join(this.folder, key.replace(':', '@'))
+    const name = key.replace(':', '@')
+    return join(this.folder, name.length <= LONGEST_FILE_NAME ? name : `~${createHash('sha256').update(key).digest('hex')}`)
   }
 
   async get(key: string): Promise<Uint8Array | undefined> {
@@ -41,7 +44,7 @@ class ArtifactFolder {
   }
 
   async set(key: string, bytes: Uint8Array): Promise<void> {
-    const part = `${this.#file(key)}.part`
+    const part = `${this.#file(key)}~`
     try {
       await kept(writeFile(part, bytes, { flush: true }).then(() => rename(part, this.#file(key))))
     } catch (error) {

@@ -13,9 +13,13 @@ const REDIS = /^rediss?:\/\//
 export async function openState(option: unknown): Promise<State> {
   if (option === 'memory') return new MemoryState()
   if (typeof option === 'string' && option.startsWith(FILE) && option.length > FILE.length) {
+    const folder = option.slice(FILE.length)
+    if (/^~(\/|$)/.test(folder))
+      refuse('state', option, `a folder as it is called: nobody expands "~" here; write "file:$HOME${folder.slice(1)}"`)
+    if (/^\/\/[^/]/.test(folder)) refuse('state', option, `"file:FOLDER", such as "file:./state", or a whole path: "file:///var/state"`)
     // Loaded where it is wanted: the native part of LMDB takes some milliseconds, and not every platform has it.
     const { FileState } = await import('./embedded.js')
-    return FileState.open(option.slice(FILE.length))
+    return FileState.open(folder)
   }
   if (typeof option === 'string' && REDIS.test(option)) {
     const { RedisState } = await import('./redis/redis.js')

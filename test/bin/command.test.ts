@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { freePort } from '../free-port.js'
 import { gymnura, Running } from './command.js'
 
 const test = suite<{ folder: string }>('gymnura')
@@ -13,15 +14,6 @@ test.before.each((context) => {
   context.folder = mkdtempSync(join(tmpdir(), 'gymnura-cli-'))
 })
 test.after.each(({ folder }) => rmSync(folder, { recursive: true, force: true }))
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 /** Whether a process of this pid is still there. */
 function alive(pid: number): boolean {

@@ -87,6 +87,18 @@ test('top tells rates, latencies, arms, models and the cache: by the line when p
     assert.ok(view.models[0]!.containers[0]!.pid > 0)
   }))
 
+test('what shows a server as it goes ends once nobody reads it any more', () =>
+  withPush(async (folder, url) => {
+    const watching = new Running(folder, ['top', '--interval', '0.1', '--url', url])
+    const following = new Running(folder, ['logs', '-f', '--level', 'debug', '--url', url])
+    await following.said(/answered/)
+    // It is seen at the next line: the other one's looks are such lines.
+    for (const running of [following, watching]) {
+      running.process.stdout!.destroy()
+      assert.is((await running.ended).code, 0)
+    }
+  }))
+
 test('top refuses intervals that are none, and a server that is not there', () =>
   inFolder(async (folder) => {
     for (const [flag, value] of [

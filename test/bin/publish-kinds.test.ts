@@ -31,6 +31,8 @@ test('a function in a module, a TensorFlow.js model, an endpoint and an image ar
       const publish = (...args: string[]) => json(folder, 'publish', ...args, '--url', url)
       assert.is((await publish('double.mjs', '--slo', '60000')).name, 'double')
       assert.equal(await output(folder, url, 'double', [1, 2.5]), [2, 5])
+      for (const policy of ['aimd', 'quantile', 'none'])
+        await publish('double.mjs', '--name', policy, '--no-app', '--isolation', 'inline', '--batching', policy)
       await publish('shout.js', '--isolation', 'thread', '--slo', '60000', '--batching', '{"policy":"fixed","size":2}')
       assert.is(await output(folder, url, 'shout', 'grüße'), 'GRÜSSE')
       await publish('model.json', '--name', 'dense', '--slo', '60000')
@@ -39,7 +41,8 @@ test('a function in a module, a TensorFlow.js model, an endpoint and an image ar
       assert.is(await output(folder, url, 'far', [0, 0, 0, 1]), 1)
       await publish('example/push:1', '--kind', 'image', '--name', 'image', '--engine', join(folder, 'engine'), '--slo', '60000')
       assert.is(await output(folder, url, 'image', [0, 0, 0, 1]), 1)
-      const models = await json<{ name: string; kind: string }[]>(folder, 'models', '--url', url)
+      const all = await json<{ name: string; kind: string }[]>(folder, 'models', '--url', url)
+      const models = all.filter(({ name }) => !['aimd', 'quantile', 'none'].includes(name))
       assert.equal(Object.fromEntries(models.map(({ name, kind }) => [name, kind])), {
         push: 'policy',
         double: 'function',
@@ -98,6 +101,7 @@ test('code is not run without permission, and what cannot run says what is missi
       assert.match(await refused('none.onnx'), /^1 gymnura: cannot read the model none\.onnx: ENOENT/)
       assert.match(await refused('m.onnx', '--env', 'novalue'), /^2 .*--env is novalue; expected NAME=VALUE/)
       assert.match(await refused('m.onnx', '--batching', '{'), /^2 .*--batching is \{; expected JSON/)
+      assert.match(await refused('m.onnx', '--batching', 'often'), /--batching\.policy is "often"; expected aimd, quantile, fixed, none/)
       assert.match(await refused('m.onnx', '--memory-mb', '-1'), /--memory-mb is -1; expected MiB/)
       assert.match(await refused('m.onnx', '--replicas', '0'), /--replicas is 0; expected/)
       assert.match(await refused('m.onnx', '--input-size', '0.5'), /input-size|inputSize/)

@@ -28,6 +28,8 @@ test('every option of serve is refused in one line that names the flag, where it
       [['--port', 'x'], /--port takes a number/, 2],
       [['--host', '0.0.0.0'], /--host is "0\.0\.0\.0"; without tokens .*; give --tokens-file, GYMNURA_ADMIN_TOKEN/],
       [['--state', 'disk'], /--state is "disk"; expected/],
+      [['--state', 'file:~/state'], /--state is "file:~\/state"; .* write "file:\$HOME\/state"/],
+      [['--state', 'file://state'], /--state is "file:\/\/state"; expected "file:FOLDER"/],
       [['--cache-bytes', '-5'], /--cache-bytes is -5; expected/],
       [['--shared-cache'], /shared-cache|sharedCache/],
       [['--log-level', 'loud'], /--log-level is "loud"; expected "trace", "debug"/, 2],
@@ -37,7 +39,10 @@ test('every option of serve is refused in one line that names the flag, where it
       [['--tokens-file', 'none'], /--tokens-file: ENOENT/, 2],
       [['--tokens-file', 'text'], /--tokens-file: text is not JSON of the form/, 2],
       [['--tokens-file', 'empty.json'], /--tokens-file: empty\.json is not JSON of the form/, 2],
-      [['--tokens-file', 'short.json'], /tokens\.admin is missing; expected at least 16 characters/],
+      [
+        ['--tokens-file', 'short.json'],
+        /the admin's token \(--tokens-file, .*is not one \(it is not shown\); expected at least 16 characters/,
+      ],
       [['--rate-limit', '0'], /--rate-limit is 0; expected a number more than 0/],
       [['--rate-limit', '5', '--rate-burst', '0'], /--rate-burst is 0; expected/],
       [['--rate-burst', '5'], /--rate-burst goes with --rate-limit/, 2],
@@ -45,11 +50,12 @@ test('every option of serve is refused in one line that names the flag, where it
       [['--tls-cert', 'text'], /--tls-cert and --tls-key go together/, 2],
       [['--tls-client-ca', 'text'], /--tls-client-ca goes with/, 2],
       [['--tls-cert', 'none', '--tls-key', 'text'], /--tls-cert: ENOENT/],
-      [['--tls-cert', 'text', '--tls-key', 'text'], /tls: the key and the certificates cannot be used/],
+      [['--tls-cert', 'text', '--tls-key', 'text'], /--tls-key holds no "BEGIN PRIVATE KEY"; expected a PEM file/],
       [['--allow', 'shell'], /--allow is "shell"; expected "function", "python", "image"/, 2],
       [['--model-root', 'none'], /--model-root is "none"; expected a folder that is there/],
       [['--container-port', '70000'], /--container-port is 70000; expected/],
       [['--container-host', 'no.such.host.example', '--container-port', '0'], /cannot listen for containers on no\.such\.host\.example/],
+      [['--model', 'push.safetensors', '--model', 'push=push.safetensors'], /--model names "push" twice/, 2],
       [['--slo', '5'], /options of an application go with --model/, 2],
       [['--model', 'push.safetensors', '--slo', '0'], /--slo is 0; expected more than 0/],
       [['--model', 'push.safetensors', '--selection', 'best'], /there is no selection policy "best"/],
@@ -68,6 +74,60 @@ test('every option of serve is refused in one line that names the flag, where it
       assert.match(outcome.stderr, told)
       assert.is(outcome.stderr.trimEnd().split('\n').length, 1, `${args.join(' ')}: ${outcome.stderr}`)
     }
+  }))
+
+test('what is secret in the environment of serve is not in that of its models', () =>
+  withPolicy(async (folder) => {
+    writeFileSync(
+      join(folder, 'env.js'),
+      'export default (batch) => batch.map(() => Object.keys(process.env).filter((name) => /GYMNURA|TESTED/.test(name)))',
+    )
+    const secrets = {
+      GYMNURA_ADMIN_TOKEN: ADMIN,
+      GYMNURA_APPLICATION_TOKEN: ANY,
+      GYMNURA_STATE: 'file:./kept',
+      GYMNURA_TLS_PASSPHRASE: 'secret',
+    }
+    for (const isolation of ['process', 'thread', 'inline']) {
+      const args = ['--model', 'env.js', '--allow', 'function', '--isolation', isolation, '--slo', '60000']
+      await withServing(
+        folder,
+        args,
+        async (url) => {
+          const { output } = await json<{ output: string[] }>(folder, 'predict', 'env', '--input', '[1]', '--url', url, '--token', ANY)
+          assert.ok(output.includes('TESTED'), String(output))
+          assert.not.ok(
+            output.some((name) => name in secrets),
+            String(output),
+          )
+        },
+        { ...secrets, TESTED: isolation },
+      )
+    }
+  }))
+
+test('the state is named by a flag or, with its password, in the environment', () =>
+  withPolicy(async (folder) => {
+    const serving = (url: string) => json(folder, 'predict', 'push', ...INPUT, '--url', url)
+    const state = { GYMNURA_STATE: 'file:./kept' }
+    await withServing(folder, ['--model', 'push.safetensors'], async (url) => assert.is((await serving(url)).output, 1), state)
+    await withServing(folder, [], async (url) => assert.is((await serving(url)).output, 1), state)
+    await withServing(folder, ['--state', 'memory'], async (url) => assert.equal(await json(folder, 'models', '--url', url), []), state)
+    const secret = await new Running(folder, ['serve', '--port', '0'], { GYMNURA_STATE: 'redis://user:secret@127.0.0.1:1' }).ended
+    assert.is(secret.code, 1)
+    assert.match(secret.stderr, /Redis at 127\.0\.0\.1:1 cannot be reached|@redis\/client/)
+    assert.not.match(secret.stderr, /secret/)
+  }))
+
+test('a server that is told to end while a model of its own becomes warm ends at once', () =>
+  withPolicy(async (folder) => {
+    writeFileSync(join(folder, 'slow.js'), 'await new Promise((resolve) => setTimeout(resolve, 60_000))\nexport default (batch) => batch')
+    const server = new Running(folder, ['serve', '--port', '0', '--model', 'slow.js', '--allow', 'function', '--log-level', 'debug'])
+    await server.said(/"serving"/)
+    server.process.kill('SIGTERM')
+    const { code, stderr } = await server.ended
+    assert.is(code, 143)
+    assert.not.match(stderr, /gymnura:/)
   }))
 
 test('tokens come from a file or the environment; clients show theirs by flag or environment', () =>

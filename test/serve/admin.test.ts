@@ -7,6 +7,22 @@ import { post, withServer } from './tools.js'
 const BYTES = 'application/octet-stream'
 const artifact = () => new Uint8Array(pushPolicy())
 
+test('how batches are put together may be said by a word, by a client and in a URL', () =>
+  withServer(async (server, client) => {
+    await client.publish('push', pushPolicy(), { batching: 'none' })
+    await client.publish('push', pushPolicy(), { batching: { policy: 'fixed', size: 3 } })
+    const raw = await fetch(`${server.url}/admin/publish?name=push&batching=quantile`, {
+      method: 'POST',
+      body: Uint8Array.from(pushPolicy()),
+      headers: { 'content-type': 'application/octet-stream' },
+    })
+    assert.is(raw.status, 200)
+    assert.equal(
+      (await server.listModels()).map(({ batching }) => batching?.policy),
+      ['none', 'fixed', 'quantile'],
+    )
+  }))
+
 test('a policy is published over HTTP by its bytes, with an application of its name', () =>
   withServer(async (server, client) => {
     const { status, text } = await post(`${server.url}/admin/publish?name=push&version=7`, artifact(), BYTES)

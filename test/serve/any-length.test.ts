@@ -60,4 +60,23 @@ test('numbers nested without a bottom are refused with their path', () =>
     }
   }, allow))
 
+test('bytes in base64 are taken and refused alike whether there are few or many megabytes of them', () =>
+  withServer(
+    async (server, client) => {
+      await server.publish('sizes', (inputs: Uint8Array[]) => inputs.map(({ length }) => length), {
+        inputType: 'bytes',
+        isolation: 'inline',
+        application: { sloMs: 60_000 },
+      })
+      for (const size of [0, 1, 2, 3, 12 * 1024 ** 2])
+        assert.is((await client.predict('sizes', Buffer.alloc(size, 7).toString('base64'))).output, size)
+      for (const wrong of ['A', 'AB=', 'AB===', 'A=BC', '====', 'AB C', `${'A'.repeat(16 * 1024 ** 2)}-AAA`]) {
+        const { status, text } = await post(`${server.url}/sizes/predict`, JSON.stringify({ input: wrong }))
+        assert.is(status, 400, wrong.slice(0, 9))
+        assert.match(JSON.parse(text).cause, /^input: expected bytes in base64, got "/)
+      }
+    },
+    { ...allow, maxBodyBytes: 64 * 1024 ** 2 },
+  ))
+
 test.run()

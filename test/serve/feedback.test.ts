@@ -44,6 +44,28 @@ for (const selection of ['exp3', 'exp4', 'epsilon-greedy', 'ucb1', 'thompson'] a
     }))
 }
 
+test('models may have names that objects have: a bandit learns of them as of others, and an A/B test gives them their share', () =>
+  withServer(async (server, client) => {
+    await server.registerApplication({ name: 'balance', defaultOutput: -1, sloMs: 2000, selection: 'exp3' })
+    await server.registerApplication({
+      name: 'half',
+      defaultOutput: -1,
+      sloMs: 2000,
+      selection: { policy: 'ab', percentages: JSON.parse('{ "__proto__": 100, "other": 0 }') },
+    })
+    for (const [name, policy] of [
+      ['__proto__', pullPolicy()],
+      ['constructor', pushPolicy()],
+    ] as const) {
+      await server.publish(name, policy, { isolation: 'inline', application: false })
+      await server.link('balance', name)
+    }
+    assert.ok((await learn(client, 400)) > 0.75)
+    await server.link('half', 'constructor')
+    await server.link('half', '__proto__')
+    for (let i = 0; i < 20; i++) assert.is((await client.predict('half', [0, 0, i, 1])).output, 0)
+  }))
+
 test('a bandit learns for each user apart', () =>
   withServer(async (server, client) => {
     await twoVersions(server, 'exp3')
@@ -118,7 +140,10 @@ test('each query of a batch has a choice and feedback of its own', () =>
 test('feedback on what is not known is told apart from an error', () =>
   withServer(async (server, client) => {
     await twoVersions(server, 'exp3')
-    assert.match((await client.feedback('balance', { queryId: 123_456, reward: 1 })).reason!, /is not known here/)
+    assert.match(
+      (await client.feedback('balance', { queryId: 123_456, reward: 1 })).reason!,
+      /is not known here: .* from before this server was started/,
+    )
     await server.publish('other', pushPolicy(), { isolation: 'inline' })
     const { queryId } = await client.predict('other', fresh())
     assert.match((await client.feedback('other', { queryId, reward: 1 })).reason!, /does not learn from feedback/)
@@ -158,6 +183,43 @@ test("Clipper's update teaches by input and label, in Clipper's words", () =>
     const { output, confidence, confident } = await client.predict('balance', input, { user: '0' })
     assert.is(output, pushAction(input))
     assert.ok(confidence > 0.9 && confident)
+  }))
+
+test("Clipper's update waits for nothing where the cache knows the models' answers: it sets no timer", () =>
+  withServer(async (server, client) => {
+    await twoVersions(server, 'exp4')
+    const input = fresh()
+    await client.predict('balance', input)
+    const { setTimeout: set } = globalThis
+    let limits = 0
+    globalThis.setTimeout = Object.assign((...args: Parameters<typeof set>) => {
+      if (args[1] === 1_000) limits++
+      return set(...args)
+    }, set)
+    try {
+      for (const known of [input, fresh()]) {
+        const answer = await post(`${server.url}/balance/update`, JSON.stringify({ uid: 0, input: known, label: 1 }))
+        assert.equal(answer, { status: 200, text: 'Feedback received? 1' })
+        // Inline models answer in the next turn of the event loop, not at once: then the limit is needed, one for each of the two.
+        assert.is(limits, known === input ? 0 : 2)
+      }
+    } finally {
+      globalThis.setTimeout = set
+    }
+  }))
+
+test('a label that cannot be compared with what was answered is refused, and the right one may follow', () =>
+  withServer(async (server, client) => {
+    await twoVersions(server, 'exp3')
+    const { queryId, output } = await client.predict('balance', [0, 0, 0, 1])
+    for (const label of ['right', [1]] as const) {
+      const { accepted, reason } = await client.feedback('balance', { queryId, label: label as string })
+      assert.is(accepted, false)
+      assert.match(reason!, `cannot be compared with what the model said, ${output}`)
+    }
+    const update = await post(`${server.url}/balance/update`, JSON.stringify({ input: [0, 0, 0, 1], label: 'right' }))
+    assert.is(update.text, 'Feedback received? 0')
+    assert.equal(await client.feedback('balance', { queryId, label: 1 }), { accepted: true })
   }))
 
 test('a class may be named by a word: models that say another word lose by it', () =>

@@ -6,7 +6,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { WebSocket } from 'ws'
 import { pushPolicy } from './policies.js'
-import { codeOf, messageOf, withServer } from './tools.js'
+import { codeOf, messageOf, until, withServer } from './tools.js'
 
 const UP = [0, 0, 0, 1]
 const statusOf = (promise: Promise<unknown>) =>
@@ -138,6 +138,20 @@ test('what was opened with a token that is revoked is closed: a control loop, a 
     const answer = await new Promise<string>((resolve) => other.socket.once('message', (data) => resolve(String(data))))
     assert.is(JSON.parse(answer).output, 1)
     other.socket.close()
+  }))
+
+test("a control loop whose token is revoked is told so, however late it asks, and one that isn't let in that it may be the token", () =>
+  withPush(async (server) => {
+    await server.issueToken()
+    const { id, token } = await server.issueToken({ application: 'push' })
+    const client = connect(server.url, { token })
+    const loop = await client.control('push')
+    assert.is((await loop.act(UP)).output, 1)
+    await server.revokeToken(id)
+    await until(async () => (await messageOf(loop.act(UP))) !== 'no error')
+    await until(async () => (await messageOf(loop.act(UP))) === 'the token opens this no more')
+    assert.match(await messageOf(client.control('push')), 'is the application there, and the token its own?')
+    client.close()
   }))
 
 test('what is wrong with a token to issue is said before anything is issued', () =>

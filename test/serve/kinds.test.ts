@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { runContainer, type ServeOptions, type Server } from 'gymnura/serve'
+import { connect, runContainer, type ServeOptions, type Server } from 'gymnura/serve'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { pushPolicy } from './policies.js'
@@ -87,6 +87,46 @@ test('declared outputs are checked: their type, their shape, and that they are f
     assert.equal((await ask(server, 'pair', [0])).output, [0.5, 0.25])
   }, ALLOWED))
 
+test('a number that an output cannot hold fails its input alone: no other one is answered in its place', () =>
+  withServer(async (server) => {
+    const answers = (inputs: Float32Array[]) => inputs.map(([which]) => [7, true, 1.5, 2 ** 40, -1, Number.NaN, 'a', null, 8n, [9]][which!])
+    for (const [type, right, refused] of [
+      ['integers', { 0: 7, 1: 1, 4: -1, 9: 9 }, [2, 3, 5, 6, 7, 8]],
+      ['bytes', { 0: 7, 1: 1, 9: 9 }, [2, 3, 4, 5, 6, 7, 8]],
+      ['doubles', { 0: 7, 1: 1, 2: 1.5, 3: 2 ** 40, 4: -1, 9: 9 }, [5, 6, 7, 8]],
+    ] as const) {
+      await publishPatiently(server, type, answers, { inputSize: 1, isolation: 'inline', outputs: [{ name: 'y', type, shape: [] }] })
+      for (const [which, output] of Object.entries(right)) assert.is((await ask(server, type, [Number(which)])).output, output)
+      for (const which of refused) {
+        const { output, default_explanation: why } = await ask(server, type, [which])
+        assert.is(output, null, `${type} ${which}`)
+        assert.match(why!, /output "y" holds .+; expected (whole numbers from|numbers)|does not have shape|not finite/)
+      }
+    }
+  }, ALLOWED))
+
+test('outputs that would fill a reply together come in smaller batches, and one that is too large alone fails alone', () =>
+  withServer(async (server) => {
+    const many = { size: 64, policy: 'fixed' } as const
+    const fixed = (inputs: unknown[]) => inputs.map(() => new Float32Array(2 ** 20))
+    const outputs = [{ name: 'y', type: 'floats', shape: [2 ** 20] }] as const
+    await server.publish('fixed', fixed, { inputSize: 1, batching: many, outputs, application: false })
+    const texts = (inputs: Float32Array[]) => inputs.map(([length]) => 'x'.repeat(length! * 2 ** 20))
+    await server.publish('texts', texts, { inputSize: 1, batching: 'aimd', application: false })
+    const infer = async (name: string, ...data: number[]) => {
+      const body = JSON.stringify({ instances: data.map((one) => [one]) })
+      const { status, text } = await post(`${server.url}/v1/models/${name}:predict`, body)
+      return [status, status === 200 ? JSON.parse(text).predictions.length : JSON.parse(text).error]
+    }
+    assert.equal(await infer('fixed', ...new Array(40).fill(1)), [200, 40])
+    // (The first batch is of one input, and would be followed by one of three.)
+    assert.equal(await infer('texts', 22, 22, 22, 22), [200, 4])
+    const [status, why] = await infer('texts', 70)
+    assert.is(status, 500)
+    assert.match(why, 'the outputs of a batch of 1 are 73400322 bytes; a reply has room for')
+    assert.ok(server.metrics().models.every(({ replicas }) => replicas[0]!.restarts === 0))
+  }, ALLOWED))
+
 test('a module is a model: what it imports and what it says of itself count', () =>
   withServer(
     (server) =>
@@ -105,6 +145,23 @@ test('a module is a model: what it imports and what it says of itself count', ()
       }),
     ALLOWED,
   ))
+
+test('what is sent is a function or a module, however it is written', () =>
+  withServer(async (server) => {
+    const sources = {
+      arrow: '(batch) => batch.map(([x]) => x + 1) // and no more',
+      word: 'async function (batch) { return batch.map(([x]) => x + 1) }',
+      module: "import { EOL } from 'node:os'\nconst by = EOL.length\nexport default (batch) => batch.map(([x]) => x + by)\n",
+      minified: 'var a=1,b=c=>c.map(([d])=>d+a);export{b as default,e as inputSize};var e=1;',
+      first: 'const one = 1; export default (batch) => batch.map(([x]) => x + one)',
+    }
+    for (const [name, source] of Object.entries(sources)) {
+      await publishPatiently(server, name, new TextEncoder().encode(source), { kind: 'function', isolation: 'thread' })
+      assert.is((await ask(server, name, [1])).output, 2, name)
+    }
+    const wrong = server.publish('wrong', new TextEncoder().encode('export default (batch => {'), { kind: 'function' })
+    assert.match(await messageOf(wrong), /^wrong:1: Unexpected end of input|^wrong:1: missing/)
+  }, ALLOWED))
 
 test('code is run by explicit permission only, for each kind', () =>
   withServer(async (server) => {
@@ -192,6 +249,23 @@ test('a policy that is published for others to serve is sent to them', () =>
     assert.is((await ask(server, 'abroad', [0, 0, 0, 1])).output, 1)
     await server.close()
     await container
+  }))
+
+test('what is published by somebody who hangs up meanwhile does not go live, and its version is free again', () =>
+  withServer(async (server) => {
+    const impatient = connect(server.url, { timeoutMs: 500 })
+    const publish = () => impatient.publish('abroad', new Uint8Array(0), { kind: 'external', token: TOKEN })
+    assert.is(await codeOf(publish()), 'SERVER_UNREACHABLE')
+    const address = await server.containerAddress()
+    const container = () => runContainer((inputs: Float32Array[]) => inputs.map(([x]) => x), { address, token: TOKEN, inputSize: 1 })
+    await until(async () => (await messageOf(container())).includes('unknown token'))
+    assert.equal(await server.listModels(), [])
+    const published = server.publish('abroad', new Uint8Array(0), { kind: 'external', token: TOKEN })
+    const serving = container()
+    assert.is((await published).version, '1')
+    impatient.close()
+    await server.close()
+    await serving
   }))
 
 test.run()

@@ -63,7 +63,7 @@ test('the log tells what becomes of models and containers, and which admin call 
     )
     const [, ready, , call, lost] = lines
     assert.equal([ready?.containerPid, lost?.containerPid, lost?.level], [pid, pid, 50])
-    assert.match(String(lost?.reason), /^the container of push:1 (exited with SIGKILL|closed the connection)/)
+    assert.is(lost?.reason, 'the container of push:1 exited with SIGKILL')
     assert.equal([call?.method, call?.path, call?.status], ['POST', '/admin/publish', 200])
     assert.equal(
       (await client.admin.logs({ level: 'error' })).map(({ msg }) => msg),
@@ -72,6 +72,24 @@ test('the log tells what becomes of models and containers, and which admin call 
     assert.is((await client.admin.logs({ limit: 1 }))[0]?.msg, 'a container is ready')
     assert.equal(await client.admin.logs({ model: 'other' }), [])
   }))
+
+test('the log tells how a process ended and what it said last, also where its connection was closed first', () =>
+  withServer(
+    async (server, client) => {
+      const ends = { quits: 'process.exit(3)', breaks: "setTimeout(() => { throw new Error('broken inside') })" }
+      for (const [name, end] of Object.entries(ends)) {
+        const model = `export default ([[x]]) => { if (x > 0) { ${end}; return new Promise(() => {}) } return [0] }`
+        await publishPatiently(server, name, new TextEncoder().encode(model), { kind: 'function', batching: 'none' })
+        assert.match((await client.predict(name, [1])).defaultExplanation!, "The model's container")
+      }
+      const reasonOf = async (model: string) => String((await client.admin.logs({ model, level: 'error' }))[0]?.reason)
+      assert.is(await reasonOf('quits'), 'the container of quits:1 exited with code 3')
+      const broken = await reasonOf('breaks')
+      assert.match(broken, /^the container of breaks:1 exited with code 1; it last said: /)
+      assert.match(broken, 'broken inside')
+    },
+    { allow: ['function'] },
+  ))
 
 test('whoever follows at debug sees each request by its id, for as long as that takes, and nobody else pays for it', () =>
   withServer(async (server, client) => {

@@ -42,7 +42,27 @@ test('plain mistakes in options are refused with what was given and what may hav
     await refused(publish(pushPolicy(), null), 'what publish was given is null')
     await refused(publish(pushPolicy(), { replica: 2 }), 'publish has no option "replica"; did you mean "replicas"?')
     await refused(publish(pushPolicy(), { replicas: 1.5 }), 'replicas is 1.5; expected 1 to 64')
+    await refused(
+      publish(pushPolicy(), { limits: { startMs: 2 ** 31 } }),
+      'limits.startMs is 2147483648; expected milliseconds, more than 0, up to',
+    )
+    await refused(
+      publish(pushPolicy(), { limits: { env: { 'A=B': 'c' } } }),
+      'limits.env is an object; expected an object of strings by names',
+    )
+    await refused(
+      publish(pushPolicy(), { limits: { env: { A: 'b\0' } } }),
+      'limits.env is an object; expected an object of strings by names',
+    )
+    await refused(publish('model.py', { python: 'a\0b' }), 'python is "a\\u0000b"; expected the name or the path of a program')
+    await refused(publish('model.py', { python: 3 }), 'python is 3; expected the name or the path of a program')
+    await refused(publish(pushPolicy(), { token: 'only we two know it' }), 'token is "…"; expected none for kind "policy"')
     await refused(publish(pushPolicy(), { version: Number.NaN }), 'version is NaN')
+    const huge = { outputs: [{ name: 'y', type: 'floats', shape: [2 ** 12, 2 ** 12] }] }
+    await refused(
+      publish((rows: unknown[]) => rows, huge),
+      'outputs is an array of 1; expected [{ name, type, shape }, …]: output "y" takes 67108864 bytes',
+    )
     await refused(server.link(untyped(undefined), 'push'), 'application is missing; expected 1 to 128 letters')
     assert.equal([await server.listApplications(), await server.listModels()], [[], []])
   })

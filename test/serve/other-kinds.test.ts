@@ -5,6 +5,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { imageCommand } from '../../serve/containers/image.js'
+import { freePort } from '../free-port.js'
 import { pushPolicy } from './policies.js'
 import { saveDense } from './tfjs-models.js'
 import { inFolder, messageOf, publishPatiently, until, withServer } from './tools.js'
@@ -120,7 +121,13 @@ test("another server's policy is a model here, by its Open Inference address", (
 test('an endpoint that is not there, or whose inputs have an unknown size, is refused', () =>
   withServer((server) =>
     withEndpoint(async (url, trouble) => {
-      assert.match(await messageOf(server.publish('m', 'http://127.0.0.1:9/v2/models/m')), 'm:1: ')
+      const nobody = 'http://127.0.0.1:9/v2/models/m'
+      assert.match(await messageOf(server.publish('m', nobody)), `m:1: ${nobody} cannot be reached: bad port`)
+      const taken = await freePort()
+      const gone = `http://127.0.0.1:${taken}/v2/models/m`
+      assert.match(await messageOf(server.publish('m', gone)), `m:1: ${gone} cannot be reached: connect ECONNREFUSED`)
+      const file = messageOf(server.publish('m', new TextEncoder().encode('file:///etc/passwd'), { kind: 'remote' }))
+      assert.match(await file, '"file:///etc/passwd" is no address of a model; expected one like http://host:port')
       trouble.is = 'sick'
       assert.match(await messageOf(server.publish('m', url)), 'answered 500')
     }),

@@ -51,6 +51,24 @@ test('what finds the queue full gets the default at once, with the reason, and i
     )
   }))
 
+test('an application that asks its first model alone sheds by that one, however idle the others are that are linked to it', () =>
+  withServer(async (server, client) => {
+    await server.publish('busy', pushPolicy(), { batching: { maxQueued: 1 }, application: false })
+    await server.publish('idle', pushPolicy(), { isolation: 'inline', application: false })
+    await server.registerApplication({ name: 'app', defaultOutput: -1, sloMs: 60_000, overload: 'shed' })
+    for (const model of ['busy', 'idle']) await server.link('app', model)
+    const pid = containerPid(server)
+    process.kill(pid, 'SIGSTOP')
+    const first = client.predict('app', [0, 0, 1, 1])
+    await until(() => batchesOf(server).length === 1)
+    const second = client.predict('app', [0, 0, 2, 1])
+    await until(() => server.metrics().models[0]!.queued === 1)
+    const { status } = await post(`${server.url}/app/predict`, '{"input":[0,0,3,1]}')
+    process.kill(pid, 'SIGCONT')
+    assert.is(status, 503)
+    for (const { output } of await Promise.all([first, second])) assert.is(output, 1)
+  }))
+
 test('an application that sheds refuses at once what cannot be answered in time, with 503 and when to come again', () =>
   withServer(async (server) => {
     await server.publish('push', pushPolicy(), { batching: { maxQueued: 2 }, application: false })
@@ -69,6 +87,37 @@ test('an application that sheds refuses at once what cannot be answered in time,
     assert.match((await response.json()).cause, '"app" has more queries than it can answer within 60000 ms: the queue is full')
     process.kill(pid, 'SIGCONT')
     for (const { text } of await Promise.all(held)) assert.is(JSON.parse(text).output, 1)
+  }))
+
+test('a stream of answers that is shed is refused before it begins, and what is one too many in its midst is told there: it always ends', () =>
+  withServer(async (server) => {
+    await server.publish('push', pushPolicy(), { batching: { maxQueued: 2 }, application: false })
+    await server.registerApplication({ name: 'app', defaultOutput: -1, sloMs: 60_000, overload: 'shed' })
+    await server.link('app', 'push')
+    const stream = (...xs: number[]) => post(`${server.url}/app/stream`, JSON.stringify({ input_batch: xs.map((x) => [0, 0, x, 1]) }))
+    const pid = containerPid(server)
+    process.kill(pid, 'SIGSTOP')
+    const held = post(`${server.url}/app/predict`, '{"input":[0,0,0,1]}')
+    await until(() => batchesOf(server).length === 1)
+    const midst = stream(1, 2, 3, 4)
+    await until(() => server.metrics().models[0]!.queued === 2)
+    const refused = await stream(5, 6)
+    assert.equal([refused.status, JSON.parse(refused.text).code], [503, 'OVERLOADED'])
+    process.kill(pid, 'SIGCONT')
+    await held
+    const { status, text } = await midst
+    assert.is(status, 200)
+    const told = [...text.matchAll(/^event: (\w+)\n(?:id: .+\n)?data: (.+)$/gm)].map(([, event, data]) => [event, JSON.parse(data!)])
+    const indices = (event: string) => told.filter(([name]) => name === event).map(([, { index }]) => index)
+    assert.equal(
+      [indices('prediction').sort(), indices('error')],
+      [
+        [0, 1],
+        [2, 3],
+      ],
+    )
+    assert.match(told.find(([name]) => name === 'error')![1].cause, 'the queue is full')
+    assert.equal(told.at(-1), ['end', { answers: 4 }])
   }))
 
 test('shedding goes by how long the queue would take, and ends with it', () =>

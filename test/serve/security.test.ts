@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, createPrivateKey } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -101,11 +101,14 @@ test('a token may be given as its digest, and only digests are kept', () => {
 
 test('what is no token is refused without being repeated', async () => {
   const wrong: [object, string][] = [
-    [{ admin: 'short' }, 'tokens.admin is missing; expected at least 16 characters without spaces, or "sha256:" and 64 hex digits'],
+    [
+      { admin: 'short' },
+      'tokens.admin is not one (it is not shown); expected at least 16 characters without spaces, or "sha256:" and 64 hex digits',
+    ],
     [{ admin: 7 }, 'tokens.admin is 7; expected a token, or an array of tokens'],
     [{ admin: [] }, 'tokens.admin is an array of 0'],
     [{ applications: { push: PUSH } }, 'tokens has no admin'],
-    [{ admin: ADMIN, applications: { push: 'short' } }, 'tokens.applications["push"] is missing; expected at least 16'],
+    [{ admin: ADMIN, applications: { push: 'short' } }, 'tokens.applications["push"] is not one (it is not shown); expected at least 16'],
     [{ amdin: ADMIN }, 'tokens has no option "amdin"; did you mean "admin"?'],
   ]
   for (const [given, message] of wrong) assert.match(await messageOf(serve({ port: 0, tokens: given, logLevel: 'silent' })), message)
@@ -243,11 +246,25 @@ test('with TLS everything is HTTPS, and the client trusts the certificate that i
       assert.is((await trusting.predict('push', [0, 0, 0, 1])).output, 1)
       trusting.close()
       const doubting = connect(server.url, { token: PUSH, retries: 0 })
-      assert.match(await messageOf(doubting.predict('push', [0, 0, 0, 1])), /self.signed certificate/)
+      assert.match(
+        await messageOf(doubting.predict('push', [0, 0, 0, 1])),
+        /self.signed certificate; trust one of your own making with ca$/,
+      )
       doubting.close()
     })
     const cut = readFileSync(tls.key, 'utf8').slice(0, 60)
     assert.match(await messageOf(serve({ port: 0, tls: { ...tls, key: cut } })), 'tls: the key and the certificates cannot be used')
+    const swapped = serve({ port: 0, tls: { key: tls.cert, cert: tls.key } })
+    assert.match(await messageOf(swapped), 'tls.key holds no "BEGIN PRIVATE KEY"; expected a PEM file with one')
+    assert.match(await messageOf(serve({ port: 0, tls: { ...tls, cert: tls.key } })), 'tls.cert holds no "BEGIN CERTIFICATE"')
+    const locked = createPrivateKey(readFileSync(tls.key)).export({
+      type: 'pkcs8',
+      format: 'pem',
+      cipher: 'aes-256-cbc',
+      passphrase: 'right',
+    })
+    const withWrong = serve({ port: 0, tls: { ...tls, key: String(locked), passphrase: 'wrong' } })
+    assert.match(await messageOf(withWrong), 'the key is encrypted, is its passphrase right?')
     assert.match(await messageOf(serve({ port: 0, tls: { ...tls, cert: join(folder, 'gone') } })), 'tls.cert: ENOENT')
   } finally {
     rmSync(folder, { recursive: true })

@@ -293,6 +293,9 @@ test("the client's control loop acts, several observations at once too, and tell
       outputs.map((_, i) => i % 2),
     )
     assert.is(await messageOf(loop.act([1])), 'input: expected 4 numbers, got 1')
+    assert.is(await messageOf(loop.act([0, 0, 0, Number.NaN])), 'observation[3] is NaN; expected a finite number')
+    assert.is(await messageOf(loop.act(null as unknown as number[])), 'observation is null; expected an array of numbers, or a string')
+    assert.match(await messageOf(loop.act('word')), 'input: expected an array of numbers, got "word"')
     assert.is(await codeOf(client.control('nobody')), 'SERVER_UNREACHABLE')
     loop.close()
     await until(async () => (await codeOf(loop.act([0, 0, 0, 1]))) === 'SERVER_UNREACHABLE')

@@ -1,4 +1,6 @@
 /** A frontend in a process of its own, with its state in a folder. Arguments: the folder, the HTTP port, the containers' port. */
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { type PublishOptions, serve } from 'gymnura/serve'
 import { leanHeap } from '../../../bin/lean-heap.js'
 
@@ -14,6 +16,18 @@ export interface ClockMessage {
   readonly aheadMs: number
 }
 
+/** Garbage is to be collected; the answer says what is left, bytes. */
+export interface CollectMessage {
+  readonly collect: true
+}
+
+function inUse(): number {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  collect()
+  return process.memoryUsage().heapUsed
+}
+
 const [folder, port, containerPort] = process.argv.slice(2)
 // As `gymnura serve` does.
 leanHeap()
@@ -24,8 +38,9 @@ const server = await serve({
   containers: { port: Number(containerPort) },
   logLevel: process.env.GYMNURA_CHAOS_LOG === undefined ? 'silent' : 'error',
 })
-process.on('message', (message: Partial<Publish>) => {
-  const { publish, source, options } = message
+process.on('message', (message: Partial<Publish & CollectMessage>) => {
+  const { publish, source, options, collect } = message
+  if (collect) process.send?.({ inUse: inUse() })
   if (publish === undefined) return
   server.publish(publish, Buffer.from(source!), options).then(
     () => process.send?.({ published: publish }),

@@ -2,24 +2,16 @@
 import { type ChildProcess, execFileSync, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Publish } from './frontend-main.js'
+import { freePort } from '../../../test/free-port.js'
+import { type Memory, memoryOf } from '../parts/processes.js'
+import type { CollectMessage, Publish } from './frontend-main.js'
 
 const MAIN = fileURLToPath(new URL('./frontend-main.js', import.meta.url))
 const CLOCK = new URL('./clock.js', import.meta.url).href
 const START_LIMIT_MS = 60_000
 const GONE_LIMIT_MS = 10_000
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 export class Frontend {
   readonly folder: string
@@ -153,15 +145,15 @@ export class Frontend {
     return this.#spans.some((span) => span.what === what && span.to >= from)
   }
 
-  /** Its memory, MB: what is resident, and of that its share, where pages of the program are shared with other processes. */
-  get megabytes(): { readonly resident: number; readonly share: number } {
-    try {
-      const text = readFileSync(`/proc/${this.pid}/smaps_rollup`, 'utf8')
-      const of = (what: string) => Math.round(Number(new RegExp(`^${what}:\\s+(\\d+) kB`, 'm').exec(text)?.[1] ?? 0) / 1000)
-      return { resident: of('Rss'), share: of('Pss') }
-    } catch {
-      return { resident: 0, share: 0 }
-    }
+  get memory(): Memory {
+    return memoryOf(this.pid) ?? { resident: 0, share: 0, own: 0 }
+  }
+
+  /** What its heap holds once garbage is collected, MB. */
+  async inUse(): Promise<number> {
+    this.#child!.send({ collect: true } satisfies CollectMessage)
+    const [{ inUse }] = (await once(this.#child!, 'message')) as [{ inUse: number }]
+    return inUse / 1024 ** 2
   }
 
   /** Bytes of its largest file. */

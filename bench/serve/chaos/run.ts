@@ -5,12 +5,14 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { random } from '../../core/examples/random.js'
+import type { Memory } from '../parts/processes.js'
 import { checkFeedback, checkLessons } from './aftermath.js'
 import { ARMS, chaosApplications, MEMBERS } from './applications.js'
 import { ASKING, type Asker } from './asking.js'
 import { Changes, seen } from './changes.js'
 import { Answering, Facts } from './facts.js'
 import { FAULTS } from './faults.js'
+import { fill } from './fill.js'
 import { Frontend } from './frontend.js'
 import { hangUp } from './http.js'
 import { armSource, fn, memberSource, policy, py, troubleSource } from './models.js'
@@ -19,8 +21,6 @@ import { RUDE } from './rude.js'
 import { World } from './world.js'
 
 const ASKERS = 12
-const FULL_BATCHES = 400
-const FULL_BATCH = 500
 const RUDE_ONES = 3
 const PRINT_EVERY_MS = 10_000
 const LONGEST_PEACE_MS = 2_000
@@ -36,9 +36,8 @@ const MOST_MEGABYTES = 400
 export interface Sample {
   readonly seconds: number
   readonly answers: number
-  readonly megabytes: number
-  /** Of these its share, where pages are shared with other processes. */
-  readonly shareMegabytes: number
+  /** Of the frontend. */
+  readonly memory: Pick<Memory, 'resident' | 'share'>
 }
 
 /** An interpreter with NumPy, if there is one; $GYMNURA_PYTHON names another one than python3. */
@@ -67,19 +66,21 @@ export class Chaos {
     private readonly seed: number,
     private readonly withFaults: boolean,
     private readonly folder: string,
+    private readonly besides: readonly ((world: World) => Promise<void>)[],
     hasPython: boolean,
   ) {
     this.#changes = new Changes(this.#asker(), hasPython)
   }
 
-  static async make(seed: number, withFaults: boolean): Promise<Chaos> {
+  /** @param besides what else is done while it lasts, until the world is over */
+  static async make(seed: number, withFaults: boolean, besides: readonly ((world: World) => Promise<void>)[] = []): Promise<Chaos> {
     const folder = mkdtempSync(join(tmpdir(), 'gymnura-chaos-'))
     const python = findPython()
     if (python === undefined) console.log('no Python with NumPy here (GYMNURA_PYTHON names one): its models are left out')
     const frontend = await Frontend.make(folder, python)
     const answering = new Map([policy, fn, py].map(({ name }) => [name, new Answering()]))
     const world = new World(frontend, new Report(), new Facts(), answering, chaosApplications(answering, python !== undefined), !withFaults)
-    return new Chaos(world, seed, withFaults, folder, python !== undefined)
+    return new Chaos(world, seed, withFaults, folder, besides, python !== undefined)
   }
 
   /** Random numbers of its own for each part, so that one's pace does not change another's draws. */
@@ -88,20 +89,23 @@ export class Chaos {
     return { world: this.world, draw, below: (most) => Math.floor(draw() * most) }
   }
 
-  async run(milliseconds: number): Promise<Report> {
+  /** @param last done before the load ends */
+  async run(milliseconds: number, last: (world: World) => Promise<void> = async () => {}): Promise<Report> {
     const { report, frontend } = this.world
     try {
       await this.#setUp()
-      if (!this.withFaults) await this.#fill()
+      if (!this.withFaults) await fill(this.world)
       const printing = setInterval(() => this.#print(), PRINT_EVERY_MS)
       const parts = [
         ...Array.from({ length: ASKERS }, () => this.#ask()),
         ...Array.from({ length: RUDE_ONES }, () => this.#beRude()),
         this.#change(),
+        ...this.besides.map((work) => work(this.world)),
       ]
       if (this.withFaults) parts.push(this.#harm(), this.#kill())
       const end = performance.now() + milliseconds
       while (performance.now() < end && !this.#over) await sleep(100)
+      if (!this.#over) await last(this.world)
       this.world.over = true
       await Promise.all(parts)
       clearInterval(printing)
@@ -150,14 +154,6 @@ export class Chaos {
     const members = MEMBERS.map((name, i) => [name, memberSource(i === MEMBERS.length - 1)] as const)
     await this.#changes.setUp(applications.values(), [...arms, ...members])
     console.log(`${applications.size} applications are served by process ${frontend.pid}; seed ${this.seed}`)
-  }
-
-  /** So many different queries that the cache, and what waits for feedback, are full: from then on nothing may grow. */
-  async #fill(): Promise<void> {
-    for (let batch = 0; batch < FULL_BATCHES; batch++) {
-      const inputs = Array.from({ length: FULL_BATCH }, (_, row) => [batch, row, -1, (row % 9) - 4])
-      await this.world.call('/fn/predict', JSON.stringify({ input_batch: inputs }))
-    }
   }
 
   get #over(): boolean {
@@ -269,14 +265,16 @@ export class Chaos {
 
   #print(): void {
     const { report, frontend } = this.world
-    const { resident: megabytes, share } = frontend.megabytes
-    if (megabytes > MOST_MEGABYTES) report.violation(`the frontend uses ${megabytes} MB`)
-    this.samples.push({ seconds: Math.round(report.seconds), answers: total(report.answers), megabytes, shareMegabytes: share })
+    const { memory } = frontend
+    const [resident, share] = [Math.round(memory.resident), Math.round(memory.share)]
+    if (resident > MOST_MEGABYTES) report.violation(`the frontend uses ${resident} MB`)
+    this.samples.push({ seconds: Math.round(report.seconds), answers: total(report.answers), memory: { resident, share } })
+    if (!this.withFaults) return
     const parts = [
       `${total(report.answers)} answers`,
       `${total(report.faults)} faults`,
       `life ${frontend.lives}`,
-      `${megabytes} MB (its share: ${share})`,
+      `${resident} MB (its share: ${share})`,
     ]
     console.log(`${Math.round(report.seconds)} s: ${parts.join(', ')}, ${report.violations.length} violations`)
   }

@@ -53,15 +53,28 @@ export function cpuSeconds(processes: ReadonlyMap<number, Process>): number {
   return [...processes.values()].reduce((sum, process) => sum + process.cpuSeconds, 0)
 }
 
+/** A process' memory, MB of 1,048,576 bytes. */
+export interface Memory {
+  /** All that is resident (RSS), pages of the program that other processes have too among it. */
+  readonly resident: number
+  /** Of shared pages its share (PSS). */
+  readonly share: number
+  /** What no other process has (USS). */
+  readonly own: number
+}
+
+/** undefined where it has ended. */
+export function memoryOf(pid: number): Memory | undefined {
+  try {
+    const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8')
+    const of = (what: string) => Number(new RegExp(`^${what}: +(\\d+) kB`, 'm').exec(text)?.[1] ?? 0) / 1024
+    return { resident: of('Rss'), share: of('Pss'), own: of('Private_Clean') + of('Private_Dirty') }
+  } catch {
+    return undefined
+  }
+}
+
 /** Memory, shared pages by their share (PSS), MB. */
 export function memoryMB(processes: ReadonlyMap<number, Process>): number {
-  let kilobytes = 0
-  for (const pid of processes.keys()) {
-    try {
-      kilobytes += Number(/^Pss: +(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1] ?? 0)
-    } catch {
-      // It has ended meanwhile.
-    }
-  }
-  return kilobytes / 1024
+  return [...processes.keys()].reduce((sum, pid) => sum + (memoryOf(pid)?.share ?? 0), 0)
 }

@@ -44,6 +44,8 @@ SECTION = struct.Struct("<BBHI")
 TYPES = {"bytes": (1, "u1"), "integers": (2, "<i4"), "floats": (3, "<f4"), "doubles": (4, "<f8"), "strings": (5, "u1"), "json": (6, "u1")}
 TEXTS = ("strings", "json")
 ALL_OUTPUTS = 1
+#: What a reply has room for beside its frame's other sections.
+MOST_OUTPUT_BYTES = (64 << 20) - (1 << 20)
 DEFAULT_OUTPUTS = [{"name": "output", "type": "json", "shape": []}]
 
 
@@ -161,6 +163,19 @@ def plain(value):
     raise TypeError("%s is no JSON value" % type(value).__name__)
 
 
+def numbers(described, array):
+    """Numbers of the type that was declared; what that cannot hold is refused, for another number would be kept in its place."""
+    name, kind = described["name"], described["type"]
+    dtype = np.dtype(TYPES[kind][1])
+    if dtype.kind in "iu" and array.dtype.kind in "iub" and array.size:
+        low, high = np.iinfo(dtype).min, np.iinfo(dtype).max
+        if int(array.min()) < low or int(array.max()) > high:
+            raise ValueError('output "%s" holds %s to %s; expected whole numbers from %d to %d' % (name, array.min(), array.max(), low, high))
+    elif array.size and not np.can_cast(array.dtype, dtype, "same_kind"):
+        raise TypeError('output "%s" is of %s; expected %s' % (name, array.dtype, kind))
+    return array.astype(dtype, copy=False)
+
+
 def column(described, values, count):
     """An output's elements, and where its items begin and end if their lengths differ."""
     name, kind, shape = described["name"], described["type"], list(described["shape"])
@@ -175,14 +190,12 @@ def column(described, values, count):
         elif kind == "bytes":
             parts = [np.frombuffer(bytes(value), dtype) for value in values]
         else:
-            parts = [np.asarray(value, dtype).reshape(-1) for value in values]
+            parts = [numbers(described, np.asarray(value)).reshape(-1) for value in values]
         return np.concatenate(parts), [0, *np.cumsum([len(part) for part in parts]).tolist()]
     array = np.asarray(values)
     if array.shape != (count, *shape):
         raise ValueError('output "%s" has shape %s; expected %s' % (name, list(array.shape), [count, *shape]))
-    if not np.can_cast(array.dtype, dtype, "same_kind"):
-        raise TypeError('output "%s" is of %s; expected %s' % (name, array.dtype, kind))
-    return np.ascontiguousarray(array, dtype).reshape(-1), None
+    return np.ascontiguousarray(numbers(described, array)).reshape(-1), None
 
 
 def join(described, columns):
@@ -190,6 +203,18 @@ def join(described, columns):
     if columns[0][1] is None:
         return elements, None
     return elements, [0, *np.cumsum([len(part) for part, _ in columns]).tolist()]
+
+
+def fitting(columns, statuses, errors, count):
+    """A reply that is too large would end the container: its items fail instead."""
+    size = sum(elements.nbytes for elements, _ in columns)
+    if size <= MOST_OUTPUT_BYTES:
+        return columns, statuses, errors
+    message = "the outputs of a batch of %d are %d bytes; a reply has room for %d" % (count, size, MOST_OUTPUT_BYTES)
+    if count > 1:
+        message += ": publish it with a smaller batching.maxBatch"
+    empty = [(elements, None) if offsets is None else (elements[:0], [0] * (count + 1)) for elements, offsets in columns]
+    return empty, [1] * count, {str(item): message for item in range(count)}
 
 
 def message_of(error):
@@ -249,7 +274,7 @@ def serve(model, address, token):
                 raise
         elif kind == BATCH:
             inputs = hosted.read(count, sections)
-            columns, statuses, errors = hosted.predict(inputs, count, flags & ALL_OUTPUTS)
+            columns, statuses, errors = fitting(*hosted.predict(inputs, count, flags & ALL_OUTPUTS), count)
             reply = []
             for index, (elements, offsets) in enumerate(columns):
                 reply.append((OUTPUTS, index, TYPES[hosted.outputs[index]["type"]][0], elements.tobytes()))

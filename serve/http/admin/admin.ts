@@ -66,7 +66,7 @@ export function adminApi(app: FastifyInstance, parts: Parts): void {
           'selection?': ANY,
           'confidence_threshold?': NUMBER,
           'reward_range?': NUMBERS,
-          'overload?': STRING,
+          'overload?': { enum: ['default', 'shed'] },
         }),
         SUCCESS,
         '{"name": ..., "default_output": ...}',

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { runsCode } from '../../containers/kinds.js'
 import { checkOptions, refuse } from '../../refusals.js'
@@ -33,6 +34,8 @@ function wholeNumber(name: string, given: unknown): number {
 }
 
 function json(name: string, given: unknown): unknown {
+  // A policy's name may be written bare.
+  if (name === 'batching' && typeof given === 'string' && /^[\w-]+$/.test(given)) return given
   try {
     return JSON.parse(text(name, given))
   } catch {
@@ -54,6 +57,19 @@ function checkEnvironment({ kind = 'policy', limits }: PublishOptions): void {
     refuse('limits.env', limits.env, `none over HTTP for kind "${kind}": an environment can make a program run other code`)
 }
 
+/** Who has hung up does not want it any more: it would go live behind their back. */
+async function whileThere<T>(socket: Socket, work: (left: AbortSignal) => Promise<T>): Promise<T> {
+  const left = new AbortController()
+  const leave = () => left.abort()
+  // (The server keeps its side open when the other one is closed, so that there are both.)
+  for (const event of ['end', 'close']) socket.once(event, leave)
+  try {
+    return await work(left.signal)
+  } finally {
+    for (const event of ['end', 'close']) socket.off(event, leave)
+  }
+}
+
 /** `POST /admin/publish`, whose body is a model file's bytes, or an address. */
 export function publishRoute(upload: FastifyInstance, publisher: Publisher): void {
   upload.removeAllContentTypeParsers()
@@ -70,13 +86,14 @@ export function publishRoute(upload: FastifyInstance, publisher: Publisher): voi
     bodyType: 'application/octet-stream',
     answer: MODEL,
   }
-  async function publish({ query, body, headers }: FastifyRequest<{ Querystring: Query }>): Promise<object> {
+  async function publish({ query, body, headers, raw }: FastifyRequest<{ Querystring: Query }>): Promise<object> {
     const options = optionsIn(query)
     checkEnvironment(options)
     const { [TOKEN_HEADER]: token } = headers
     const bytes = body instanceof Uint8Array ? body : new Uint8Array(0)
     const name = query.name === undefined ? '' : text('name', query.name)
-    return modelJson(await publisher.publish(name, bytes, { ...options, ...(token !== undefined && { token: String(token) }) }))
+    const told = { ...options, ...(token !== undefined && { token: String(token) }) }
+    return modelJson(await whileThere(raw.socket, (left) => publisher.publish(name, bytes, told, left)))
   }
   upload.post<{ Querystring: Query }>('/publish', { bodyLimit: LARGEST_ARTIFACT_BYTES, config: { access: 'admin', doc } }, publish)
 }

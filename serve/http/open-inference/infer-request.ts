@@ -1,9 +1,9 @@
 import { ServeError } from '../../errors.js'
 import type { Signature } from '../../query/signature.js'
-import { didYouMean } from '../../refusals.js'
+import { didYouMean, invalid } from '../../refusals.js'
 import { parseBody } from '../json-body.js'
 import { checkArrays, type RequestLimits } from '../request-limits.js'
-import { BinaryPart, type Fields, fieldsOf, invalid, readTensor, type Tensor } from './tensors.js'
+import { BinaryPart, type Fields, fieldsOf, readTensor, type Tensor } from './tensors.js'
 
 const EXPECTED = '{"inputs": [{"name", "shape", "datatype", "data"}]}'
 const DEFAULT_LIMIT_MS = 10_000

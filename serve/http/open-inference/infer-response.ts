@@ -1,6 +1,6 @@
 import type { BlockResult } from '../../batching/block.js'
 import type { OutputDescription } from '../../containers/container.js'
-import { type Column, type ElementType, itemOf } from '../../containers/element-types.js'
+import { type Column, type ElementType, itemOf, sizeOf } from '../../containers/element-types.js'
 import { ServeError } from '../../errors.js'
 import type { Signature } from '../../query/signature.js'
 import { type Datatype, type TensorData, toBytes, toJson, type Values } from './datatypes.js'
@@ -36,7 +36,7 @@ function tensorOf(column: Column, rows: number, spec: OutputDescription): { shap
   const size = rows === 0 ? 0 : elements.length / rows
   if (offsets?.some((offset, row) => offset !== row * size))
     throw new ServeError('MODEL_FAILED', `${spec.name}: its rows have different lengths, which a tensor cannot have`)
-  const known = spec.shape.filter((side) => side >= 0).reduce((product, side) => product * side, 1)
+  const known = sizeOf(spec.shape.filter((side) => side >= 0))
   return { shape: [rows, ...spec.shape.map((side) => (side >= 0 ? side : size / known))], data: elements as Values }
 }
 

@@ -1,15 +1,14 @@
 import type { Kind } from '../../containers/kinds.js'
 import { ServeError } from '../../errors.js'
-import { didYouMean } from '../../refusals.js'
+import { isBase64 } from '../../query/base64.js'
+import { didYouMean, invalid } from '../../refusals.js'
 import type { Changes } from '../../registry/changes.js'
 import type { ModelRoots } from '../../registry/model-roots.js'
 import { impliedKind } from '../../registry/model-source.js'
 import { checkName } from '../../registry/options.js'
 import type { Publisher } from '../../registry/publisher.js'
 import type { Registry } from '../../registry/registry.js'
-import { type Fields, invalid } from './tensors.js'
-
-const BASE64 = /^(?:[A-Za-z\d+/]{4})*(?:[A-Za-z\d+/]{2}==|[A-Za-z\d+/]{3}=)?$/
+import type { Fields } from './tensors.js'
 
 /** A line of the repository's index. */
 export interface IndexEntry {
@@ -80,6 +79,5 @@ export class Repository {
 }
 
 function fileOf([key, value]: readonly [string, unknown]): Uint8Array {
-  const isBase64 = typeof value === 'string' && BASE64.test(value)
-  return isBase64 ? Buffer.from(value, 'base64') : invalid(`parameters["${key}"]`, 'a file in base64', value)
+  return isBase64(value) ? Buffer.from(value, 'base64') : invalid(`parameters["${key}"]`, 'a file in base64', value)
 }

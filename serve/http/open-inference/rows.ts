@@ -1,11 +1,12 @@
 import { isUtf8 } from 'node:buffer'
-import { type Elements, type InputType, makeElements } from '../../containers/element-types.js'
+import { type Elements, type InputType, makeElements, sizeOf } from '../../containers/element-types.js'
 import { ServeError } from '../../errors.js'
 import { allocateInputs, type Inputs } from '../../query/inputs.js'
 import type { InputSpec, Signature } from '../../query/signature.js'
 import { TypedInputs } from '../../query/typed-inputs.js'
+import { invalid } from '../../refusals.js'
 import type { InferRequest } from './infer-request.js'
-import { invalid, type Tensor } from './tensors.js'
+import type { Tensor } from './tensors.js'
 
 const INT32 = 2 ** 31
 
@@ -25,8 +26,8 @@ export function rowsOf({ inputs }: InferRequest, { input }: Signature): Inputs {
 /** Rows, and numbers in each. */
 function sidesOf({ shape }: Tensor, { type, shape: item }: InputSpec): [rows: number, size: number] {
   const [rows, ...sides] = shape
-  const size = sides.reduce((product, side) => product * side, 1)
-  const expected = item.reduce((product, side) => product * side, 1)
+  const size = sizeOf(sides)
+  const expected = sizeOf(item)
   // Of bytes and other inputs of any length a request says how long its own are.
   const anyLength = item.includes(-1) || (type === 'bytes' && item.length === 0)
   // (Rows of nothing take no bytes, so nothing would limit how many there are.)

@@ -1,5 +1,6 @@
+import { sizeOf } from '../../containers/element-types.js'
 import { ServeError } from '../../errors.js'
-import { shown } from '../../refusals.js'
+import { invalid } from '../../refusals.js'
 import {
   DATATYPES,
   type Datatype,
@@ -20,10 +21,6 @@ export interface Tensor {
   readonly shape: readonly number[]
   /** Row-major. */
   readonly data: TensorData
-}
-
-export function invalid(path: string, expected: string, given: unknown): never {
-  throw new ServeError('QUERY_INVALID', `${path}: expected ${expected}, got ${shown(given)}`)
 }
 
 export type Fields = Readonly<Record<string, unknown>>
@@ -69,7 +66,7 @@ export function readTensor(value: unknown, path: string, binary: BinaryPart): Te
   if (typeof name !== 'string') invalid(`${path}.name`, 'a string', name)
   if (!isDatatype(datatype)) return invalid(`${path}.datatype`, DATATYPES.join(', '), datatype)
   const shape = shapeOf(fields.shape, `${path}.shape`)
-  const length = shape.reduce((product, side) => product * side, 1)
+  const length = sizeOf(shape)
   const parameters = fields.parameters === undefined ? {} : fieldsOf(fields.parameters, `${path}.parameters`)
   if (parameters.shared_memory_region !== undefined)
     invalid(

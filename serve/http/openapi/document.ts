@@ -1,3 +1,4 @@
+import { hasOneField } from '../answer-error.js'
 import { packageVersion } from '../package-version.js'
 import type { RouteDoc, Schema } from '../route.js'
 import { object, STRING } from '../schemas.js'
@@ -53,7 +54,7 @@ const idOf = ({ method, path }: BookedRoute) => [method.toLowerCase(), ...(path.
 function operationOf(route: BookedRoute, locked: boolean): Operation {
   const { path, access, doc } = route
   const { tag = 'Server', summary = '', body, bodyType = JSON_TYPE } = doc ?? {}
-  const error = /^\/v[12](\/|$)/.test(path) ? 'OneField' : 'Error'
+  const error = hasOneField(path) ? 'OneField' : 'Error'
   const parameters = parametersOf(route)
   return {
     tags: [tag],

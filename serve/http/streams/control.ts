@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http'
-import { STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import type { WebSocket, WebSocketServer } from 'ws'
@@ -15,6 +14,7 @@ import { readQueryId, readUser, readVerdict } from '../feedback-body.js'
 import { isOwnOrigin, tokenIn } from '../guard.js'
 import type { Body } from '../json-body.js'
 import { isBatch, parsePredictBody, readInputs, readVersion } from '../predict-body.js'
+import { rawRefusal } from '../raw-answer.js'
 import type { RequestLimits } from '../request-limits.js'
 
 const PATH = /^\/([\w.-]{1,128})\/control(?:\?|$)/
@@ -48,12 +48,6 @@ function tokenOf(request: IncomingMessage): string | undefined {
   return encoded === undefined ? tokenIn(request.headers.authorization) : Buffer.from(encoded, 'base64url').toString()
 }
 
-function refuse(socket: Duplex, error: ServeError): void {
-  const body = JSON.stringify({ error: 'Request error', code: error.code, cause: error.message })
-  const head = `HTTP/1.1 ${error.status} ${STATUS_CODES[error.status]}\r\nconnection: close\r\ncontent-type: application/json; charset=utf-8`
-  socket.end(`${head}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`)
-}
-
 /**
  * WebSockets for control loops: `ws://…/{application}/control`. A message is JSON, `{"id"?, "input", "user"?, "version"?}`, answered with
  * `{"id"?, "query_id", "output", "default", …}`, or feedback, `{"id"?, "query_id", "reward" | "label"}`, answered with `{"id"?, "accepted"}`.
@@ -71,7 +65,7 @@ export function controlApi(app: FastifyInstance, parts: Parts): void {
       void server.then((ready) => ready.handleUpgrade(request, socket, head, (client) => converse(client, admitted, parts)))
     } catch (error) {
       if (!(error instanceof ServeError)) throw error
-      refuse(socket, error)
+      socket.end(rawRefusal(error.status, error.code, error.message))
     }
   }
   app.server.on('upgrade', upgrade)

@@ -58,11 +58,9 @@ export function eventsApi(app: FastifyInstance, { registry, path, limits, openSt
     const takes = application.takes(version)
     readInputs(body, takes, limits)
     const given = isBatch(body) ? (body.input_batch as unknown[]) : [body.input]
-    return {
-      application,
-      inputs: given.map((input) => readInputs({ input }, takes, limits)),
-      asking: { version, user: readUser(body.user, 'user') },
-    }
+    const asking = { version, user: readUser(body.user, 'user') }
+    path.assertRoom(application, asking)
+    return { application, inputs: given.map((input) => readInputs({ input }, takes, limits)), asking }
   }
 
   const settings = { onRequest: ignoreContentType, config: { access: 'application', doc: STREAM } } as const

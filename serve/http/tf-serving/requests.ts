@@ -1,26 +1,22 @@
 import type { ModelDescription } from '../../containers/container.js'
 import { ServeError } from '../../errors.js'
+import { isBase64 } from '../../query/base64.js'
 import type { Inputs } from '../../query/inputs.js'
 import { readRows } from '../../query/read-rows.js'
 import type { Signature } from '../../query/signature.js'
-import { didYouMean, shown } from '../../refusals.js'
+import { didYouMean, invalid } from '../../refusals.js'
 import { type Body, parseBody } from '../json-body.js'
 import { checkArrays, checkCount, type RequestLimits } from '../request-limits.js'
 
 /** Of one row; what lies deeper is no number. */
 const MOST_DIMENSIONS = 32
 const SIGNATURE = 'serving_default'
-const BASE64 = /^(?:[A-Za-z\d+/]{4})*(?:[A-Za-z\d+/]{2}==|[A-Za-z\d+/]{3}=)?$/
 
 /** What a request asks about, and in which of the two formats it is to be answered. */
 export interface TfRequest {
   readonly inputs: Inputs
   /** 'row': an answer a row; 'column': one tensor an output. */
   readonly format: 'row' | 'column'
-}
-
-function invalid(path: string, expected: string, given: unknown): never {
-  throw new ServeError('QUERY_INVALID', `${path}: expected ${expected}, got ${shown(given)}`)
 }
 
 const isObject = (value: unknown): value is Body => typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -45,7 +41,7 @@ function flatRow(value: unknown, { inputType }: ModelDescription, path: string):
 }
 
 function bytesRow(given: unknown, inputType: ModelDescription['inputType'], path: string): unknown {
-  if (typeof given !== 'string' || !BASE64.test(given)) return invalid(path, 'bytes in base64', given)
+  if (!isBase64(given)) return invalid(path, 'bytes in base64', given)
   if (inputType === 'bytes') return given
   const bytes = Buffer.from(given, 'base64')
   if (inputType === 'strings') return bytes.toString()

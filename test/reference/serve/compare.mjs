@@ -38,6 +38,25 @@ const batch = (await (await fetch(`${server.url}/words/predict`, { method: 'POST
 check('Python: an input that raises fails alone', batch.map((one) => one.default).join() === 'false,true,false', JSON.stringify(batch))
 check('Python: with its message', batch[1].default_explanation === 'The model failed on this input: ValueError: boom')
 
+const head = JSON.stringify({ inputs: [{ name: 'input', shape: [1], datatype: 'BYTES', parameters: { binary_data_size: 6 } }] })
+const bytes = Buffer.concat([Buffer.from(head), Buffer.from([2, 0, 0, 0, 0xff, 0xfe])])
+const headers = { 'inference-header-content-length': String(head.length) }
+const notText = await fetch(`${server.url}/v2/models/words/infer`, { method: 'POST', body: bytes, headers })
+check('Python: a text that is not UTF-8 is refused', notText.status === 400, await notText.text())
+const { restarts } = server.metrics().models.find(({ name }) => name === 'words').replicas[0]
+check('Python: and does not end the container', restarts === 0, restarts)
+
+const whole = `
+class Model:
+    input_size = 1
+    outputs = [{"name": "y", "type": "integers", "shape": []}]
+    def predict(self, batch):
+        return [[7, 2**40, True][int(row[0])] for row in batch]`
+await publish('whole', Buffer.from(whole), { kind: 'python', python })
+check('Python: whole numbers', (await ask('whole', [0])).output === 7 && (await ask('whole', [2])).output === 1)
+const { default_explanation: tooLarge } = await ask('whole', [1])
+check('Python: one that does not fit is refused', /output "y" holds .* expected whole numbers from -2147483648/.test(tooLarge), tooLarge)
+
 await publish('troubled', model('troubled'), { python, inputSize: 1, limits: { startMs: 120_000, batchMs: 1_000 } })
 const why = async (what) => (await ask('troubled', [what])).default_explanation
 check('Python: answers', (await ask('troubled', [21])).output === 42)

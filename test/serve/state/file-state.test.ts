@@ -53,6 +53,25 @@ test('a server that is started again on its folder serves what it served', async
   )
 })
 
+test('any two names that models and versions may have are kept apart, the longest too', async ({ state }) => {
+  const longest = ['m'.repeat(128), 'v'.repeat(128)] as const
+  const names = [['m', '1.part'], ['m', '1'], ['m', '2'], ['m.part', '2'], longest] as const
+  await withServer(
+    async (server) => {
+      for (const [i, [name, version]] of names.entries())
+        await server.publish(name, i % 2 === 0 ? pushPolicy() : pullPolicy(), { version, isolation: 'inline' })
+    },
+    { state },
+  )
+  await withServer(
+    async (_server, client) => {
+      for (const [i, [name, version]] of names.entries())
+        assert.is((await client.predict(name, UP, { version })).output, i % 2 === 0 ? 1 : 0, `${name}:${version}`)
+    },
+    { state },
+  )
+})
+
 test('a model that is published at every start is a new version only where its content has changed', async ({ folder, state }) => {
   const file = join(folder, 'policy.safetensors')
   const start = (content: Uint8Array, isolation: 'inline' | 'thread' = 'inline') =>

@@ -3,9 +3,10 @@ import { serve } from 'gymnura/serve'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { readAddress } from '../../../serve/state/redis/address.js'
+import { freePort } from '../../free-port.js'
 import { certificate } from '../certificate.js'
 import { codeOf, inFolder, messageOf, withServer } from '../tools.js'
-import { freePort, redisTest, withRedis } from './redis-server.js'
+import { redisTest, withRedis } from './redis-server.js'
 
 const SECRET = 'secret-0123456789'
 

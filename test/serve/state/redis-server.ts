@@ -3,10 +3,11 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { type AddressInfo, connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test as uvu } from 'uvu'
+import { freePort } from '../../free-port.js'
 
 const COMMAND = process.env.GYMNURA_REDIS_SERVER ?? 'redis-server'
 
@@ -27,16 +28,6 @@ if (reason !== undefined) console.log(`skipped: ${reason}`)
 
 /** Tests that need Redis: skipped, with the reason, where there is none. */
 export const redisTest = reason === undefined ? uvu : Object.assign(uvu.skip, { run: uvu.run })
-
-/** A port of loopback that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 /** What Redis answers to an inline command; undefined where nobody answers. */
 function ask(port: number, command: string): Promise<string | undefined> {
