@@ -2,6 +2,8 @@
 import { closest, distance } from 'fastest-levenshtein'
 import { ServeError } from './errors.js'
 
+/** The most milliseconds that an option may say: a timer of Node's that is set for longer fires at once. */
+export const LONGEST_TIMER_MS = 2 ** 31 - 1
 const SHOWN_CHARS = 60
 const MOST_TYPOS = 3
 

@@ -6,6 +6,7 @@ import type { PublishOptions } from 'gymnura/serve'
 import { groupedBars } from '../grouped-bars.js'
 import { closedLoop, type Measured } from './parts/load.js'
 import { markdownTable } from './parts/markdown.js'
+import { median } from './parts/median.js'
 import { policyModel } from './parts/models.js'
 import { published, type Serving, startServing } from './parts/serving.js'
 
@@ -29,8 +30,6 @@ interface Row {
   readonly meanByNone: number
   readonly p50ByNone: number
 }
-
-const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[values.length >> 1]!
 
 export async function run(): Promise<Row[]> {
   const policy = await policyModel()

@@ -9,6 +9,7 @@
 import { groupedBars } from '../grouped-bars.js'
 import { closedLoop, type Measured } from './parts/load.js'
 import { markdownTable } from './parts/markdown.js'
+import { median } from './parts/median.js'
 import { policyModel } from './parts/models.js'
 import { published, type Served, type Serving, startServing } from './parts/serving.js'
 
@@ -60,8 +61,6 @@ async function window(serving: Serving, load: LoadName): Promise<Window> {
   const requests = measured.rate * (SECONDS + WARM_SECONDS)
   return { ...measured, serverUs: (1e6 * (serving.cpuSeconds() - before)) / requests }
 }
-
-const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[values.length >> 1]!
 
 function rowOf(where: string, load: LoadName, own: readonly Window[], echo: readonly Window[]): Row {
   const over = (read: (window: Window) => number) => median(own.map(read))

@@ -6,6 +6,7 @@
 import { lineChart } from '../chart.js'
 import { closedLoop, type Measured } from './parts/load.js'
 import { markdownTable } from './parts/markdown.js'
+import { median } from './parts/median.js'
 import { policyModel } from './parts/models.js'
 import { published, type Served, type ServingReport, startServing } from './parts/serving.js'
 import { good } from './parts/tally.js'
@@ -33,8 +34,6 @@ interface Outcome {
   /** (highest − lowest) / mean, over the runs. */
   readonly spread: { readonly byEcho: number; readonly rate: number; readonly echoRate: number }
 }
-
-const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[values.length >> 1]!
 
 const spreadOf = (rates: readonly number[]) =>
   (Math.max(...rates) - Math.min(...rates)) / (rates.reduce((sum, rate) => sum + rate, 0) / rates.length)

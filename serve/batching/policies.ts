@@ -28,7 +28,7 @@ export interface BatchingOptions {
 export type Batching = Readonly<Required<Omit<BatchingOptions, 'size'>> & { size?: number }>
 
 /** Frames stay small enough to be read in one go, whatever the objective allows. */
-const LARGEST_BATCH = 4096
+export const LARGEST_BATCH = 4096
 const MOST_QUEUED = 65_536
 const LONGEST_WAIT_MS = 10_000
 

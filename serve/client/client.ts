@@ -1,5 +1,5 @@
 import type { FeedbackResult, Verdict } from '../query/feedback.js'
-import { checkOptions, refuse, refuseSecret } from '../refusals.js'
+import { checkOptions, LONGEST_TIMER_MS, refuse, refuseSecret } from '../refusals.js'
 import { checkName } from '../registry/options.js'
 import { PUBLISH_OPTIONS } from '../registry/publish-names.js'
 import type { PublishOptions } from '../registry/publish-options.js'
@@ -40,8 +40,6 @@ const PUBLISH_LIMIT_MS = 90_000
 /** Kinds of models that are an address. */
 const ADDRESSED: readonly (string | undefined)[] = ['remote', 'image']
 const HTTP = /^https?:\/\//
-/** What a timer of Node's can hold. */
-const LONGEST_TIMEOUT_MS = 2 ** 31 - 1
 
 function checkPredict(application: string, options: PredictOptions): PredictOptions {
   checkName('application', application)
@@ -133,7 +131,7 @@ export class Client {
       type: 'application/octet-stream',
       headers: token === undefined ? {} : { 'x-container-token': token },
       body: model,
-      usualLimitMs: settings.kind === 'external' ? LONGEST_TIMEOUT_MS : PUBLISH_LIMIT_MS,
+      usualLimitMs: settings.kind === 'external' ? LONGEST_TIMER_MS : PUBLISH_LIMIT_MS,
       repeatable: false,
       read: readPublished,
     })
@@ -164,8 +162,8 @@ export function checkConnect(url: string | URL, options: ConnectOptions): { url:
   const isHttp = parsedUrl?.protocol === 'http:' || parsedUrl?.protocol === 'https:'
   const isPlain = isHttp && parsedUrl.username === '' && parsedUrl.search === '' && parsedUrl.hash === ''
   if (!isPlain) refuse('url', url instanceof URL ? url.href : url, 'one like "http://127.0.0.1:8080"')
-  if (timeoutMs !== undefined && !(timeoutMs > 0 && timeoutMs <= LONGEST_TIMEOUT_MS)) {
-    refuse('timeoutMs', timeoutMs, `milliseconds, more than 0, up to ${LONGEST_TIMEOUT_MS}`)
+  if (timeoutMs !== undefined && !(timeoutMs > 0 && timeoutMs <= LONGEST_TIMER_MS)) {
+    refuse('timeoutMs', timeoutMs, `milliseconds, more than 0, up to ${LONGEST_TIMER_MS}`)
   }
   if (token !== undefined && !(typeof token === 'string' && /^\S+$/.test(token))) refuseSecret('token', token, 'a token without spaces')
   if (!Number.isInteger(retries) || retries < 0 || retries > MOST_RETRIES) refuse('retries', retries, `0 to ${MOST_RETRIES}`)

@@ -11,13 +11,14 @@ import type { ContainerListener } from './listener.js'
 const LAST_WORDS_MS = 100
 const KEPT_ERROR_CHARS = 2_000
 
+/** The file descriptor after standard input, output and error. */
 const INHERITED = 3
 
 /** A program that connects to the address and shows the token that its environment names (PROTOCOL.md). */
 export interface ContainerCommand {
   readonly command: string
   readonly args: readonly string[]
-  /** It takes over an open socket, which is a third faster than a port of loopback. */
+  /** It takes over an open socket: no port is open for it, and the kernel has less to do than by loopback. */
   readonly inheritsSocket?: boolean
 }
 

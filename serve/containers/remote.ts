@@ -1,5 +1,5 @@
 import type { BatchReply, ModelDescription, OutputDescription } from './container.js'
-import { type Column, elementsOf, type InputType, itemOf, sizeOf, textOf } from './element-types.js'
+import { type Column, elementsOf, type InputType, isText, itemOf, sizeOf, textOf } from './element-types.js'
 import type { LoadSettings } from './kinds.js'
 import { joinItems, type LoadedModel } from './model.js'
 
@@ -119,7 +119,7 @@ function columnOf({ name, type, shape }: OutputDescription, size: number, { outp
   const found = outputs?.find((output) => output.name === name)
   if (found === undefined) throw new Error(`the answer has no output "${name}"`)
   const data = Array.isArray(found.data) ? found.data.flat(Number.POSITIVE_INFINITY) : []
-  if (type === 'strings' || type === 'json') {
+  if (isText(type)) {
     const parts = type === 'strings' ? data : Array.isArray(found.data) ? found.data : []
     if (parts.length !== size) throw new Error(`output "${name}" has ${parts.length} items; expected ${size}`)
     const texts = parts.map((part) => Buffer.from(type === 'strings' ? String(part) : JSON.stringify(part)))

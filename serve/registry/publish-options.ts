@@ -5,7 +5,7 @@ import { INPUT_TYPES, type InputType } from '../containers/element-types.js'
 import { type ContainerSettings, ISOLATIONS, type Isolation, KINDS, type Kind, type Limits } from '../containers/kinds.js'
 import { digestOf } from '../containers/listener.js'
 import { described } from '../containers/replies.js'
-import { checkOptions, refuse } from '../refusals.js'
+import { checkOptions, LONGEST_TIMER_MS, refuse } from '../refusals.js'
 import { type ApplicationOptions, checkApplication, checkReplicas } from './options.js'
 import { PUBLISH_OPTIONS } from './publish-names.js'
 
@@ -58,15 +58,13 @@ const LIMITS = ['memoryMB', 'niceness', 'env', 'batchMs', 'startMs'] as const
 /** Kinds whose containers are processes, and nothing else. */
 const PROCESSES: readonly Kind[] = ['python', 'image', 'external']
 const SHORTEST_TOKEN = 16
-/** What a timer of Node's can hold: one that is set for longer fires at once. */
-const LONGEST_LIMIT_MS = 2 ** 31 - 1
 
 function checkLimits(given: Limits = {}): Limits {
   const { memoryMB, niceness, env, batchMs, startMs } = checkOptions<Limits>('limits', given, LIMITS)
   const isWithin = (value: unknown, most: number) => value === undefined || (typeof value === 'number' && value > 0 && value <= most)
   if (!isWithin(memoryMB, Number.MAX_SAFE_INTEGER)) refuse('limits.memoryMB', memoryMB, 'MiB, more than 0')
-  if (!isWithin(batchMs, LONGEST_LIMIT_MS)) refuse('limits.batchMs', batchMs, `milliseconds, more than 0, up to ${LONGEST_LIMIT_MS}`)
-  if (!isWithin(startMs, LONGEST_LIMIT_MS)) refuse('limits.startMs', startMs, `milliseconds, more than 0, up to ${LONGEST_LIMIT_MS}`)
+  if (!isWithin(batchMs, LONGEST_TIMER_MS)) refuse('limits.batchMs', batchMs, `milliseconds, more than 0, up to ${LONGEST_TIMER_MS}`)
+  if (!isWithin(startMs, LONGEST_TIMER_MS)) refuse('limits.startMs', startMs, `milliseconds, more than 0, up to ${LONGEST_TIMER_MS}`)
   const isNice = niceness === undefined || (Number.isInteger(niceness) && niceness >= -20 && niceness <= 19)
   if (!isNice) refuse('limits.niceness', niceness, 'a whole number from -20 to 19')
   const isVariable = ([name, value]: readonly [string, unknown]) =>
